@@ -1,0 +1,182 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Config holds every number that shapes the networks. Its JSON form is part
+// of a model file's `roentgo.config`. Presets are values of it, not code.
+type Config struct {
+	ImageSize      int `json:"image_size"`      // pixels a side
+	LatentChannels int `json:"latent_channels"` // the latent grid is ImageSize / 8
+	VAEPatch       int `json:"vae_patch"`       // pixel-unshuffle before the encoder, pixel-shuffle behind the decoder
+
+	EncoderChannels  []int  `json:"encoder_channels"`  // of the first convolution, then of each level
+	EncoderAttention []bool `json:"encoder_attention"` // a level, behind its pooling; the last level does not pool
+	DecoderChannels  []int  `json:"decoder_channels"`  // a level
+	DecoderAttention bool   `json:"decoder_attention"` // at the first level
+
+	UNetChannels  []int  `json:"unet_channels"`  // a level, finest first
+	UNetAttention []bool `json:"unet_attention"` // self- and cross-attention, a level, down and up
+	TimeFeatures  int    `json:"time_features"`
+	UNetHeads     int    `json:"unet_heads"`
+
+	TextLayers       int     `json:"text_layers"`
+	TextFeatures     int     `json:"text_features"`
+	TextHeads        int     `json:"text_heads"`
+	TextIntermediate int     `json:"text_intermediate"`
+	TextPositions    int     `json:"text_positions"`
+	TextVocab        int     `json:"text_vocab"`
+	TextNormEps      float64 `json:"text_norm_eps"`
+	Lowercase        bool    `json:"lowercase"`
+	Tokens           int     `json:"tokens"` // of a prompt at most, [CLS] and [SEP] counted
+}
+
+// Paper returns the networks of the published study: VAE 3.29 M, U-Net
+// 39.80 M, adapter 0.593 M, text by BioBERT-base cased.
+func Paper() Config {
+	return Config{
+		ImageSize: 256, LatentChannels: 8, VAEPatch: 1,
+		EncoderChannels:  []int{32, 64, 128, 256, 256},
+		EncoderAttention: []bool{false, true, true, false},
+		DecoderChannels:  []int{128, 64, 32, 32}, DecoderAttention: true,
+		UNetChannels:  []int{128, 256, 512, 512},
+		UNetAttention: []bool{true, true, true, false},
+		TimeFeatures:  512, UNetHeads: 8,
+		TextLayers: 12, TextFeatures: 768, TextHeads: 12, TextIntermediate: 3072,
+		TextPositions: 512, TextVocab: 28996, TextNormEps: 1e-12, Tokens: 256,
+	}
+}
+
+// Mini returns the networks that are trainable on a CPU and small to
+// download: VAE 1.19 M, U-Net 10.3 M, a BERT of 4 layers, 256 wide.
+func Mini() Config {
+	return Config{
+		ImageSize: 256, LatentChannels: 8, VAEPatch: 2,
+		EncoderChannels:  []int{32, 64, 128, 128},
+		EncoderAttention: []bool{false, true, false},
+		DecoderChannels:  []int{128, 64, 32}, DecoderAttention: true,
+		UNetChannels:  []int{64, 128, 256, 256},
+		UNetAttention: []bool{true, true, true, false},
+		TimeFeatures:  512, UNetHeads: 4,
+		TextLayers: 4, TextFeatures: 256, TextHeads: 4, TextIntermediate: 1024,
+		TextPositions: 128, TextVocab: 4096, TextNormEps: 1e-12, Lowercase: true, Tokens: 128,
+	}
+}
+
+// Tiny returns networks that train in seconds, for tests: every kind of layer
+// is present, the image is 64 pixels a side.
+func Tiny() Config {
+	return Config{
+		ImageSize: 64, LatentChannels: 4, VAEPatch: 2,
+		EncoderChannels:  []int{32, 32, 64, 64},
+		EncoderAttention: []bool{false, true, false},
+		DecoderChannels:  []int{64, 32, 32}, DecoderAttention: true,
+		UNetChannels:  []int{32, 64},
+		UNetAttention: []bool{true, false},
+		TimeFeatures:  64, UNetHeads: 2,
+		TextLayers: 1, TextFeatures: 32, TextHeads: 2, TextIntermediate: 64,
+		TextPositions: 32, TextVocab: 4096, TextNormEps: 1e-12, Lowercase: true, Tokens: 32,
+	}
+}
+
+// Half returns the study's half-size U-Net (19.56 M), all else as [Paper].
+func Half() Config {
+	c := Paper()
+	c.UNetChannels = []int{96, 160, 352, 352}
+	return c
+}
+
+// Preset returns the configuration of that name: paper, half, mini or tiny.
+func Preset(name string) (Config, error) {
+	switch name {
+	case "paper":
+		return Paper(), nil
+	case "half":
+		return Half(), nil
+	case "mini":
+		return Mini(), nil
+	case "tiny":
+		return Tiny(), nil
+	}
+	return Config{}, fmt.Errorf("model: no preset %q (there are paper, half, mini, tiny)", name)
+}
+
+// LatentSize is the number of rows, and of columns, of a latent.
+func (c Config) LatentSize() int { return c.ImageSize / 8 }
+
+// LatentLen is the number of values of one latent.
+func (c Config) LatentLen() int { return c.LatentChannels * c.LatentSize() * c.LatentSize() }
+
+// HasText reports whether the model is conditioned on text.
+func (c Config) HasText() bool { return c.TextLayers > 0 }
+
+// ErrConfig is wrapped by every error of [Config.Validate].
+var ErrConfig = errors.New("model: configuration refused")
+
+// Bounds that keep a hostile configuration from asking for absurd work.
+const (
+	maxImageSize = 2048
+	maxChannels  = 4096
+	maxLevels    = 8
+	maxTokens    = 4096
+	maxVocab     = 1 << 18
+	maxLayers    = 64
+	normGroups   = 32 // groups of every GroupNorm, as in the study
+)
+
+// Validate checks that the networks can be built from c and that every number
+// is within its bound. The error names the field, its value and the rule.
+func (c Config) Validate() error {
+	var bad error
+	rule := func(ok bool, format string, a ...any) {
+		if !ok && bad == nil {
+			bad = fmt.Errorf("%w: %s", ErrConfig, fmt.Sprintf(format, a...))
+		}
+	}
+	within := func(name string, v, lo, hi int) {
+		rule(v >= lo && v <= hi, "%s is %d, allowed are %d to %d", name, v, lo, hi)
+	}
+	channels := func(name string, v []int) {
+		rule(len(v) >= 1 && len(v) <= maxLevels+1, "%s has %d entries, allowed are 1 to %d", name, len(v), maxLevels+1)
+		for _, n := range v {
+			rule(n >= normGroups && n <= maxChannels && n%normGroups == 0,
+				"%s has %d channels, which must be a multiple of %d up to %d", name, n, normGroups, maxChannels)
+		}
+	}
+	within("image_size", c.ImageSize, 32, maxImageSize)
+	rule(c.ImageSize%8 == 0, "image_size %d is not a multiple of 8", c.ImageSize)
+	within("latent_channels", c.LatentChannels, 1, 64)
+	rule(c.VAEPatch == 1 || c.VAEPatch == 2 || c.VAEPatch == 4, "vae_patch is %d, allowed are 1, 2 and 4", c.VAEPatch)
+	channels("encoder_channels", c.EncoderChannels)
+	channels("decoder_channels", c.DecoderChannels)
+	channels("unet_channels", c.UNetChannels)
+	if bad != nil {
+		return bad
+	}
+	rule(len(c.EncoderAttention) == len(c.EncoderChannels)-1, "encoder_attention has %d entries, encoder_channels %d: one fewer is needed", len(c.EncoderAttention), len(c.EncoderChannels))
+	rule(len(c.UNetAttention) == len(c.UNetChannels), "unet_attention has %d entries, unet_channels %d", len(c.UNetAttention), len(c.UNetChannels))
+	rule(c.VAEPatch<<(len(c.EncoderChannels)-2) == 8, "vae_patch %d with %d encoder levels does not reduce the image eightfold", c.VAEPatch, len(c.EncoderChannels)-1)
+	rule(c.VAEPatch<<(len(c.DecoderChannels)-1) == 8, "vae_patch %d with %d decoder levels does not enlarge the latent eightfold", c.VAEPatch, len(c.DecoderChannels))
+	rule(c.LatentSize()%(1<<(len(c.UNetChannels)-1)) == 0, "a latent of %d rows cannot be halved %d times", c.LatentSize(), len(c.UNetChannels)-1)
+	within("time_features", c.TimeFeatures, 1, maxChannels)
+	within("unet_heads", c.UNetHeads, 1, 64)
+	for i, on := range c.UNetAttention {
+		if on && c.UNetHeads > 0 && i < len(c.UNetChannels) {
+			rule(c.UNetChannels[i]%c.UNetHeads == 0, "%d channels do not divide into %d heads", c.UNetChannels[i], c.UNetHeads)
+		}
+	}
+	within("text_layers", c.TextLayers, 0, maxLayers)
+	within("text_features", c.TextFeatures, 1, maxChannels)
+	within("tokens", c.Tokens, 3, maxTokens)
+	if c.HasText() {
+		within("text_heads", c.TextHeads, 1, 64)
+		rule(c.TextHeads > 0 && c.TextFeatures%c.TextHeads == 0, "text_features %d do not divide into %d heads", c.TextFeatures, c.TextHeads)
+		within("text_intermediate", c.TextIntermediate, 1, 4*maxChannels)
+		within("text_positions", c.TextPositions, c.Tokens, maxTokens)
+		within("text_vocab", c.TextVocab, 5, maxVocab)
+		rule(c.TextNormEps > 0 && c.TextNormEps < 1e-2, "text_norm_eps is %g, allowed is (0, 0.01)", c.TextNormEps)
+	}
+	return bad
+}

@@ -1,0 +1,111 @@
+//go:build libtorch
+
+// Package libtorch executes the networks of package model on libtorch, through
+// the C wrappers of gotch, with gradients.
+//
+// libtorch keeps its gradient mode, autocast state and last error a thread, so
+// a program calls everything here from one goroutine that has called
+// [Start]. Tensors are bare handles: gotch's own Tensor costs ten times
+// as much a call. All that an [Ops] makes is freed together, by [Ops.Free].
+package libtorch
+
+// #cgo CXXFLAGS: -std=c++17
+// #cgo LDFLAGS: -lstdc++ -ltorch_cpu -lc10 -ldl
+// #include <stdlib.h>
+// #include "shim.h"
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"syscall"
+	"unsafe"
+
+	lib "github.com/sugarme/gotch/libtch"
+)
+
+// Start prepares the process and the calling goroutine for libtorch: it locks
+// the goroutine to its thread and sets the number of threads that one
+// operation uses.
+//
+// OpenMP reads its settings before main, and its spinning threads slow a
+// shared machine several times: where OMP_WAIT_POLICY is not set, Start sets
+// it to PASSIVE and starts the program again in its own place.
+func Start(threads int) error {
+	if os.Getenv("OMP_WAIT_POLICY") == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return fmt.Errorf("libtorch: cannot find this program to start it with OMP_WAIT_POLICY=PASSIVE: %w", err)
+		}
+		return syscall.Exec(self, os.Args, append(os.Environ(), "OMP_WAIT_POLICY=PASSIVE"))
+	}
+	runtime.LockOSThread()
+	C.rt_set_num_threads(C.int(threads))
+	return nil
+}
+
+// Version is libtorch's version.
+func Version() string { return C.GoString(C.rt_version()) }
+
+// ErrLibtorch is wrapped by every error that libtorch itself reports.
+var ErrLibtorch = errors.New("libtorch")
+
+// failure is what an operation panics with; Try turns it into an error.
+type failure struct{ err error }
+
+// Try runs f and returns the error of the first operation in it that failed.
+// A network reads as plain mathematics because its operations return no
+// errors; this is where they surface.
+func Try(f func()) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			bad, ok := r.(failure)
+			if !ok {
+				panic(r)
+			}
+			err = bad.err
+		}
+	}()
+	f()
+	return nil
+}
+
+// check panics with the error that libtorch or the shim left behind, if any.
+func check(op string) {
+	message := (*C.char)(unsafe.Pointer(lib.GetAndResetLastErr()))
+	if message == nil {
+		message = C.rt_error()
+	}
+	if message == nil {
+		return
+	}
+	defer C.free(unsafe.Pointer(message))
+	first, _, _ := strings.Cut(C.GoString(message), "\n")
+	panic(failure{fmt.Errorf("%w: %s: %s", ErrLibtorch, op, first)})
+}
+
+// GradMode switches the recording of gradients on or off.
+func GradMode(on bool) { C.rt_grad_mode(flag(on)) }
+
+// Autocast runs f with the heavy operations in bfloat16 when on is true.
+// Parameters and their gradients stay float32.
+func Autocast(on bool, f func()) {
+	if !on {
+		f()
+		return
+	}
+	C.rt_autocast(1)
+	check("autocast")
+	defer C.rt_autocast(0)
+	f()
+}
+
+func flag(on bool) C.int {
+	if on {
+		return 1
+	}
+	return 0
+}

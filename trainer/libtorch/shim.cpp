@@ -1,0 +1,96 @@
+//go:build libtorch
+
+#include "shim.h"
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/autocast_mode.h>
+#include <cstring>
+#include <string>
+#include <torch/csrc/autograd/grad_mode.h>
+#include <torch/version.h>
+
+static thread_local std::string message;
+static thread_local bool failed = false;
+
+#define TRY(...) \
+	try { __VA_ARGS__ } catch (const std::exception &e) { message = e.what(); failed = true; }
+#define T(p) (*(at::Tensor *)(p))
+
+extern "C" {
+
+char *rt_error(void) {
+	if (!failed) return nullptr;
+	failed = false;
+	return strdup(message.c_str());
+}
+
+const char *rt_version(void) { return TORCH_VERSION; }
+void rt_set_num_threads(int n) { at::set_num_threads(n); }
+void rt_grad_mode(int on) { at::GradMode::set_enabled(on != 0); }
+
+void rt_autocast(int on) {
+	TRY(
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+		at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
+		at::autocast::set_autocast_enabled(at::kCPU, on != 0);
+#else
+		at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
+		at::autocast::set_cpu_enabled(on != 0);
+#endif
+		if (!on) at::autocast::clear_cache();)
+}
+
+void *rt_attention(void *q, void *k, void *v, void *mask) {
+	TRY(c10::optional<at::Tensor> m;
+		if (mask) m = T(mask);
+		return new at::Tensor(at::scaled_dot_product_attention(T(q), T(k), T(v), m, 0.0, false));)
+	return nullptr;
+}
+
+double rt_grad_norm(void **params, int n) {
+	TRY(at::NoGradGuard guard;
+		double sum = 0;
+		for (int i = 0; i < n; i++) {
+			const at::Tensor &g = T(params[i]).grad();
+			if (!g.defined()) continue;
+			double norm = g.norm().item<double>();
+			sum += norm * norm;
+		}
+		return std::sqrt(sum);)
+	return -1;
+}
+
+void rt_zero_grad(void **params, int n) {
+	for (int i = 0; i < n; i++) T(params[i]).mutable_grad().reset();
+}
+
+int rt_adamw(void **params, void **m, void **v, const double *decay, int n, double lr, double beta1, double beta2,
+	double eps, int64_t step, double scale) {
+	TRY(at::NoGradGuard guard;
+		double c1 = 1 - std::pow(beta1, (double)step), c2 = 1 - std::pow(beta2, (double)step);
+		for (int i = 0; i < n; i++) {
+			at::Tensor &p = T(params[i]);
+			at::Tensor g = p.grad();
+			if (!g.defined()) continue;
+			if (scale != 1) g = g * scale;
+			T(m[i]).lerp_(g, 1 - beta1);
+			T(v[i]).mul_(beta2).addcmul_(g, g, 1 - beta2);
+			at::Tensor d = T(v[i]).sqrt().div_(std::sqrt(c2)).add_(eps);
+			if (decay[i] != 0) p.mul_(1 - lr * decay[i]);
+			p.addcdiv_(T(m[i]), d, -lr / c1);
+		}
+		return 0;)
+	return -1;
+}
+
+int rt_ema(void **average, void **params, int n, double decay) {
+	TRY(at::NoGradGuard guard; for (int i = 0; i < n; i++) T(average[i]).lerp_(T(params[i]), 1 - decay); return 0;)
+	return -1;
+}
+
+int rt_set_values(void *t, const float *values, int64_t n) {
+	TRY(at::NoGradGuard guard;
+		T(t).copy_(at::from_blob((void *)values, T(t).sizes(), at::kFloat)); return 0;)
+	return -1;
+}
+}

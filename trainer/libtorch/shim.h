@@ -1,0 +1,29 @@
+// The few libtorch calls that gotch does not wrap, and those that run over a
+// whole list of parameters at once. Tensors are gotch's handles
+// (torch::Tensor *). A call that fails leaves a message for rt_error.
+#pragma once
+#include <stdint.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+char *rt_error(void); // NULL, or a message that the caller frees
+const char *rt_version(void);
+void rt_set_num_threads(int n);
+void rt_grad_mode(int on);
+// Autocast on the CPU to bfloat16; leaving it drops its cache of cast weights.
+void rt_autocast(int on);
+// Attention over (B, heads, N, d); mask is NULL or boolean, broadcast to (B, heads, N, M).
+void *rt_attention(void *q, void *k, void *v, void *mask);
+// Gradients of the parameters: their global L2 norm, and dropping them.
+double rt_grad_norm(void **params, int n);
+void rt_zero_grad(void **params, int n);
+// One step of AdamW over all parameters, their gradients multiplied by scale.
+// Parameters without a gradient are left alone. decay[i] is the weight decay.
+int rt_adamw(void **params, void **m, void **v, const double *decay, int n, double lr, double beta1, double beta2,
+	double eps, int64_t step, double scale);
+// average += (1 - decay) * (param - average), for all.
+int rt_ema(void **average, void **params, int n, double decay);
+int rt_set_values(void *t, const float *values, int64_t n);
+#ifdef __cplusplus
+}
+#endif
