@@ -1,0 +1,124 @@
+//go:build libtorch
+
+package train
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math"
+	"strings"
+
+	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/sampler/noise"
+	"github.com/roentgo/roentgo/trainer/libtorch"
+)
+
+// vaeSpecs lists the parameters of encoder and decoder.
+func vaeSpecs(cfg model.Config) ([]graph.Spec, error) {
+	r := graph.NewRecorder()
+	r.Output("latent", model.Encoder(r, cfg, r.Input("image", graph.PerLatent, 1, 1, cfg.ImageSize, cfg.ImageSize)))
+	s := cfg.LatentSize()
+	r.Output("image", model.Decoder(r, cfg, r.Input("z", graph.PerLatent, 1, cfg.LatentChannels, s, s)))
+	return specs(r)
+}
+
+// diffusionSpecs lists the parameters of the U-Net, the text encoder and the
+// adapter.
+func diffusionSpecs(cfg model.Config) ([]graph.Spec, error) {
+	r := graph.NewRecorder()
+	ids := r.Input("ids", graph.PerPrompt, 1, 2)
+	positions := r.Input("positions", graph.PerPrompt, 1, 2)
+	types := r.Input("types", graph.PerPrompt, 1, 2)
+	s := cfg.LatentSize()
+	latent := r.Input("latent", graph.PerLatent, 1, cfg.LatentChannels, s, s)
+	context := model.TextEncoder(r, cfg, ids, positions, types)
+	r.Output("prediction", model.UNet(r, cfg, latent, r.Input("timestep", graph.PerTimestep, 1), context))
+	r.Output("null", model.NullContext(r, cfg))
+	return specs(r)
+}
+
+func specs(r *graph.Recorder) ([]graph.Spec, error) {
+	g, err := r.Graph()
+	if err != nil {
+		return nil, err
+	}
+	return g.Params(), nil
+}
+
+// initial fills a parameter before training. It depends on nothing but the
+// seed, the name and the shape.
+//
+// Weights are Gaussian with the variance 1/(3·fan-in) of PyTorch's default,
+// BERT's with its deviation 0.02; norms start as the identity, biases at 0. In
+// the U-Net the last layer of every residual branch, and of all, starts at 0,
+// so that each block begins as the identity (Goyal et al. 2017; Dhariwal and
+// Nichol 2021).
+func initial(seed uint64, name string, shape []int) []float32 {
+	values := make([]float32, graph.Len(shape))
+	fill := func(std float64) []float32 {
+		h := fnv.New32a()
+		h.Write([]byte(name))
+		noise.Latent(values, seed, h.Sum32(), noise.StreamTraining)
+		for i := range values {
+			values[i] *= float32(std)
+		}
+		return values
+	}
+	norm := strings.Contains(name, "norm") || strings.Contains(name, "LayerNorm")
+	switch {
+	case norm && strings.HasSuffix(name, ".weight"):
+		for i := range values {
+			values[i] = 1
+		}
+		return values
+	case strings.HasSuffix(name, ".bias"):
+		return values
+	case name == "adapter.null":
+		return fill(1)
+	case strings.HasPrefix(name, "text."):
+		return fill(0.02)
+	case strings.HasPrefix(name, "unet.") && zeroStart(name):
+		return values
+	}
+	return fill(1 / math.Sqrt(3*float64(graph.Len(shape[1:]))))
+}
+
+func zeroStart(name string) bool {
+	for _, end := range []string{".conv2.weight", "_attn.out.weight", "unet.conv_out.weight"} {
+		if strings.HasSuffix(name, end) {
+			return true
+		}
+	}
+	return false
+}
+
+// Source gives parameter values that already exist.
+type Source interface {
+	Float32(name string) ([]float32, error)
+	Has(name string) bool
+}
+
+// newParams makes the parameters of specs: from the source where it has them,
+// else at their initial values. It returns the names that it lacked.
+func newParams(specs []graph.Spec, from Source, seed uint64, trainable bool) (*libtorch.Params, []string, error) {
+	params := libtorch.NewParams()
+	var lacking []string
+	for _, s := range specs {
+		var values []float32
+		if from != nil && from.Has(s.Name) {
+			var err error
+			if values, err = from.Float32(s.Name); err != nil {
+				return nil, nil, err
+			}
+			if len(values) != graph.Len(s.Shape) {
+				return nil, nil, fmt.Errorf("train: %q has %d values where the configuration needs shape %v", s.Name, len(values), s.Shape)
+			}
+		} else {
+			lacking = append(lacking, s.Name)
+			values = initial(seed, s.Name, s.Shape)
+		}
+		params.Add(s.Name, s.Shape, values, trainable)
+	}
+	return params, lacking, nil
+}
