@@ -1,0 +1,65 @@
+//go:build libtorch
+
+package main
+
+import (
+	"os"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/trainer/dataset"
+	"github.com/roentgo/roentgo/trainer/train"
+)
+
+// commonFlags adds the flags that both trainings have.
+func commonFlags(f *pflag.FlagSet, c *train.Common) {
+	f.StringVar(&c.Data, "data", "", "folder that 'prepare' made (required)")
+	f.StringVar(&c.Run, "run", "", "folder of this run: checkpoint, log, grids; an unfinished run goes on (required)")
+	f.IntVar(&c.Steps, "steps", c.Steps, "optimizer steps in all")
+	f.IntVar(&c.Batch, "batch", c.Batch, "images a forward pass")
+	f.IntVar(&c.Accumulate, "accumulate", 1, "forward passes an optimizer step")
+	f.Float64Var(&c.Rate, "rate", c.Rate, "peak learning rate")
+	f.IntVar(&c.Warmup, "warmup", c.Warmup, "steps of linear warm-up")
+	f.Float64Var(&c.Decay, "decay", c.Decay, "part of the steps, at the end, in which the rate falls to zero")
+	f.Float64Var(&c.WeightDecay, "weight-decay", 0.01, "of AdamW")
+	f.Float64Var(&c.Clip, "clip", 1, "the gradient's norm at most; 0: no limit")
+	f.Float64Var(&c.EMA, "ema", 0.999, "decay of the average of the weights")
+	f.BoolVar(&c.BF16, "bf16", true, "heavy operations in bfloat16")
+	f.Uint64Var(&c.Seed, "seed", 1, "of all random numbers")
+	f.Float64Var(&c.MaxMinutes, "max-minutes", 0, "stop with a checkpoint after that long; 0: no limit")
+	f.Float64Var(&c.CheckpointEvery, "checkpoint-minutes", 3, "minutes between checkpoints")
+	f.IntVar(&c.EvaluateEvery, "evaluate-every", c.EvaluateEvery, "steps between evaluations, each with a grid")
+}
+
+func vaeCommand() *cobra.Command {
+	o := train.VAEOptions{Common: train.Common{Steps: 4000, Batch: 4, Rate: 1e-3, Warmup: 100, Decay: 0.4, EvaluateEvery: 200}}
+	var preset string
+	cmd := &cobra.Command{
+		Use:     "vae --data FOLDER --run FOLDER",
+		Short:   "Train the autoencoder",
+		Example: "  roentgo-train vae --data runs/data --run runs/vae --preset mini",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var err error
+			if o.Model, err = model.Preset(preset); err != nil {
+				return misuse{err}
+			}
+			data, err := dataset.Open(o.Data)
+			if err != nil {
+				return err
+			}
+			return train.VAE(cmd.Context(), data, o, os.Stderr)
+		},
+	}
+	f := cmd.Flags()
+	commonFlags(f, &o.Common)
+	f.StringVar(&preset, "preset", "mini", "networks: paper, half, mini or tiny")
+	f.Float64Var(&o.KL, "kl", 1e-4, "weight of the divergence")
+	f.Float64Var(&o.SSIM, "ssim", 0.1, "weight of 1 − SSIM")
+	f.IntVar(&o.TestImages, "test-images", 48, "test images that an evaluation takes; 0: all")
+	cmd.MarkFlagRequired("data")
+	cmd.MarkFlagRequired("run")
+	return cmd
+}

@@ -1,0 +1,164 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// makeManifest writes n generated PNGs, 16-bit and 8-bit, two a patient, a
+// damaged file and a CSV over them.
+func makeManifest(t *testing.T, n int) string {
+	t.Helper()
+	dir := t.TempDir()
+	csv := "file,source,licence,licence_class,patient_id,view,labels,sex,age\n"
+	for i := range n {
+		img := image.NewGray16(image.Rect(0, 0, 40, 32+8*(i%2)))
+		for y := range img.Rect.Dy() {
+			for x := range 40 {
+				img.SetGray16(x, y, color.Gray16{Y: uint16(1600*x + i)})
+			}
+		}
+		name := fmt.Sprintf("%d.png", i)
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := png.Encode(f, img); err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+		class := "A"
+		if i%5 == 4 {
+			class = "B"
+		}
+		csv += fmt.Sprintf("%s,made,CC0,%s,patient-%d,ap,Effusion|Mass,f,0%d\n", name, class, i/2, 40+i%10)
+	}
+	csv += "broken.png,made,CC0,A,p,PA,No Finding,M,33\nmissing.png,made,CC0,A,p,PA,No Finding,M,33\n"
+	if err := os.WriteFile(filepath.Join(dir, "broken.png"), []byte("\x89PNG\r\n\x1a\nno"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "manifest.csv")
+	if err := os.WriteFile(path, []byte(csv), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestPrepare(t *testing.T) {
+	manifest := makeManifest(t, 100)
+	out := filepath.Join(t.TempDir(), "prepared")
+	o := Options{Manifest: manifest, Out: out, LicenceClass: "A", Size: 16, Seed: 1, TestFraction: 0.2}
+	sum, err := Prepare(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum.Images != 80 || len(sum.Skipped) != 22 || sum.Train+sum.Test != 80 || sum.Test < 4 || sum.Test > 32 {
+		t.Errorf("summary %+v: want 80 images, 22 left out, about 16 in the test set", sum)
+	}
+	p, err := Open(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	split := map[string]string{}
+	for _, r := range p.Records {
+		if s, ok := split[r.Patient]; ok && s != r.Split {
+			t.Errorf("patient %s is in both parts", r.Patient)
+		}
+		split[r.Patient] = r.Split
+	}
+	if r := p.Records[0]; r.View != "AP" || r.Sex != "F" || r.Age != 40 || !r.Has("Mass") || r.Has("Edema") {
+		t.Errorf("record %+v", r)
+	}
+	x := make([]float32, 16*16)
+	p.Image(0, x)
+	for i := 1; i < 16; i++ {
+		if x[i] <= x[i-1] || x[i] < -1 || x[i] > 1 {
+			t.Errorf("a ramp from dark to light became %v", x[:16])
+			break
+		}
+	}
+	if _, err := Prepare(context.Background(), o); !errors.Is(err, ErrOptions) {
+		t.Errorf("preparing into an existing folder: error %v, want ErrOptions", err)
+	}
+	o.Out += "2"
+	again, err := Prepare(context.Background(), o)
+	if err != nil || again.ImagesSHA256 != sum.ImagesSHA256 || again.RecordsSHA256 != sum.RecordsSHA256 {
+		t.Errorf("a second run gave other files: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(out, imagesFile), make([]byte, 80*256), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(out); !errors.Is(err, ErrPrepared) {
+		t.Errorf("opening a changed folder: error %v, want ErrPrepared", err)
+	}
+}
+
+func TestPrepareErrors(t *testing.T) {
+	good := makeManifest(t, 4)
+	bad := filepath.Join(t.TempDir(), "bad.csv")
+	write := func(text string) string {
+		if err := os.WriteFile(bad, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return bad
+	}
+	for name, c := range map[string]struct {
+		o    Options
+		want error
+	}{
+		"size":      {Options{Manifest: good, Size: 17}, ErrOptions},
+		"fit":       {Options{Manifest: good, Fit: "stretch"}, ErrOptions},
+		"fraction":  {Options{Manifest: good, TestFraction: 1}, ErrOptions},
+		"missing":   {Options{Manifest: "nowhere.csv"}, ErrManifest},
+		"no images": {Options{Manifest: good, LicenceClass: "Z"}, ErrManifest},
+		"no column": {Options{Manifest: write("name\nx\n")}, ErrManifest},
+	} {
+		c.o.Out = filepath.Join(t.TempDir(), "out")
+		if _, err := Prepare(context.Background(), c.o); !errors.Is(err, c.want) {
+			t.Errorf("%s: error %v, want %v", name, err, c.want)
+		}
+	}
+	_, err := Prepare(context.Background(), Options{Manifest: write("file\n../../etc/passwd\n"), Out: filepath.Join(t.TempDir(), "out")})
+	if !errors.Is(err, ErrManifest) {
+		t.Errorf("a file outside the folder: error %v, want ErrManifest", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	out := filepath.Join(t.TempDir(), "out")
+	if _, err := Prepare(ctx, Options{Manifest: good, Out: out}); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: error %v", err)
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("a cancelled run left its folder")
+	}
+}
+
+func TestPrepareRealManifest(t *testing.T) {
+	manifest := filepath.Join(dataRoot(), "cxr-open", "manifest.csv")
+	if _, err := os.Stat(manifest); err != nil {
+		t.Skip("the real images are not there: set ROENTGO_DATA")
+	}
+	sum, err := Prepare(context.Background(), Options{Manifest: manifest, Out: filepath.Join(t.TempDir(), "out"), LicenceClass: "A", Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum.Images != 1801 || sum.Sources["nih"] != 1574 || sum.Sources["cxnet"] != 0 || sum.Test < 100 || sum.Test > 260 {
+		t.Errorf("%d images of %v, %d in the test set; want 1801, 1574 of them NIH, about 180 in the test set", sum.Images, sum.Sources, sum.Test)
+	}
+}
+
+// dataRoot is the folder of the real data: $ROENTGO_DATA, or shared/data
+// beside the repository.
+func dataRoot() string {
+	if d := os.Getenv("ROENTGO_DATA"); d != "" {
+		return d
+	}
+	return filepath.Join("..", "..", "..", "shared", "data")
+}

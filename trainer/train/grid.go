@@ -1,0 +1,44 @@
+//go:build libtorch
+
+package train
+
+import (
+	"bufio"
+	"errors"
+	"image"
+	"image/png"
+	"math"
+	"os"
+)
+
+// gray turns values in [−1, 1] into an image of size×size.
+func gray(x []float32, size int) *image.Gray {
+	img := image.NewGray(image.Rect(0, 0, size, size))
+	for i, v := range x {
+		img.Pix[i] = uint8(math.Round(127.5 * (1 + min(max(float64(v), -1), 1))))
+	}
+	return img
+}
+
+// writeGrid draws images, row by row, columns to a row, into a PNG file.
+func writeGrid(path string, images []*image.Gray, columns int) error {
+	size := images[0].Rect.Dx()
+	rows := (len(images) + columns - 1) / columns
+	out := image.NewGray(image.Rect(0, 0, columns*size, rows*size))
+	for i, img := range images {
+		for y := range size {
+			copy(out.Pix[(i/columns*size+y)*out.Stride+i%columns*size:], img.Pix[y*img.Stride:y*img.Stride+size])
+		}
+	}
+	part := path + ".part"
+	f, err := os.Create(part)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(f)
+	if err := errors.Join(png.Encode(w, out), w.Flush(), f.Close()); err != nil {
+		os.Remove(part)
+		return err
+	}
+	return os.Rename(part, path)
+}

@@ -1,0 +1,183 @@
+//go:build libtorch
+
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/roentgo/roentgo/trainer/libtorch"
+)
+
+// The files of a run's folder beside the checkpoint.
+const (
+	logFile    = "log.jsonl"
+	gridFormat = "grid-%06d.png"
+)
+
+// task is what differs between the trainings.
+type task struct {
+	kind string
+	// loss runs forward pass k of a step and returns what to descend and what
+	// to log.
+	loss func(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]float64)
+	// evaluate measures the averaged weights and draws a grid to the file.
+	evaluate func(average *libtorch.Params, grid string) (map[string]float64, error)
+}
+
+// ErrStopped says that a run ended before its last step, by its time limit or
+// because it was cancelled. Its checkpoint is written.
+var ErrStopped = errors.New("train: stopped before the last step")
+
+// train runs t to its last step, from the checkpoint in the folder if there is
+// one. progress gets lines for people.
+func train(ctx context.Context, c Common, t task, params *libtorch.Params, modelJSON string, progress io.Writer) error {
+	if err := c.validate(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.Run, 0o755); err != nil {
+		return err
+	}
+	var ema *libtorch.EMA
+	var adamw *libtorch.AdamW
+	if err := libtorch.Try(func() {
+		ema = libtorch.NewEMA(params)
+		adamw = libtorch.NewAdamW(params.Trainable(), 0.9, 0.999, 1e-8, c.WeightDecay)
+	}); err != nil {
+		return err
+	}
+	r := &run{dir: c.Run, state: state{Kind: t.kind, ModelJSON: modelJSON}, params: params, ema: ema, adamw: adamw}
+	resumed, err := r.resume()
+	if err != nil {
+		return err
+	}
+	log, err := os.OpenFile(filepath.Join(c.Run, logFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	l := &loop{Common: c, task: t, run: r, log: log, progress: progress}
+	if resumed {
+		fmt.Fprintf(progress, "%s: going on from step %d of %d\n", t.kind, r.state.Step, c.Steps)
+	}
+	return l.steps(ctx)
+}
+
+type loop struct {
+	Common
+	task
+	run      *run
+	log      io.Writer
+	progress io.Writer
+}
+
+func (l *loop) steps(ctx context.Context) error {
+	start, before := time.Now(), l.run.state.Seconds
+	checkpointed, spoken, spokenStep := start, start, l.run.state.Step
+	ops := libtorch.NewOps(l.run.params)
+	for l.run.state.Step < l.Steps {
+		i := l.run.state.Step
+		figures, err := l.step(ops, i)
+		if err != nil {
+			return errors.Join(err, l.run.save())
+		}
+		l.run.state.Step = i + 1
+		l.run.state.Seconds = before + time.Since(start).Seconds()
+		figures["step"], figures["seconds"] = float64(i+1), l.run.state.Seconds
+		if l.EvaluateEvery > 0 && (i+1)%l.EvaluateEvery == 0 || i+1 == l.Steps {
+			if err := l.measure(figures); err != nil {
+				return errors.Join(err, l.run.save())
+			}
+		}
+		if err := l.write(figures); err != nil {
+			return errors.Join(err, l.run.save())
+		}
+		if now := time.Now(); now.Sub(spoken) > 10*time.Second || i+1 == l.Steps {
+			rate := float64(i+1-spokenStep) / now.Sub(spoken).Seconds()
+			fmt.Fprintf(l.progress, "%s: step %d of %d, loss %.4f, %.1f images/s, %s left\n", l.kind, i+1, l.Steps,
+				figures["loss"], rate*float64(l.Batch*l.Accumulate), (time.Duration(float64(l.Steps-i-1)/rate) * time.Second).Round(time.Second))
+			spoken, spokenStep = now, i+1
+		}
+		if time.Since(checkpointed).Minutes() > l.CheckpointEvery {
+			if err := l.run.save(); err != nil {
+				return err
+			}
+			checkpointed = time.Now()
+		}
+		if ctx.Err() != nil || l.MaxMinutes > 0 && time.Since(start).Minutes() >= l.MaxMinutes {
+			if l.run.state.Step < l.Steps {
+				return errors.Join(fmt.Errorf("%w: at step %d of %d", ErrStopped, l.run.state.Step, l.Steps), l.run.save())
+			}
+		}
+	}
+	return l.run.save()
+}
+
+// step is one optimizer step: Accumulate forward and backward passes.
+func (l *loop) step(ops *libtorch.Ops, i int) (map[string]float64, error) {
+	figures := map[string]float64{"rate": l.rateAt(i)}
+	err := libtorch.Try(func() {
+		for k := range l.Accumulate {
+			func() {
+				defer ops.Free()
+				var loss libtorch.Tensor
+				libtorch.Autocast(l.BF16, func() {
+					var parts map[string]float64
+					loss, parts = l.loss(ops, i, k)
+					for name, v := range parts {
+						figures[name] += v / float64(l.Accumulate)
+					}
+				})
+				ops.Backward(ops.Scale(loss, 1/float64(l.Accumulate)))
+			}()
+		}
+		norm, ok := l.run.adamw.Step(l.rateAt(i), l.Clip)
+		figures["gradient_norm"] = norm
+		if ok {
+			l.run.ema.Update(l.emaAt(i))
+		} else {
+			figures["skipped"] = 1
+			delete(figures, "gradient_norm") // JSON has no NaN
+			for name, v := range figures {
+				if v != v || v-v != 0 {
+					delete(figures, name)
+				}
+			}
+		}
+	})
+	return figures, err
+}
+
+func (l *loop) measure(figures map[string]float64) error {
+	libtorch.GradMode(false)
+	defer libtorch.GradMode(true)
+	var measured map[string]float64
+	var err error
+	if e := libtorch.Try(func() {
+		measured, err = l.evaluate(l.run.ema.Average, filepath.Join(l.Run, fmt.Sprintf(gridFormat, l.run.state.Step)))
+	}); e != nil {
+		return e
+	}
+	text := ""
+	for name, v := range measured {
+		figures[name] = v
+		text += fmt.Sprintf(" %s %.4f", name, v)
+	}
+	fmt.Fprintf(l.progress, "%s: step %d:%s\n", l.kind, l.run.state.Step, text)
+	return err
+}
+
+func (l *loop) write(figures map[string]float64) error {
+	line, err := json.Marshal(figures)
+	if err != nil {
+		return err
+	}
+	_, err = l.log.Write(append(line, '\n'))
+	return err
+}

@@ -1,0 +1,159 @@
+//go:build libtorch
+
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"image"
+	"io"
+
+	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/sampler/noise"
+	"github.com/roentgo/roentgo/trainer/dataset"
+	"github.com/roentgo/roentgo/trainer/libtorch"
+	"github.com/roentgo/roentgo/trainer/metric"
+)
+
+// VAEOptions are those of [VAE].
+type VAEOptions struct {
+	Common
+	Model      model.Config `json:"model"`
+	KL         float64      `json:"kl"`   // weight of the divergence, nats a latent value
+	SSIM       float64      `json:"ssim"` // weight of 1 − SSIM beside the mean absolute error
+	Init       Source       `json:"-"`    // weights to begin from, where it has them; or nil
+	TestImages int          `json:"-"`    // of the test set that an evaluation takes; 0: all
+}
+
+// The streams of the random numbers of a training. The image number of the
+// generator is the step or the epoch.
+const (
+	streamOrder     = noise.StreamTraining + 1 + iota // of the images; image number: epoch
+	streamPosterior                                   // noise of the posterior
+	streamNoise                                       // noise that the U-Net learns to tell
+	streamTimestep
+	streamNull // which captions become the null condition
+)
+
+// order says which image is sample i of a run: every epoch is a permutation.
+type order struct {
+	indices []int
+	seed    uint64
+	epoch   int
+	perm    []int
+}
+
+func newOrder(indices []int, seed uint64) *order {
+	return &order{indices: indices, seed: seed, epoch: -1}
+}
+
+// at returns the index of an image and the epoch of sample i.
+func (o *order) at(i int) (index, epoch int) {
+	n := len(o.indices)
+	if epoch = i / n; epoch != o.epoch {
+		o.epoch, o.perm = epoch, noise.Permutation(n, o.seed, uint32(epoch), streamOrder)
+	}
+	return o.indices[o.perm[i%n]], epoch
+}
+
+// VAE trains the autoencoder: the mean absolute error and 1 − SSIM of the
+// decoded posterior sample, and the divergence of the posterior from the
+// standard Gaussian (Kingma and Welling 2014).
+func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.Writer) error {
+	if err := o.Model.Validate(); err != nil {
+		return err
+	}
+	if data.Size() != o.Model.ImageSize {
+		return fmt.Errorf("%w: the prepared images have %d pixels a side, the model %d", ErrOptions, data.Size(), o.Model.ImageSize)
+	}
+	specs, err := vaeSpecs(o.Model)
+	if err != nil {
+		return err
+	}
+	var params *libtorch.Params
+	if e := libtorch.Try(func() { params, _, err = newParams(specs, o.Init, o.Seed, true) }); e != nil || err != nil {
+		return fmt.Errorf("train: %w", firstError(e, err))
+	}
+	defer params.Free()
+	v := &vae{VAEOptions: o, data: data, order: newOrder(data.Split(dataset.Train), o.Seed)}
+	text, err := json.Marshal(o.Model)
+	if err != nil {
+		return err
+	}
+	return train(ctx, o.Common, task{kind: "vae", loss: v.loss, evaluate: v.evaluate}, params, string(text), progress)
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type vae struct {
+	VAEOptions
+	data  *dataset.Prepared
+	order *order
+}
+
+func (v *vae) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]float64) {
+	size, n := v.Model.ImageSize, v.Model.LatentLen()
+	pixels, eps := make([]float32, v.Batch*size*size), make([]float32, v.Batch*n)
+	for b := range v.Batch {
+		i, _ := v.order.at((step*v.Accumulate+k)*v.Batch + b)
+		v.data.Image(i, pixels[b*size*size:(b+1)*size*size])
+	}
+	noise.Latent(eps, v.Seed, uint32(step*v.Accumulate+k), streamPosterior)
+	c, s := v.Model.LatentChannels, v.Model.LatentSize()
+	x := ops.Tensor(pixels, v.Batch, 1, size, size)
+	moments := ops.Float(model.Encoder(ops, v.Model, x))
+	mean, logVar := ops.Channels(moments, 0, c), ops.Clamp(ops.Channels(moments, c, c), -20, 10)
+	z := ops.Add(mean, ops.Mul(ops.Exp(ops.Scale(logVar, 0.5)), ops.Tensor(eps, v.Batch, c, s, s)))
+	y := ops.Float(model.Decoder(ops, v.Model, z))
+
+	l1 := ops.Mean(ops.Abs(ops.Sub(y, x)))
+	ssim := ops.SSIM(y, x)
+	kl := ops.Scale(ops.Mean(ops.Shift(ops.Sub(ops.Add(ops.Mul(mean, mean), ops.Exp(logVar)), logVar), -1)), 0.5)
+	loss := ops.Add(ops.Add(l1, ops.Scale(ops.Shift(ops.Scale(ssim, -1), 1), v.SSIM)), ops.Scale(kl, v.KL))
+	return loss, map[string]float64{"loss": loss.Value(), "l1": l1.Value(), "ssim": ssim.Value(), "kl": kl.Value()}
+}
+
+// gridImages is the number of test images in a grid: originals above, what the
+// autoencoder makes of them below.
+const gridImages = 6
+
+func (v *vae) evaluate(average *libtorch.Params, grid string) (map[string]float64, error) {
+	test := v.data.Split(dataset.Test)
+	if v.TestImages > 0 && len(test) > v.TestImages {
+		test = test[:v.TestImages]
+	}
+	if len(test) == 0 {
+		return nil, fmt.Errorf("%w: the prepared data has no test images", ErrOptions)
+	}
+	size := v.Model.ImageSize
+	x := make([]float32, size*size)
+	ops := libtorch.NewOps(average)
+	var ssim, psnr float64
+	var above, below []*image.Gray
+	for _, i := range test {
+		v.data.Image(i, x)
+		var y []float32
+		libtorch.Autocast(v.BF16, func() {
+			moments := model.Encoder(ops, v.Model, ops.Tensor(x, 1, 1, size, size))
+			y = model.Decoder(ops, v.Model, ops.Channels(moments, 0, v.Model.LatentChannels)).Values()
+		})
+		ops.Free()
+		for j := range y {
+			y[j] = min(max(y[j], -1), 1)
+		}
+		ssim += metric.SSIM(x, y, size, size, 2) / float64(len(test))
+		psnr += metric.PSNR(x, y, 2) / float64(len(test))
+		if len(above) < gridImages {
+			above, below = append(above, gray(x, size)), append(below, gray(y, size))
+		}
+	}
+	return map[string]float64{"test_ssim": ssim, "test_psnr": psnr}, writeGrid(grid, append(above, below...), len(above))
+}
