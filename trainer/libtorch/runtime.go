@@ -27,20 +27,28 @@ import (
 	lib "github.com/sugarme/gotch/libtch"
 )
 
+// environment is what libtorch's libraries read before main begins. Spinning
+// OpenMP threads slow a shared machine several times; and the C library gives
+// every large tensor back to the system when it is freed, so that the next one
+// costs a page fault every 4 KiB: a tenth to a quarter of a training step.
+var environment = []string{
+	"OMP_WAIT_POLICY=PASSIVE",
+	"MALLOC_MMAP_THRESHOLD_=8589934592",
+	"MALLOC_TRIM_THRESHOLD_=17179869184",
+	"MALLOC_TOP_PAD_=268435456",
+}
+
 // Start prepares the process and the calling goroutine for libtorch: it locks
 // the goroutine to its thread and sets the number of threads that one
-// operation uses.
-//
-// OpenMP reads its settings before main, and its spinning threads slow a
-// shared machine several times: where OMP_WAIT_POLICY is not set, Start sets
-// it to PASSIVE and starts the program again in its own place.
+// operation uses. Where OMP_WAIT_POLICY is not set, it sets the environment
+// and starts the program again in its own place.
 func Start(threads int) error {
 	if os.Getenv("OMP_WAIT_POLICY") == "" {
 		self, err := os.Executable()
 		if err != nil {
-			return fmt.Errorf("libtorch: cannot find this program to start it with OMP_WAIT_POLICY=PASSIVE: %w", err)
+			return fmt.Errorf("libtorch: cannot find this program to start it again with its environment: %w", err)
 		}
-		return syscall.Exec(self, os.Args, append(os.Environ(), "OMP_WAIT_POLICY=PASSIVE"))
+		return syscall.Exec(self, os.Args, append(os.Environ(), environment...))
 	}
 	runtime.LockOSThread()
 	C.rt_set_num_threads(C.int(threads))
