@@ -1,0 +1,131 @@
+package prompt
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/sugarme/tokenizer"
+	"github.com/sugarme/tokenizer/model"
+	"github.com/sugarme/tokenizer/model/wordpiece"
+	"github.com/sugarme/tokenizer/normalizer"
+	"github.com/sugarme/tokenizer/pretokenizer"
+)
+
+// The special tokens that a vocabulary must have.
+const (
+	tokenPad = "[PAD]"
+	tokenUnk = "[UNK]"
+	tokenCLS = "[CLS]"
+	tokenSep = "[SEP]"
+)
+
+// MaxBytes is the longest text that is looked at.
+const MaxBytes = 64 << 10
+
+var (
+	// ErrVocab is wrapped by errors of a vocabulary that cannot be used.
+	ErrVocab = errors.New("prompt: vocabulary refused")
+	// ErrTooLong is wrapped by errors of a text with too many tokens or bytes.
+	ErrTooLong = errors.New("prompt: too long")
+)
+
+// Tokenizer is BERT's WordPiece (Schuster and Nakajima 2012; Devlin et al.
+// 2019). It may be used by several goroutines.
+type Tokenizer struct {
+	wordPiece *tokenizer.Tokenizer
+	size      int
+	max       int
+	cls, sep  int32
+}
+
+// New returns a tokenizer of a vocabulary, one token an entry, its index being
+// the id. lowercase also strips accents. A text may have max tokens, [CLS] and
+// [SEP] counted.
+func New(vocab []string, lowercase bool, max int) (*Tokenizer, error) {
+	ids := make(model.Vocab, len(vocab))
+	for id, token := range vocab {
+		if _, twice := ids[token]; twice || token == "" {
+			return nil, fmt.Errorf("%w: token %d, %q, is empty or there twice", ErrVocab, id, token)
+		}
+		ids[token] = id
+	}
+	for _, token := range []string{tokenPad, tokenUnk, tokenCLS, tokenSep} {
+		if _, ok := ids[token]; !ok {
+			return nil, fmt.Errorf("%w: it lacks %s", ErrVocab, token)
+		}
+	}
+	if max < 3 {
+		return nil, fmt.Errorf("%w: %d tokens leave no room between [CLS] and [SEP]", ErrVocab, max)
+	}
+	t := tokenizer.NewTokenizer(wordpiece.NewWordPieceBuilder().Vocab(&ids).UnkToken(tokenUnk).Build())
+	t.WithNormalizer(normalizer.NewBertNormalizer(true, lowercase, true, lowercase))
+	t.WithPreTokenizer(pretokenizer.NewBertPreTokenizer())
+	return &Tokenizer{t, len(vocab), max, int32(ids[tokenCLS]), int32(ids[tokenSep])}, nil
+}
+
+// Size is the number of tokens of the vocabulary.
+func (t *Tokenizer) Size() int { return t.size }
+
+// Encode returns the ids of text, [CLS] first and [SEP] last, after
+// [Normalize]. Text without a word gives nil: the null condition. With more
+// tokens than the limit it is an ErrTooLong that states the count or, when
+// truncate is true, the ids of its beginning.
+func (t *Tokenizer) Encode(text string, truncate bool) ([]int32, error) {
+	if len(text) > MaxBytes {
+		return nil, fmt.Errorf("%w: %d bytes of text, at most %d are read", ErrTooLong, len(text), MaxBytes)
+	}
+	return t.encodeClean(Normalize(text), truncate)
+}
+
+func (t *Tokenizer) encodeClean(text string, truncate bool) ([]int32, error) {
+	if text == "" {
+		return nil, nil
+	}
+	e, err := t.wordPiece.Encode(tokenizer.NewSingleEncodeInput(tokenizer.NewInputSequence(text)), false)
+	if err != nil {
+		return nil, fmt.Errorf("prompt: cannot tokenize: %w", err)
+	}
+	ids := e.GetIds()
+	if n := len(ids) + 2; n > t.max {
+		if !truncate {
+			return nil, fmt.Errorf("%w: %d tokens, the model takes %d (shorten the text, or ask to truncate it)", ErrTooLong, n, t.max)
+		}
+		ids = ids[:t.max-2]
+	}
+	out := make([]int32, 0, len(ids)+2)
+	out = append(out, t.cls)
+	for _, id := range ids {
+		out = append(out, int32(id))
+	}
+	return append(out, t.sep), nil
+}
+
+// Words lists the words of a normalized text, lower-case: runs of letters and
+// digits, joined by single hyphens.
+func Words(text string) []string {
+	words := strings.FieldsFunc(strings.ToLower(Normalize(text)), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-'
+	})
+	kept := words[:0]
+	for _, w := range words {
+		if w = strings.Trim(w, "-"); w != "" {
+			kept = append(kept, w)
+		}
+	}
+	return kept
+}
+
+// Unknown lists the words of text that known lacks, each once, in order.
+func Unknown(text string, known map[string]bool) []string {
+	var list []string
+	seen := map[string]bool{}
+	for _, w := range Words(text) {
+		if !known[w] && !seen[w] {
+			list = append(list, w)
+			seen[w] = true
+		}
+	}
+	return list
+}
