@@ -14,9 +14,9 @@ import (
 	"github.com/roentgo/roentgo/weights"
 )
 
-// checkpointFile is the state of a run in its folder: weights, their average
+// CheckpointFile is the state of a run in its folder: weights, their average
 // and both moments of the optimizer, in float32.
-const checkpointFile = "checkpoint.safetensors"
+const CheckpointFile = "checkpoint.safetensors"
 
 // The prefixes of the tensors of a checkpoint.
 const (
@@ -65,7 +65,7 @@ func (r *run) save() error {
 	if err != nil {
 		return err
 	}
-	return weights.WritePlain(filepath.Join(r.dir, checkpointFile), map[string]string{"roentgo.checkpoint": string(text)}, list)
+	return weights.WritePlain(filepath.Join(r.dir, CheckpointFile), map[string]string{"roentgo.checkpoint": string(text)}, list)
 }
 
 // ErrCheckpoint is wrapped by errors of a checkpoint that does not fit.
@@ -73,7 +73,7 @@ var ErrCheckpoint = errors.New("train: checkpoint refused")
 
 // resume loads the checkpoint of the run's folder, if there is one.
 func (r *run) resume() (bool, error) {
-	path := filepath.Join(r.dir, checkpointFile)
+	path := filepath.Join(r.dir, CheckpointFile)
 	f, err := weights.OpenPlain(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -118,7 +118,7 @@ type Trained struct {
 func OpenTrained(dir string) (*Trained, error) {
 	path := dir
 	if st, err := os.Stat(dir); err == nil && st.IsDir() {
-		path = filepath.Join(dir, checkpointFile)
+		path = filepath.Join(dir, CheckpointFile)
 	}
 	f, err := weights.OpenPlain(path)
 	if err != nil {

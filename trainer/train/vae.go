@@ -4,7 +4,6 @@ package train
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"image"
 	"io"
@@ -77,11 +76,11 @@ func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.
 	}
 	defer params.Free()
 	v := &vae{VAEOptions: o, data: data, order: newOrder(data.Split(dataset.Train), o.Seed)}
-	text, err := json.Marshal(o.Model)
+	text, err := modelJSON(o.Model)
 	if err != nil {
 		return err
 	}
-	return train(ctx, o.Common, task{kind: "vae", loss: v.loss, evaluate: v.evaluate}, params, string(text), progress)
+	return train(ctx, o.Common, task{kind: "vae", loss: v.loss, evaluate: v.evaluate}, params, text, progress)
 }
 
 func firstError(errs ...error) error {

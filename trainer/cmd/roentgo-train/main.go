@@ -44,7 +44,7 @@ func run(ctx context.Context, args []string) int {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse{err} })
 	root.SetArgs(args)
-	root.AddCommand(prepareCommand(), vaeCommand())
+	root.AddCommand(prepareCommand(), vaeCommand(), diffusionCommand())
 	err := root.ExecuteContext(ctx)
 	switch {
 	case err == nil:

@@ -1,0 +1,258 @@
+//go:build libtorch
+
+package train
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"io"
+
+	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/sampler/noise"
+	"github.com/roentgo/roentgo/sampler/prompt"
+	"github.com/roentgo/roentgo/sampler/schedule"
+	"github.com/roentgo/roentgo/trainer/dataset"
+	"github.com/roentgo/roentgo/trainer/libtorch"
+)
+
+// DiffusionOptions are those of [Diffusion].
+type DiffusionOptions struct {
+	Common
+	Model    model.Config    `json:"model"` // TextVocab is set from Vocab
+	Schedule schedule.Config `json:"schedule"`
+	Null     float64         `json:"null"` // part of the captions that become the null condition
+	Vocab    []string        `json:"-"`
+	VAE      Autoencoder     `json:"-"`
+	Init     Source          `json:"-"` // weights to begin from, where it has them; or nil
+	Prompts  []string        `json:"-"` // rows of the sample grid
+}
+
+// GridSeeds is the number of columns of a sample grid: seeds from 0.
+const GridSeeds = 4
+
+// Diffusion trains U-Net, text encoder and adapter on the latents of a frozen
+// autoencoder (Rombach et al. 2022).
+func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, progress io.Writer) error {
+	o.Model.TextVocab = len(o.Vocab)
+	if err := o.Model.Validate(); err != nil {
+		return err
+	}
+	if data.Size() != o.Model.ImageSize {
+		return fmt.Errorf("%w: the prepared images have %d pixels a side, the model %d", ErrOptions, data.Size(), o.Model.ImageSize)
+	}
+	if !(o.Null >= 0 && o.Null <= 1) {
+		return fmt.Errorf("%w: a null condition for %g of the captions is not in [0, 1]", ErrOptions, o.Null)
+	}
+	sched, err := schedule.New(o.Schedule)
+	if err != nil {
+		return err
+	}
+	tokens, err := prompt.New(o.Vocab, o.Model.Lowercase, o.Model.Tokens)
+	if err != nil {
+		return err
+	}
+	l, err := latents(ctx, data, o.Model, o.VAE, o.BF16, o.Run, progress)
+	if err != nil {
+		return err
+	}
+	specs, err := diffusionSpecs(o.Model)
+	if err != nil {
+		return err
+	}
+	var params *libtorch.Params
+	var lacking []string
+	if e := libtorch.Try(func() { params, lacking, err = newParams(specs, o.Init, o.Seed, true) }); e != nil || err != nil {
+		return fmt.Errorf("train: %w", firstError(e, err))
+	}
+	defer params.Free()
+	if o.Init != nil && len(lacking) > 0 {
+		fmt.Fprintf(progress, "diffusion: the initial file lacks %d parameters, which start at random, %q first\n", len(lacking), lacking[0])
+	}
+	d := &diffusion{DiffusionOptions: o, data: data, schedule: sched, tokens: tokens, latents: l,
+		order: newOrder(data.Split(dataset.Train), o.Seed)}
+	text, err := modelJSON(o.Model)
+	if err != nil {
+		return err
+	}
+	return train(ctx, o.Common, task{kind: "diffusion", loss: d.loss, evaluate: d.evaluate}, params, text, progress)
+}
+
+type diffusion struct {
+	DiffusionOptions
+	data     *dataset.Prepared
+	schedule *schedule.Schedule
+	tokens   *prompt.Tokenizer
+	latents  *Latents
+	order    *order
+}
+
+// example is one training example on its way into a batch.
+type example struct {
+	image    int // index in the data
+	caption  string
+	timestep int
+	eps      []float32
+}
+
+func (d *diffusion) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]float64) {
+	pass := step*d.Accumulate + k
+	eps := make([]float32, d.Batch*d.Model.LatentLen())
+	noise.Latent(eps, d.Seed, uint32(pass), streamNoise)
+	batch := make([]example, d.Batch)
+	for b := range batch {
+		i, epoch := d.order.at(pass*d.Batch + b)
+		e := example{image: i, eps: eps[b*d.Model.LatentLen() : (b+1)*d.Model.LatentLen()]}
+		// One timestep from each of Batch equal parts of [0, T): uniform all the same, with less variance.
+		T := d.schedule.TrainTimesteps
+		u := float64(noise.Uint32(d.Seed, uint32(b), uint32(pass), streamTimestep)) / (1 << 32)
+		e.timestep = min(int((float64(b)+u)/float64(d.Batch)*float64(T)), T-1)
+		if float64(noise.Uint32(d.Seed, uint32(b), uint32(pass), streamNull))/(1<<32) >= d.Null {
+			e.caption = dataset.Caption(d.data.Records[i], d.Seed, i, epoch)
+		}
+		batch[b] = e
+	}
+	loss := d.forward(ops, batch)
+	return loss, map[string]float64{"loss": loss.Value()}
+}
+
+// forward is the weighted mean squared error of a batch.
+func (d *diffusion) forward(ops *libtorch.Ops, batch []example) libtorch.Tensor {
+	n, c, s := d.Model.LatentLen(), d.Model.LatentChannels, d.Model.LatentSize()
+	x, target := make([]float32, len(batch)*n), make([]float32, len(batch)*n)
+	times, weight := make([]float32, len(batch)), make([]float32, len(batch))
+	captions := make([]string, len(batch))
+	for b, e := range batch {
+		x0 := d.latents.Values[e.image*n : (e.image+1)*n]
+		d.schedule.Noise(x[b*n:(b+1)*n], x0, e.eps, e.timestep)
+		d.schedule.Target(target[b*n:(b+1)*n], x0, e.eps, e.timestep)
+		times[b], weight[b] = float32(e.timestep), float32(d.schedule.LossWeight(e.timestep))
+		captions[b] = e.caption
+	}
+	context, mask := d.context(ops, captions)
+	y := ops.Float(model.UNet(ops, d.Model, ops.Tensor(x, len(batch), c, s, s), ops.Tensor(times, len(batch)), context, mask))
+	delta := ops.Sub(y, ops.Tensor(target, len(batch), c, s, s))
+	return ops.Mean(ops.Mul(ops.Mul(delta, delta), ops.Tensor(weight, len(batch), 1, 1, 1)))
+}
+
+// context encodes captions; an empty one is the null condition.
+func (d *diffusion) context(ops *libtorch.Ops, captions []string) (context, mask libtorch.Tensor) {
+	encoded := make([][]int32, len(captions))
+	longest := 1
+	for b, text := range captions {
+		ids, err := d.tokens.Encode(text, true)
+		if err != nil {
+			panic(err) // captions are our own, and short
+		}
+		encoded[b] = ids
+		longest = max(longest, len(ids))
+	}
+	ids, positions := make([]float32, len(captions)*longest), make([]float32, longest)
+	attend, null := make([]float32, len(captions)*longest), make([]float32, len(captions))
+	for i := range positions {
+		positions[i] = float32(i)
+	}
+	for b, e := range encoded {
+		if len(e) == 0 {
+			null[b], attend[b*longest] = 1, 1
+		}
+		for i, id := range e {
+			ids[b*longest+i], attend[b*longest+i] = float32(id), 1
+		}
+	}
+	mask = ops.Tensor(attend, len(captions), longest)
+	context = ops.Float(model.TextEncoder(ops, d.Model, ops.Tensor(ids, len(captions), longest),
+		ops.Tensor(positions, 1, longest), ops.Tensor(make([]float32, longest), 1, longest), mask))
+	isNull := ops.Tensor(null, len(captions), 1, 1)
+	isText := ops.Shift(ops.Scale(isNull, -1), 1)
+	return ops.Add(ops.Mul(context, isText), ops.Mul(isNull, model.NullContext(ops, d.Model))), mask
+}
+
+// evaluationBatch is the batch of evaluations and sample grids.
+const evaluationBatch = 16
+
+// evaluate measures the loss of the test images at fixed noise, timesteps and
+// captions, and samples a grid.
+func (d *diffusion) evaluate(average *libtorch.Params, grid string) (map[string]float64, error) {
+	test := d.data.Split(dataset.Test)
+	var sum float64
+	ops := libtorch.NewOps(average)
+	n := d.Model.LatentLen()
+	for i := 0; i < len(test); i += evaluationBatch {
+		part := test[i:min(i+evaluationBatch, len(test))]
+		eps := make([]float32, len(part)*n)
+		noise.Latent(eps, d.Seed, uint32(i), streamNoise+1<<16)
+		batch := make([]example, len(part))
+		for b, index := range part {
+			batch[b] = example{image: index, caption: dataset.Caption(d.data.Records[index], d.Seed, index, 0),
+				timestep: (i + b) * 397 % d.schedule.TrainTimesteps, eps: eps[b*n : (b+1)*n]}
+		}
+		libtorch.Autocast(d.BF16, func() { sum += d.forward(ops, batch).Value() * float64(len(part)) })
+		ops.Free()
+	}
+	figures := map[string]float64{"test_loss": sum / float64(max(len(test), 1))}
+	return figures, d.grid(average, grid)
+}
+
+// The settings of sample grids.
+const (
+	gridSteps    = 20
+	gridGuidance = 3
+)
+
+func (d *diffusion) grid(average *libtorch.Params, path string) error {
+	if len(d.Prompts) == 0 {
+		return nil
+	}
+	vae, err := frozen(d.Model, d.VAE)
+	if err != nil {
+		return err
+	}
+	defer vae.Free()
+	var images []*image.Gray
+	for _, text := range d.Prompts {
+		z, err := d.sample(average, text)
+		if err != nil {
+			return err
+		}
+		for _, x := range decode(vae, d.Model, d.latents, z, d.BF16) {
+			images = append(images, gray(x, d.Model.ImageSize))
+		}
+	}
+	return writeGrid(path, images, GridSeeds)
+}
+
+// sample draws GridSeeds latents of a prompt.
+func (d *diffusion) sample(average *libtorch.Params, text string) ([]float32, error) {
+	n, c, s := d.Model.LatentLen(), d.Model.LatentChannels, d.Model.LatentSize()
+	z := make([]float32, GridSeeds*n)
+	samplers := make([]schedule.Sampler, GridSeeds)
+	for k := range GridSeeds {
+		noise.Latent(z[k*n:(k+1)*n], uint64(k), 0, noise.StreamInitial)
+		var err error
+		o := schedule.Options{Sampler: schedule.DDIM, Spacing: schedule.Trailing, Steps: gridSteps}
+		if samplers[k], err = d.schedule.NewSampler(o, n); err != nil {
+			return nil, err
+		}
+	}
+	captions := make([]string, 2*GridSeeds) // the second half stays empty: the null condition
+	for k := range GridSeeds {
+		captions[k] = text
+	}
+	ops := libtorch.NewOps(average)
+	for i, t := range samplers[0].Timesteps() {
+		var y []float32
+		libtorch.Autocast(d.BF16, func() {
+			context, mask := d.context(ops, captions)
+			y = model.UNet(ops, d.Model, ops.Tensor(append(z[:len(z):len(z)], z...), 2*GridSeeds, c, s, s),
+				ops.Tensor([]float32{float32(t)}, 1), context, mask).Values()
+		})
+		ops.Free()
+		for k := range GridSeeds {
+			text, null := y[k*n:(k+1)*n], y[(GridSeeds+k)*n:(GridSeeds+k+1)*n]
+			schedule.Guide(text, null, text, gridGuidance, 0)
+			samplers[k].Step(i, z[k*n:(k+1)*n], text, nil)
+		}
+	}
+	return z, nil
+}

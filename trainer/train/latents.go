@@ -1,0 +1,244 @@
+//go:build libtorch
+
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+
+	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/trainer/dataset"
+	"github.com/roentgo/roentgo/trainer/libtorch"
+	"github.com/roentgo/roentgo/weights"
+)
+
+// Autoencoder is a trained VAE as diffusion training needs it.
+type Autoencoder struct {
+	Source
+	Hash string // of its weights' file
+}
+
+// Latents are the standardised latents of a prepared data set under one
+// autoencoder, and what standardised them.
+type Latents struct {
+	Values    []float32 // images × LatentLen
+	Mean, Std []float32 // a channel, over the training images
+	Preview   []float32 // a weight a channel and a bias: a grey value in [−1, 1] of a standardised latent
+}
+
+const latentsFile = "latents.safetensors"
+
+// latents encodes every image once and keeps the result in the run's folder.
+func latents(ctx context.Context, data *dataset.Prepared, cfg model.Config, vae Autoencoder, bf16 bool, dir string, progress io.Writer) (*Latents, error) {
+	key := vae.Hash + " " + data.Summary.ImagesSHA256
+	path := filepath.Join(dir, latentsFile)
+	if l, err := readLatents(path, key); err == nil {
+		return l, nil
+	}
+	l, err := encodeAll(ctx, data, cfg, vae, bf16, progress)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	return l, weights.WritePlain(path, map[string]string{"roentgo.latents": key}, []weights.Values{
+		{Name: "values", Shape: []int{len(l.Values)}, Float32: l.Values},
+		{Name: "mean", Shape: []int{len(l.Mean)}, Float32: l.Mean},
+		{Name: "std", Shape: []int{len(l.Std)}, Float32: l.Std},
+		{Name: "preview", Shape: []int{len(l.Preview)}, Float32: l.Preview},
+	})
+}
+
+func readLatents(path, key string) (*Latents, error) {
+	f, err := weights.OpenPlain(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if f.Metadata()["roentgo.latents"] != key {
+		return nil, fmt.Errorf("train: %s is of another autoencoder or other images", path)
+	}
+	l := &Latents{}
+	for name, to := range map[string]*[]float32{"values": &l.Values, "mean": &l.Mean, "std": &l.Std, "preview": &l.Preview} {
+		if *to, err = f.Float32(name); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+func encodeAll(ctx context.Context, data *dataset.Prepared, cfg model.Config, vae Autoencoder, bf16 bool, progress io.Writer) (*Latents, error) {
+	params, err := frozen(cfg, vae)
+	if err != nil {
+		return nil, err
+	}
+	defer params.Free()
+	libtorch.GradMode(false)
+	defer libtorch.GradMode(true)
+	size, n := cfg.ImageSize, cfg.LatentLen()
+	l := &Latents{Values: make([]float32, len(data.Records)*n)}
+	const batch = 8
+	pixels := make([]float32, batch*size*size)
+	ops := libtorch.NewOps(params)
+	for i := 0; i < len(data.Records); i += batch {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if i%200 == 0 {
+			fmt.Fprintf(progress, "latents: %d of %d images\n", i, len(data.Records))
+		}
+		b := min(batch, len(data.Records)-i)
+		for j := range b {
+			data.Image(i+j, pixels[j*size*size:(j+1)*size*size])
+		}
+		if err := libtorch.Try(func() {
+			defer ops.Free()
+			libtorch.Autocast(bf16, func() {
+				moments := model.Encoder(ops, cfg, ops.Tensor(pixels[:b*size*size], b, 1, size, size))
+				copy(l.Values[i*n:], ops.Channels(moments, 0, cfg.LatentChannels).Values())
+			})
+		}); err != nil {
+			return nil, err
+		}
+	}
+	l.standardize(data.Split(dataset.Train), cfg)
+	l.fitPreview(data, cfg)
+	return l, nil
+}
+
+// frozen loads encoder and decoder without gradients.
+func frozen(cfg model.Config, vae Source) (params *libtorch.Params, err error) {
+	specs, err := vaeSpecs(cfg)
+	if err != nil {
+		return nil, err
+	}
+	var lacking []string
+	if e := libtorch.Try(func() { params, lacking, err = newParams(specs, vae, 0, false) }); e != nil || err != nil {
+		return nil, firstError(e, err)
+	}
+	if len(lacking) > 0 {
+		return nil, fmt.Errorf("train: the autoencoder lacks %d parameters, %q first (train one with 'roentgo-train vae')", len(lacking), lacking[0])
+	}
+	return params, nil
+}
+
+// standardize brings each channel to zero mean and unit deviation over the
+// training images.
+func (l *Latents) standardize(train []int, cfg model.Config) {
+	c, n := cfg.LatentChannels, cfg.LatentLen()
+	area := n / c
+	l.Mean, l.Std = make([]float32, c), make([]float32, c)
+	for ch := range c {
+		var sum, squares float64
+		for _, i := range train {
+			for _, v := range l.Values[i*n+ch*area : i*n+(ch+1)*area] {
+				sum += float64(v)
+				squares += float64(v) * float64(v)
+			}
+		}
+		count := float64(len(train) * area)
+		mean := sum / count
+		l.Mean[ch], l.Std[ch] = float32(mean), float32(math.Sqrt(max(squares/count-mean*mean, 1e-12)))
+	}
+	for i := range l.Values {
+		ch := i % n / area
+		l.Values[i] = (l.Values[i] - l.Mean[ch]) / l.Std[ch]
+	}
+}
+
+// fitPreview solves for the linear map from a latent's channels to the mean
+// grey of its 8×8 pixels, by least squares over some training images.
+func (l *Latents) fitPreview(data *dataset.Prepared, cfg model.Config) {
+	c, n, s := cfg.LatentChannels, cfg.LatentLen(), cfg.LatentSize()
+	area, size := n/c, cfg.ImageSize
+	block := size / s
+	k := c + 1
+	normal, right := make([]float64, k*k), make([]float64, k)
+	x := make([]float32, size*size)
+	row := make([]float64, k)
+	for _, i := range data.Split(dataset.Train)[:min(200, len(data.Split(dataset.Train)))] {
+		data.Image(i, x)
+		for p := range area {
+			var grey float64
+			for dy := range block {
+				for dx := range block {
+					grey += float64(x[(p/s*block+dy)*size+p%s*block+dx])
+				}
+			}
+			grey /= float64(block * block)
+			for ch := range c {
+				row[ch] = float64(l.Values[i*n+ch*area+p])
+			}
+			row[c] = 1
+			for a := range k {
+				for b := range k {
+					normal[a*k+b] += row[a] * row[b]
+				}
+				right[a] += row[a] * grey
+			}
+		}
+	}
+	l.Preview = solve(normal, right)
+}
+
+// solve solves the symmetric positive system a·x = b by Gaussian elimination,
+// with a little added to the diagonal.
+func solve(a, b []float64) []float32 {
+	k := len(b)
+	for i := range k {
+		a[i*k+i] *= 1 + 1e-9
+		a[i*k+i] += 1e-9
+	}
+	for i := range k {
+		for r := i + 1; r < k; r++ {
+			f := a[r*k+i] / a[i*k+i]
+			for c := i; c < k; c++ {
+				a[r*k+c] -= f * a[i*k+c]
+			}
+			b[r] -= f * b[i]
+		}
+	}
+	x := make([]float32, k)
+	for i := k - 1; i >= 0; i-- {
+		v := b[i]
+		for c := i + 1; c < k; c++ {
+			v -= a[i*k+c] * float64(x[c])
+		}
+		x[i] = float32(v / a[i*k+i])
+	}
+	return x
+}
+
+// decode turns standardised latents into images of [−1, 1].
+func decode(params *libtorch.Params, cfg model.Config, l *Latents, z []float32, bf16 bool) [][]float32 {
+	n, s := cfg.LatentLen(), cfg.LatentSize()
+	area := n / cfg.LatentChannels
+	ops := libtorch.NewOps(params)
+	var images [][]float32
+	for i := 0; i < len(z); i += n {
+		raw := make([]float32, n)
+		for j := range raw {
+			raw[j] = z[i+j]*l.Std[j/area] + l.Mean[j/area]
+		}
+		libtorch.Autocast(bf16, func() {
+			images = append(images, model.Decoder(ops, cfg, ops.Tensor(raw, 1, cfg.LatentChannels, s, s)).Values())
+		})
+		ops.Free()
+	}
+	return images
+}
+
+// modelJSON is a configuration as checkpoints and model files keep it.
+func modelJSON(cfg model.Config) (string, error) {
+	text, err := json.Marshal(cfg)
+	return string(text), err
+}
+
+var _ graph.Source = (*Trained)(nil)
