@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // seal compresses a safetensors content as a writer would, so that a test's
@@ -17,7 +19,7 @@ import (
 func seal(t testing.TB, content []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	w, err := newFrameWriter(&b)
+	w, err := newFrameWriter(&b, zstd.SpeedFastest)
 	if err != nil {
 		t.Fatal(err)
 	}

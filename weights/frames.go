@@ -183,8 +183,8 @@ type frameWriter struct {
 	at      int64
 }
 
-func newFrameWriter(w io.Writer) (*frameWriter, error) {
-	e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBestCompression),
+func newFrameWriter(w io.Writer, level zstd.EncoderLevel) (*frameWriter, error) {
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(level),
 		zstd.WithEncoderCRC(true), zstd.WithWindowSize(frameSize))
 	return &frameWriter{w: w, encoder: e}, err
 }

@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // DefaultGroup is how many values share a scale unless a tensor says
@@ -261,7 +263,7 @@ func writeFile(path string, f File, opt WriteOptions) error {
 }
 
 func compress(w io.Writer, head []byte, data [][]byte, m *Manifest) error {
-	fw, err := newFrameWriter(w)
+	fw, err := newFrameWriter(w, zstd.SpeedBestCompression)
 	if err != nil {
 		return err
 	}
