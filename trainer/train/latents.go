@@ -18,22 +18,6 @@ import (
 	"github.com/roentgo/roentgo/weights"
 )
 
-// Autoencoder is a trained VAE as diffusion training needs it.
-type Autoencoder struct {
-	Source
-	Hash string // of its weights' file
-}
-
-// Latents are the standardised latents of a prepared data set under one
-// autoencoder, and what standardised them.
-type Latents struct {
-	Values    []float32 // images × LatentLen
-	Mean, Std []float32 // a channel, over the training images
-	Preview   []float32 // a weight a channel and a bias: a grey value in [−1, 1] of a standardised latent
-}
-
-const latentsFile = "latents.safetensors"
-
 // latents encodes every image once and keeps the result in the run's folder.
 func latents(ctx context.Context, data *dataset.Prepared, cfg model.Config, vae Autoencoder, bf16 bool, dir string, progress io.Writer) (*Latents, error) {
 	key := vae.Hash + " " + data.Summary.ImagesSHA256
@@ -56,23 +40,6 @@ func latents(ctx context.Context, data *dataset.Prepared, cfg model.Config, vae 
 	})
 }
 
-func readLatents(path, key string) (*Latents, error) {
-	f, err := weights.OpenPlain(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if f.Metadata()["roentgo.latents"] != key {
-		return nil, fmt.Errorf("train: %s is of another autoencoder or other images", path)
-	}
-	l := &Latents{}
-	for name, to := range map[string]*[]float32{"values": &l.Values, "mean": &l.Mean, "std": &l.Std, "preview": &l.Preview} {
-		if *to, err = f.Float32(name); err != nil {
-			return nil, err
-		}
-	}
-	return l, nil
-}
 
 func encodeAll(ctx context.Context, data *dataset.Prepared, cfg model.Config, vae Autoencoder, bf16 bool, progress io.Writer) (*Latents, error) {
 	params, err := frozen(cfg, vae)

@@ -1,0 +1,210 @@
+// Package cpu runs a plan of package graph on the processor, in plain Go. It
+// is the reference of the other executors and the fallback where there is no
+// GPU.
+//
+// The bytes of a result depend on neither the number of threads nor the batch
+// nor a value's place in it: every value is one sum in one order.
+package cpu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/roentgo/roentgo/sampler/graph"
+)
+
+// Options are those of [New].
+type Options struct {
+	Threads int // 0: one a core
+}
+
+// maxThreads bounds Options.Threads.
+const maxThreads = 1024
+
+// ErrProgram is wrapped by errors of programs that are used wrongly: an
+// unknown name, a wrong length, an id outside its table.
+var ErrProgram = errors.New("cpu: program refused")
+
+// Backend implements graph.Backend. Its programs share the parameters.
+type Backend struct {
+	source  graph.Source
+	threads int
+
+	mu     sync.Mutex
+	plain  map[string][]float32
+	packed map[string]*panels
+}
+
+var _ graph.Backend = (*Backend)(nil)
+
+// New returns a backend for the parameters of source, which are read when a
+// program first needs them.
+func New(source graph.Source, o Options) (*Backend, error) {
+	if o.Threads < 0 || o.Threads > maxThreads {
+		return nil, fmt.Errorf("cpu: %d threads; 1 to %d are possible, 0 is one a core", o.Threads, maxThreads)
+	}
+	if o.Threads == 0 {
+		o.Threads = runtime.GOMAXPROCS(0)
+	}
+	return &Backend{source: source, threads: o.Threads, plain: map[string][]float32{}, packed: map[string]*panels{}}, nil
+}
+
+// Name implements graph.Backend.
+func (b *Backend) Name() string {
+	if b.threads == 1 {
+		return "cpu (1 thread)"
+	}
+	return fmt.Sprintf("cpu (%d threads)", b.threads)
+}
+
+// Close implements graph.Backend.
+func (b *Backend) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.plain, b.packed = map[string][]float32{}, map[string]*panels{}
+	return nil
+}
+
+// read returns the values of a parameter, checked for their number.
+func (b *Backend) read(n *graph.Node) ([]float32, error) {
+	values, err := b.source.Float32(n.Name)
+	if err != nil {
+		return nil, err
+	}
+	if len(values) != n.Len() {
+		return nil, fmt.Errorf("%w: parameter %q has %d values, shape %v needs %d", ErrProgram, n.Name, len(values), n.Shape, n.Len())
+	}
+	return values, nil
+}
+
+// param returns a parameter as it is in the file.
+func (b *Backend) param(n *graph.Node) ([]float32, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if v, ok := b.plain[n.Name]; ok {
+		return v, nil
+	}
+	v, err := b.read(n)
+	if err == nil {
+		b.plain[n.Name] = v
+	}
+	return v, err
+}
+
+// weight returns a parameter (rows, …) packed for the matrix product.
+func (b *Backend) weight(n *graph.Node) (*panels, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if p, ok := b.packed[n.Name]; ok {
+		return p, nil
+	}
+	v, err := b.read(n)
+	if err != nil {
+		return nil, err
+	}
+	p := newPanels(n.Shape[0], n.Len()/n.Shape[0])
+	p.pack(v)
+	b.packed[n.Name] = p
+	return p, nil
+}
+
+// kernel computes one node.
+type kernel func(p *Program) error
+
+// Program implements graph.Program.
+type Program struct {
+	plan    *graph.Plan
+	threads int
+	arena   []float32
+	params  map[graph.Value][]float32
+	stages  [graph.NumStages][]kernel
+	scratch [][]float32 // a worker
+}
+
+var _ graph.Program = (*Program)(nil)
+
+// Compile implements graph.Backend.
+func (b *Backend) Compile(ctx context.Context, plan *graph.Plan) (graph.Program, error) {
+	p := &Program{plan: plan, threads: b.threads, arena: make([]float32, plan.Arena),
+		params: map[graph.Value][]float32{}, scratch: make([][]float32, b.threads)}
+	for s, list := range plan.Stages {
+		for _, v := range list {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			k, err := b.kernel(p, v)
+			if err != nil {
+				return nil, err
+			}
+			p.stages[s] = append(p.stages[s], k)
+		}
+	}
+	for _, v := range plan.Outputs {
+		if n := &plan.Nodes[plan.Root(v)]; n.Op == graph.Param {
+			return nil, fmt.Errorf("%w: an output is the parameter %q itself", ErrProgram, n.Name)
+		}
+	}
+	return p, nil
+}
+
+// value returns the memory of a value: in the arena, or of a parameter, which
+// is read where the program does not have it yet.
+func (b *Backend) value(p *Program, v graph.Value) ([]float32, error) {
+	root := p.plan.Root(v)
+	n := &p.plan.Nodes[root]
+	if n.Op == graph.Param {
+		return b.param(n)
+	}
+	at := p.plan.Offset[root]
+	return p.arena[at : at+n.Len()], nil
+}
+
+// Write implements graph.Program.
+func (p *Program) Write(input string, data []float32) error {
+	v, ok := p.plan.Inputs[input]
+	if !ok {
+		return fmt.Errorf("%w: no input %q", ErrProgram, input)
+	}
+	n := p.plan.Nodes[v].Len()
+	if len(data) != n {
+		return fmt.Errorf("%w: input %q has %d values, %d were given", ErrProgram, input, n, len(data))
+	}
+	copy(p.arena[p.plan.Offset[v]:], data)
+	return nil
+}
+
+// Read implements graph.Program.
+func (p *Program) Read(output string, dst []float32) error {
+	v, ok := p.plan.Outputs[output]
+	if !ok {
+		return fmt.Errorf("%w: no output %q", ErrProgram, output)
+	}
+	n := p.plan.Nodes[v].Len()
+	if len(dst) != n {
+		return fmt.Errorf("%w: output %q has %d values, room for %d was given", ErrProgram, output, n, len(dst))
+	}
+	copy(dst, p.arena[p.plan.Offset[v]:])
+	return nil
+}
+
+// Run implements graph.Program. ctx is looked at between operations.
+func (p *Program) Run(ctx context.Context, s graph.Stage) error {
+	for _, k := range p.stages[s] {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := k(p); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// Close implements graph.Program.
+func (p *Program) Close() error {
+	p.arena, p.scratch = nil, nil
+	return nil
+}

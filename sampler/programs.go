@@ -1,0 +1,200 @@
+package sampler
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/sampler/model"
+)
+
+// The names of inputs and outputs of the recorded networks.
+const (
+	inLatent   = "latent"
+	inTimestep = "timestep"
+	inContext  = "context"
+	inMask     = "mask"
+	inIDs      = "ids"
+	inPosition = "positions"
+	inTypes    = "types"
+	out        = "out"
+)
+
+// program is a compiled network and the shapes of its outputs.
+type program struct {
+	graph.Program
+	shapes map[string][]int
+}
+
+// cached is a compiled program, kept while its shape is asked for again.
+type cached struct {
+	key     string
+	program *program
+}
+
+func (c *cached) close() error {
+	if c.program == nil {
+		return nil
+	}
+	p := c.program
+	*c = cached{}
+	return p.Close()
+}
+
+// use returns the program of that key, compiling it where another was used
+// before. The old one is closed first: both arenas need not fit at a time.
+func (c *cached) use(ctx context.Context, b graph.Backend, key string, record func(*graph.Recorder), observe ...string) (*program, error) {
+	if c.program != nil && c.key == key {
+		return c.program, nil
+	}
+	if err := c.close(); err != nil {
+		return nil, err
+	}
+	p, err := compile(ctx, b, record, observe...)
+	if err != nil {
+		return nil, err
+	}
+	*c = cached{key, p}
+	return p, nil
+}
+
+func compile(ctx context.Context, b graph.Backend, record func(*graph.Recorder), observe ...string) (*program, error) {
+	r := graph.NewRecorder(observe...)
+	record(r)
+	g, err := r.Graph()
+	if err != nil {
+		return nil, err
+	}
+	plan, err := g.Plan()
+	if err != nil {
+		return nil, err
+	}
+	p, err := b.Compile(ctx, plan)
+	if err != nil {
+		return nil, err
+	}
+	shapes := map[string][]int{}
+	for name, v := range plan.Outputs {
+		shapes[name] = plan.Nodes[v].Shape
+	}
+	return &program{p, shapes}, nil
+}
+
+// unetProgram evaluates the U-Net on a batch of b latents, each with a context
+// of n tokens; with a mask where contexts differ in length.
+func (s *Sampler) unetProgram(ctx context.Context, b, n int, masked bool, observe []string) (*program, error) {
+	observe = slices.Clone(observe)
+	slices.Sort(observe)
+	c := s.description.Model
+	return s.unet.use(ctx, s.backend, fmt.Sprint(b, n, masked, observe), func(r *graph.Recorder) {
+		x := r.Input(inLatent, graph.PerLatent, b, c.LatentChannels, c.LatentSize(), c.LatentSize())
+		t := r.Input(inTimestep, graph.PerTimestep, 1)
+		condition := []graph.Value{r.Input(inContext, graph.PerPrompt, b, n, c.TextFeatures)}
+		if masked {
+			condition = append(condition, r.Input(inMask, graph.PerPrompt, b, n))
+		}
+		r.Output(out, model.UNet(r, c, x, t, condition...))
+	}, slices.Compact(observe)...)
+}
+
+// decoderProgram turns one standardised latent into an image.
+func (s *Sampler) decoderProgram(ctx context.Context) (*program, error) {
+	c := s.description.Model
+	return s.decoder.use(ctx, s.backend, "", func(r *graph.Recorder) {
+		z := r.Input(inLatent, graph.PerLatent, 1, c.LatentChannels, c.LatentSize(), c.LatentSize())
+		r.Output(out, model.Decoder(r, c, model.Destandardized(r, c, z)))
+	})
+}
+
+// textProgram encodes one prompt of n tokens. It is not kept: prompts differ
+// in length, and it runs once an image.
+func (s *Sampler) textProgram(ctx context.Context, n int) (*program, error) {
+	c := s.description.Model
+	return compile(ctx, s.backend, func(r *graph.Recorder) {
+		ids := r.Input(inIDs, graph.PerPrompt, 1, n)
+		positions := r.Input(inPosition, graph.PerPrompt, 1, n)
+		types := r.Input(inTypes, graph.PerPrompt, 1, n)
+		r.Output(out, model.TextEncoder(r, c, ids, positions, types))
+	})
+}
+
+// nullContext reads the null condition: one token.
+func (s *Sampler) nullContext(ctx context.Context) (condition, error) {
+	c := s.description.Model
+	p, err := compile(ctx, s.backend, func(r *graph.Recorder) {
+		// A parameter by itself is no program: what comes out is null + 0.
+		zero := r.Input(inContext, graph.PerPrompt, 1, 1, c.TextFeatures)
+		r.Output(out, r.Add(zero, model.NullContext(r, c)))
+	})
+	if err != nil {
+		return condition{}, err
+	}
+	defer p.Close()
+	values := make([]float32, c.TextFeatures)
+	if err := p.Write(inContext, values); err != nil {
+		return condition{}, err
+	}
+	return s.runText(ctx, p, 1)
+}
+
+// compileAll compiles every network once, so that all parameters are read.
+func (s *Sampler) compileAll(ctx context.Context) error {
+	if s.tokens != nil {
+		p, err := s.textProgram(ctx, 2)
+		if err != nil {
+			return err
+		}
+		if err := p.Close(); err != nil {
+			return err
+		}
+	}
+	if _, err := s.unetProgram(ctx, 1, 1, false, nil); err != nil {
+		return err
+	}
+	_, err := s.decoderProgram(ctx)
+	return err
+}
+
+// condition is what the U-Net attends to for one prompt: n tokens.
+type condition struct {
+	n      int
+	values []float32 // n × text_features
+}
+
+// encode returns the condition of a text.
+func (s *Sampler) encode(ctx context.Context, text string, truncate bool) (condition, error) {
+	var ids []int32
+	if s.tokens != nil {
+		var err error
+		if ids, err = s.tokens.Encode(text, truncate); err != nil {
+			return condition{}, fmt.Errorf("%w: %w", ErrRequest, err)
+		}
+	}
+	if len(ids) == 0 {
+		return s.nullContext(ctx)
+	}
+	p, err := s.textProgram(ctx, len(ids))
+	if err != nil {
+		return condition{}, err
+	}
+	defer p.Close()
+	values, positions := make([]float32, len(ids)), make([]float32, len(ids))
+	for i, id := range ids {
+		values[i], positions[i] = float32(id), float32(i)
+	}
+	for name, v := range map[string][]float32{inIDs: values, inPosition: positions, inTypes: make([]float32, len(ids))} {
+		if err := p.Write(name, v); err != nil {
+			return condition{}, err
+		}
+	}
+	return s.runText(ctx, p, len(ids))
+}
+
+func (s *Sampler) runText(ctx context.Context, p *program, n int) (condition, error) {
+	c := condition{n, make([]float32, n*s.description.Model.TextFeatures)}
+	if err := p.Run(ctx, graph.PromptStage); err != nil {
+		return c, err
+	}
+	return c, p.Read(out, c.values)
+}

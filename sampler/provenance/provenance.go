@@ -1,0 +1,51 @@
+// Package provenance makes an image say what it is: a mark in its pixels, and
+// in its PNG file the settings that it was sampled with, from which it can be
+// made again.
+package provenance
+
+import "errors"
+
+// Title and Warning are written into every file, in the chunks of that name.
+const (
+	Title   = "Synthetic chest X-ray"
+	Warning = "Synthetic image, not for diagnosis"
+)
+
+// Why a file's settings cannot be had. Every error of [Read] that is not its
+// reader's own wraps one of them.
+var (
+	ErrNotPNG     = errors.New("provenance: not a PNG file")
+	ErrDamaged    = errors.New("provenance: damaged PNG file")                       // cut short, or a checksum differs
+	ErrTooLarge   = errors.New("provenance: larger than allowed")                    // the file, or its settings
+	ErrNoSettings = errors.New("provenance: no settings of roentgo in the PNG file") // of another program, or stripped by one
+	ErrSettings   = errors.New("provenance: settings not understood")                // of a newer roentgo, or tampered with
+)
+
+// ErrExists is wrapped by [WriteFile]'s refusal to overwrite.
+var ErrExists = errors.New("provenance: the file exists already")
+
+const (
+	// MaxFile is how many bytes of a file are read.
+	MaxFile = 64 << 20
+	// MaxSettings is how many bytes settings may have, as JSON.
+	MaxSettings = 1 << 20
+)
+
+// Settings are all that an image depends on besides the device, with what
+// names its model.
+type Settings struct {
+	Prompt    string  `json:"prompt"`
+	Negative  string  `json:"negative,omitempty"`
+	Seed      uint64  `json:"seed,string"` // decimal: JSON numbers end at 2⁵³ in many readers
+	Index     int     `json:"index"`       // which image of its request this was, from 0; Seed has it counted in
+	Steps     int     `json:"steps"`
+	Guidance  float64 `json:"guidance"`
+	Rescale   float64 `json:"rescale"`
+	Sampler   string  `json:"sampler"`
+	Spacing   string  `json:"spacing"`
+	Eta       float64 `json:"eta"`
+	Truncate  bool    `json:"truncate,omitempty"` // the prompt was cut to the model's tokens
+	ModelHash string  `json:"model_sha256"`       // hexadecimal
+	ModelName string  `json:"model"`
+	Version   string  `json:"roentgo"` // of the program
+}

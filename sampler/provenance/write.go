@@ -1,0 +1,78 @@
+package provenance
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode"
+)
+
+// Encode writes img as a PNG file with text chunks: Title, Description (the
+// prompt), Software, Warning, and roentgo, an iTXt chunk that holds s as JSON.
+// It writes nothing where s cannot be encoded: ErrTooLarge when it has more
+// than MaxSettings bytes. The pixels are img's; for a visible mark, see [Mark].
+func Encode(w io.Writer, img *image.Gray, s Settings) error {
+	settings, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("provenance: %w", err)
+	}
+	if len(settings) > MaxSettings {
+		return fmt.Errorf("%w: settings of %d bytes, a file may have %d (shorten the prompt)", ErrTooLarge, len(settings), MaxSettings)
+	}
+	var pixels bytes.Buffer
+	if err := png.Encode(&pixels, img); err != nil {
+		return fmt.Errorf("provenance: %w", err)
+	}
+	const header = len(signature) + chunkFrame + headerData
+	file := append([]byte(nil), pixels.Next(header)...)
+	file = appendText(file, "Title", Title)
+	if d := printable(s.Prompt); d != "" {
+		file = appendText(file, "Description", d)
+	}
+	file = appendText(file, "Software", printable("roentgo "+s.Version))
+	file = appendText(file, "Warning", Warning)
+	file = appendUnicode(file, keyword, string(settings))
+	_, err = w.Write(append(file, pixels.Bytes()...))
+	return err
+}
+
+// printable is what a text chunk may show of a text.
+func printable(text string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD")))
+}
+
+// WriteFile writes the file of [Encode] to path, whole or not at all. One that
+// is there is kept, and is ErrExists, unless overwrite is set.
+func WriteFile(path string, img *image.Gray, s Settings, overwrite bool) (err error) {
+	if _, err := os.Lstat(path); err == nil && !overwrite {
+		return fmt.Errorf("%w: %s", ErrExists, path)
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(f.Name())
+		}
+	}()
+	if err := errors.Join(Encode(f, img, s), f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

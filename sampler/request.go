@@ -1,0 +1,172 @@
+package sampler
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"math"
+	"time"
+
+	"github.com/roentgo/roentgo/sampler/schedule"
+)
+
+// ErrRequest is wrapped by errors of a request that cannot be fulfilled as it
+// stands: the message names the field and the allowed values.
+var ErrRequest = errors.New("sampler: request refused")
+
+// Request says what to sample. Zero values take the model's own defaults.
+type Request struct {
+	Prompt   string // report-like text; empty: the null condition, without guidance
+	Negative string // takes the null condition's place in guidance
+	Seed     uint64 // image k of Count is that of seed Seed + k alone
+	Count    int    // images; 0: 1
+
+	Sampler  string   // schedule.DDIM or schedule.DPMpp2M
+	Spacing  string   // schedule.Leading or schedule.Trailing
+	Steps    int      // network evaluations an image, 1 to the schedule's T
+	Guidance float64  // scale of classifier-free guidance, 1 to 100; 1: none, half the work
+	Rescale  *float64 // part of guidance rescaling, in [0, 1]
+	Eta      *float64 // of DDIM, in [0, 1]
+
+	// Truncate cuts a prompt that has too many tokens instead of refusing it.
+	Truncate bool
+	// Batch is how many images are computed side by side; 0: 1. It changes
+	// speed and memory, not a byte of any image.
+	Batch int
+
+	// Observe names attention maps to return, such as
+	// "unet.up.1.attn.cross_attn".
+	Observe []string
+	// Progress, where set, is called before the first step and behind every
+	// one, from the goroutine that called Sample.
+	Progress func(Progress)
+	// Trace, where set, receives every intermediate value: noise, context,
+	// mask, latent.NNN and prediction.NNN of each step NNN, latent and image.
+	// The slices are valid during the call.
+	Trace func(name string, shape []int, values []float32)
+}
+
+// Progress is where a run stands.
+type Progress struct {
+	Image, Images int // the first image of the batch that is being made, from 0; of how many
+	Step, Steps   int // steps of this batch that are done, of how many
+	Elapsed       time.Duration
+	Remaining     time.Duration // of all images; 0 while unknown
+
+	preview func() *image.Gray
+}
+
+// Preview returns a small picture (image size / 8) of what the first image of
+// the batch will be, made without the decoder; nil before the first step. It
+// must be called within the callback.
+func (p Progress) Preview() *image.Gray {
+	if p.preview == nil {
+		return nil
+	}
+	return p.preview()
+}
+
+// Settings are all that an image depends on besides the model and the device.
+type Settings struct {
+	Prompt   string
+	Negative string
+	Seed     uint64
+	Sampler  string
+	Spacing  string
+	Steps    int
+	Guidance float64
+	Rescale  float64
+	Eta      float64
+	Truncate bool
+}
+
+// Image is one result.
+type Image struct {
+	Size     int       // pixels a side
+	Pix      []float32 // row-major, about [−1, 1], not clamped
+	Settings Settings  // with the seed of this image
+}
+
+// Gray returns the image with 8 bits a pixel: −1 is black, 1 white, values
+// beyond are clamped.
+func (m *Image) Gray() *image.Gray { return gray(m.Pix, m.Size) }
+
+func gray(pix []float32, size int) *image.Gray {
+	g := image.NewGray(image.Rect(0, 0, size, size))
+	for i, v := range pix {
+		g.Pix[i] = uint8(math.RoundToEven(float64(min(max(v, -1), 1)+1) * 127.5))
+	}
+	return g
+}
+
+// Tensor is an array of values, row-major.
+type Tensor struct {
+	Shape  []int
+	Values []float32
+}
+
+// Result is what Sample returns.
+type Result struct {
+	Images []Image
+	// UnknownWords are those of prompt and negative prompt that no training
+	// caption had: the model cannot know what they mean.
+	UnknownWords []string
+	// Observed has, for each name of Request.Observe, the mean over the steps
+	// of the attention weights under the prompt: (Count, heads, queries, keys).
+	// Keys of cross-attention are the prompt's tokens, [CLS] first (Tang et
+	// al. 2023 use such means as maps of where words look).
+	Observed map[string]Tensor
+}
+
+const (
+	maxCount = 1_000_000
+	maxBatch = 64
+)
+
+// resolve fills the request's open settings from the model's and checks all.
+func (d Description) resolve(r Request) (Settings, error) {
+	s := Settings{Prompt: r.Prompt, Negative: r.Negative, Seed: r.Seed, Truncate: r.Truncate,
+		Sampler: r.Sampler, Spacing: r.Spacing, Steps: r.Steps, Guidance: r.Guidance}
+	defaults := d.Sampling
+	if s.Sampler == "" {
+		s.Sampler = defaults.Sampler
+		s.Eta = defaults.Eta
+	}
+	if s.Spacing == "" {
+		s.Spacing = defaults.Spacing
+	}
+	if s.Steps == 0 {
+		s.Steps = defaults.Steps
+	}
+	if s.Guidance == 0 {
+		s.Guidance = defaults.Guidance
+	}
+	s.Rescale = defaults.Rescale
+	if r.Rescale != nil {
+		s.Rescale = *r.Rescale
+	}
+	if r.Eta != nil {
+		s.Eta = *r.Eta
+	}
+	sched, err := schedule.New(d.Schedule)
+	if err != nil {
+		return s, err
+	}
+	check := Defaults{Sampler: s.Sampler, Spacing: s.Spacing, Steps: s.Steps, Guidance: s.Guidance, Rescale: s.Rescale, Eta: s.Eta}
+	if _, err := sched.NewSampler(check.schedule(), 0); err != nil {
+		return s, fmt.Errorf("%w: %w", ErrRequest, err)
+	}
+	if err := check.validateGuidance(); err != nil {
+		return s, fmt.Errorf("%w: %w", ErrRequest, err)
+	}
+	if r.Count < 0 || r.Count > maxCount {
+		return s, fmt.Errorf("%w: a count of %d is not in 1 to %d", ErrRequest, r.Count, maxCount)
+	}
+	if r.Batch < 0 || r.Batch > maxBatch {
+		return s, fmt.Errorf("%w: a batch of %d is not in 1 to %d", ErrRequest, r.Batch, maxBatch)
+	}
+	if !d.Model.HasText() && r.Prompt+r.Negative != "" {
+		return s, fmt.Errorf("%w: this model was trained without text and takes no prompt", ErrRequest)
+	}
+	return s, nil
+}

@@ -1,0 +1,347 @@
+package sampler
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/sampler/noise"
+	"github.com/roentgo/roentgo/sampler/prompt"
+	"github.com/roentgo/roentgo/sampler/schedule"
+)
+
+// Sample makes the images of a request. Errors wrap ErrRequest, or ctx's error
+// when it was cancelled. For many images, see [Sampler.Images].
+func (s *Sampler) Sample(ctx context.Context, r Request) (*Result, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	run, err := s.prepare(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{UnknownWords: run.unknown}
+	for run.done < run.count {
+		images, err := run.batch(ctx)
+		if err != nil {
+			return nil, err
+		}
+		result.Images = append(result.Images, images...)
+	}
+	result.Observed = run.observed
+	return result, nil
+}
+
+// Images yields the images of a request one by one, without keeping them.
+// After an error, the last that is yielded, there are no more. Observed maps
+// are not available here.
+func (s *Sampler) Images(ctx context.Context, r Request) iter.Seq2[*Image, error] {
+	return func(yield func(*Image, error) bool) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if len(r.Observe) > 0 {
+			yield(nil, fmt.Errorf("%w: Images returns no observed maps; use Sample", ErrRequest))
+			return
+		}
+		run, err := s.prepare(ctx, r)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for run.done < run.count {
+			images, err := run.batch(ctx)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for i := range images {
+				if !yield(&images[i], nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// UnknownWords lists the words of a text that no training caption had; none
+// where the model file does not tell.
+func (s *Sampler) UnknownWords(text string) []string {
+	if s.known == nil {
+		return nil
+	}
+	return prompt.Unknown(text, s.known)
+}
+
+// run is a request on its way.
+type run struct {
+	*Sampler
+	request  Request
+	settings Settings
+	count    int
+	done     int // images
+	begun    time.Time
+	steps    int // network evaluations that are done, of all batches
+
+	guided     bool
+	text, null condition
+	unknown    []string
+	observed   map[string]Tensor
+}
+
+// prepare checks a request and encodes its prompts.
+func (s *Sampler) prepare(ctx context.Context, r Request) (*run, error) {
+	settings, err := s.description.resolve(r)
+	if err != nil {
+		return nil, err
+	}
+	u := &run{Sampler: s, request: r, settings: settings, count: max(r.Count, 1), begun: time.Now(), observed: map[string]Tensor{}}
+	u.request.Batch = min(max(r.Batch, 1), u.count)
+	if u.text, err = s.encode(ctx, settings.Prompt, r.Truncate); err != nil {
+		return nil, fmt.Errorf("prompt: %w", err)
+	}
+	// Guidance away from the null condition is no guidance where the prompt
+	// is the null condition itself.
+	empty := s.tokens == nil || len(prompt.Normalize(settings.Prompt)) == 0
+	u.guided = settings.Guidance != 1 && !(empty && len(prompt.Normalize(settings.Negative)) == 0)
+	if u.guided {
+		if u.null, err = s.encode(ctx, settings.Negative, r.Truncate); err != nil {
+			return nil, fmt.Errorf("negative prompt: %w", err)
+		}
+	}
+	u.unknown = s.UnknownWords(settings.Prompt + "\n" + settings.Negative)
+	return u, nil
+}
+
+func (u *run) trace(name string, shape []int, values []float32) {
+	if u.request.Trace != nil {
+		u.request.Trace(name, shape, values)
+	}
+}
+
+// batch makes the next images.
+func (u *run) batch(ctx context.Context) ([]Image, error) {
+	b := min(u.request.Batch, u.count-u.done)
+	c := u.description.Model
+	n := c.LatentLen()
+	shape := []int{b, c.LatentChannels, c.LatentSize(), c.LatentSize()}
+	z := make([]float32, b*n)
+	samplers := make([]schedule.Sampler, b)
+	for k := range b {
+		var err error
+		o := schedule.Options{Sampler: u.settings.Sampler, Spacing: u.settings.Spacing, Steps: u.settings.Steps, Eta: u.settings.Eta}
+		if samplers[k], err = u.schedule.NewSampler(o, n); err != nil {
+			return nil, err
+		}
+		noise.Latent(z[k*n:(k+1)*n], u.seed(k), 0, noise.StreamInitial)
+	}
+	u.trace("noise", shape, z)
+	if err := u.denoise(ctx, z, samplers); err != nil {
+		return nil, err
+	}
+	u.trace("latent", shape, z)
+	images, err := u.decode(ctx, z, b)
+	if err != nil {
+		return nil, err
+	}
+	u.done += b
+	return images, nil
+}
+
+// seed of image k of this batch: counted on from the request's, modulo 2⁶⁴.
+func (u *run) seed(k int) uint64 { return u.settings.Seed + uint64(u.done+k) }
+
+// denoise takes latents from noise to clean.
+func (u *run) denoise(ctx context.Context, z []float32, samplers []schedule.Sampler) error {
+	b := len(samplers)
+	n := len(z) / b
+	p, copies, err := u.unetFor(ctx, b)
+	if err != nil {
+		return err
+	}
+	input, prediction := make([]float32, copies*len(z)), make([]float32, copies*len(z))
+	eta := make([]float32, n)
+	u.report(samplers, 0, z, nil)
+	for i, t := range samplers[0].Timesteps() {
+		for k := range copies {
+			copy(input[k*len(z):], z)
+		}
+		if err := u.evaluate(ctx, p, input, t, prediction); err != nil {
+			return err
+		}
+		if err := u.observe(p, b, i); err != nil {
+			return err
+		}
+		text := prediction[:len(z)]
+		if u.guided {
+			for k := range b {
+				guided, null := text[k*n:(k+1)*n], prediction[len(z)+k*n:len(z)+(k+1)*n]
+				schedule.Guide(guided, null, guided, u.settings.Guidance, u.settings.Rescale)
+			}
+		}
+		shape := []int{b, u.description.Model.LatentChannels, u.description.Model.LatentSize(), u.description.Model.LatentSize()}
+		u.trace(fmt.Sprintf("prediction.%03d", i), shape, text)
+		before := append([]float32(nil), z[:n]...) // of the first image, for its preview
+		for k, sampler := range samplers {
+			var fresh []float32
+			if sampler.NeedsNoise() {
+				noise.Latent(eta, u.seed(k), 0, noise.StreamStep(i))
+				fresh = eta
+			}
+			sampler.Step(i, z[k*n:(k+1)*n], text[k*n:(k+1)*n], fresh)
+		}
+		u.trace(fmt.Sprintf("latent.%03d", i), shape, z)
+		u.steps++
+		u.report(samplers, i+1, before, text[:n])
+	}
+	return nil
+}
+
+// unetFor returns the U-Net for a batch of b images, with its contexts
+// written: those of the prompt, then, under guidance, those of its opposite.
+func (u *run) unetFor(ctx context.Context, b int) (p *program, copies int, err error) {
+	conditions := []condition{u.text}
+	if u.guided {
+		conditions = append(conditions, u.null)
+	}
+	copies = len(conditions)
+	longest := 0
+	for _, c := range conditions {
+		longest = max(longest, c.n)
+	}
+	masked := u.guided && u.text.n != u.null.n
+	if p, err = u.unetProgram(ctx, copies*b, longest, masked, u.request.Observe); err != nil {
+		return nil, 0, err
+	}
+	d := u.description.Model.TextFeatures
+	context, mask := make([]float32, copies*b*longest*d), make([]float32, copies*b*longest)
+	for i, c := range conditions {
+		for k := range b {
+			row := (i*b + k) * longest
+			copy(context[row*d:], c.values)
+			for t := range c.n {
+				mask[row+t] = 1
+			}
+		}
+	}
+	u.trace("context", []int{copies * b, longest, d}, context)
+	u.trace("mask", []int{copies * b, longest}, mask)
+	if err := p.Write(inContext, context); err != nil {
+		return nil, 0, err
+	}
+	if masked {
+		if err := p.Write(inMask, mask); err != nil {
+			return nil, 0, err
+		}
+	}
+	return p, copies, p.Run(ctx, graph.PromptStage)
+}
+
+// evaluate runs the U-Net at timestep t.
+func (u *run) evaluate(ctx context.Context, p *program, latents []float32, t int, dst []float32) error {
+	if err := p.Write(inTimestep, []float32{float32(t)}); err != nil {
+		return err
+	}
+	if err := p.Write(inLatent, latents); err != nil {
+		return err
+	}
+	for _, stage := range []graph.Stage{graph.TimestepStage, graph.LatentStage} {
+		if err := p.Run(ctx, stage); err != nil {
+			return err
+		}
+	}
+	return p.Read(out, dst)
+}
+
+// observe adds the attention maps of step i, of the half with the prompt, to
+// their means.
+func (u *run) observe(p *program, b, step int) error {
+	for _, name := range u.request.Observe {
+		shape := slices.Clone(p.shapes[name])
+		values := make([]float32, graph.Len(shape))
+		half := len(values) / shape[0] * b // behind it are those of the null condition
+		if err := p.Read(name, values); err != nil {
+			return err
+		}
+		t := u.observed[name]
+		if step == 0 {
+			t.Shape = shape
+			t.Shape[0] = u.done + b
+			t.Values = append(t.Values, make([]float32, half)...)
+		}
+		sum := t.Values[len(t.Values)-half:]
+		for i, v := range values[:half] {
+			sum[i] += v / float32(u.settings.Steps)
+		}
+		u.observed[name] = t
+	}
+	return nil
+}
+
+// decode makes images of latents, one at a time: the decoder's arena is the
+// largest of all.
+func (u *run) decode(ctx context.Context, z []float32, b int) ([]Image, error) {
+	p, err := u.decoderProgram(ctx)
+	if err != nil {
+		return nil, err
+	}
+	size := u.description.Model.ImageSize
+	n := len(z) / b
+	images := make([]Image, b)
+	for k := range images {
+		pix := make([]float32, size*size)
+		if err := p.Write(inLatent, z[k*n:(k+1)*n]); err != nil {
+			return nil, err
+		}
+		if err := p.Run(ctx, graph.LatentStage); err != nil {
+			return nil, err
+		}
+		if err := p.Read(out, pix); err != nil {
+			return nil, err
+		}
+		u.trace("image", []int{1, 1, size, size}, pix)
+		settings := u.settings
+		settings.Seed = u.seed(k)
+		images[k] = Image{size, pix, settings}
+	}
+	return images, nil
+}
+
+// report calls the request's progress function. latent and prediction are the
+// first image's in the step that was done last.
+func (u *run) report(samplers []schedule.Sampler, done int, latent, prediction []float32) {
+	if u.request.Progress == nil {
+		return
+	}
+	batches := (u.count + u.request.Batch - 1) / u.request.Batch
+	p := Progress{Image: u.done, Images: u.count, Step: done, Steps: u.settings.Steps, Elapsed: time.Since(u.begun)}
+	if u.steps > 0 {
+		p.Remaining = time.Duration(float64(p.Elapsed) / float64(u.steps) * float64(batches*u.settings.Steps-u.steps))
+		p.preview = func() *image.Gray {
+			x0 := make([]float32, len(prediction))
+			samplers[0].X0(done-1, x0, latent, prediction)
+			return u.previewOf(x0)
+		}
+	}
+	if done == 0 {
+		p.preview = nil
+	}
+	u.request.Progress(p)
+}
+
+// previewOf maps a latent to grey values, linearly.
+func (s *Sampler) previewOf(z []float32) *image.Gray {
+	c := s.description.Model
+	size := c.LatentSize()
+	area := size * size
+	pix := make([]float32, area)
+	for i := range pix {
+		pix[i] = s.preview[c.LatentChannels]
+		for ch := range c.LatentChannels {
+			pix[i] += s.preview[ch] * z[ch*area+i]
+		}
+	}
+	return gray(pix, size)
+}

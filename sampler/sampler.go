@@ -1,0 +1,179 @@
+// Package sampler makes synthetic chest X-rays from text with a model file.
+//
+//	m, err := weights.Open("model.safetensors.zst")
+//	s, err := sampler.New(ctx, m, sampler.Options{})
+//	result, err := s.Sample(ctx, sampler.Request{Prompt: "pleural effusion", Seed: 7})
+//	png.Encode(w, result.Images[0].Gray())
+//
+// The images are synthetic and not for diagnosis. They bear no mark here;
+// package provenance puts one on.
+package sampler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/roentgo/roentgo/sampler/cpu"
+	"github.com/roentgo/roentgo/sampler/gpu"
+	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/sampler/prompt"
+	"github.com/roentgo/roentgo/sampler/schedule"
+	"github.com/roentgo/roentgo/weights"
+)
+
+// Where to compute.
+const (
+	Auto = "auto" // a real GPU if there is one, else the CPU
+	GPU  = "gpu"  // any adapter, also one in software
+	CPU  = "cpu"
+)
+
+// Options are those of [New]. The zero value is a good default.
+type Options struct {
+	Device  string // Auto, GPU or CPU; empty: Auto
+	Threads int    // of the CPU; 0: one a core
+}
+
+// ErrDevice is wrapped by errors of a device that is not there or not known.
+var ErrDevice = errors.New("sampler: no such device")
+
+// Sampler is a model on a device. Its methods may be called by several
+// goroutines; they take turns.
+type Sampler struct {
+	description Description
+	schedule    *schedule.Schedule
+	backend     graph.Backend
+	tokens      *prompt.Tokenizer // nil for a model without text
+	known       map[string]bool   // words of the training captions; nil where the file does not tell
+	preview     []float32
+	hash        string
+
+	mu      sync.Mutex
+	unet    cached
+	decoder cached
+}
+
+// New puts a model on a device. It reads all of the model, which may be closed
+// afterwards. Errors wrap ErrModel, ErrDevice, or those of package weights.
+func New(ctx context.Context, m *weights.Model, o Options) (*Sampler, error) {
+	d, err := Describe(m)
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range []string{weights.PartUNet, weights.PartDecoder, weights.PartText} {
+		if !hasPart(m, part) && (part != weights.PartText || d.Model.HasText()) {
+			return nil, fmt.Errorf("%w: the file lacks the part %q, which another file must complete (it has %v)", ErrModel, part, m.Parts())
+		}
+	}
+	s := &Sampler{description: d}
+	if s.schedule, err = schedule.New(d.Schedule); err != nil {
+		return nil, err
+	}
+	if s.hash, err = m.Hash(); err != nil {
+		return nil, err
+	}
+	if s.preview, err = m.Float32(TensorPreview); err != nil {
+		return nil, err
+	}
+	if err := s.readText(m); err != nil {
+		return nil, err
+	}
+	if s.backend, err = openBackend(ctx, m, o); err != nil {
+		return nil, err
+	}
+	// Reading the parameters now makes a damaged file fail here and lets the
+	// caller close it.
+	if err := s.compileAll(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func hasPart(m *weights.Model, part string) bool {
+	for _, p := range m.Parts() {
+		if p == part {
+			return true
+		}
+	}
+	return false
+}
+
+// readText reads the vocabulary and the words of the training captions.
+func (s *Sampler) readText(m *weights.Model) error {
+	c := s.description.Model
+	if !c.HasText() {
+		return nil
+	}
+	vocab, err := m.Bytes(TensorVocab)
+	if err != nil {
+		return err
+	}
+	list := lines(vocab)
+	if len(list) != c.TextVocab {
+		return fmt.Errorf("%w: %s has %d tokens, the configuration says %d", ErrModel, TensorVocab, len(list), c.TextVocab)
+	}
+	if s.tokens, err = prompt.New(list, c.Lowercase, c.Tokens); err != nil {
+		return fmt.Errorf("%w: %w", ErrModel, err)
+	}
+	if _, ok := m.Info(TensorWords); !ok {
+		return nil
+	}
+	words, err := m.Bytes(TensorWords)
+	if err != nil {
+		return err
+	}
+	s.known = map[string]bool{}
+	for _, w := range lines(words) {
+		s.known[w] = true
+	}
+	return nil
+}
+
+// openBackend chooses a device and gives it the model's parameters.
+func openBackend(ctx context.Context, m *weights.Model, o Options) (graph.Backend, error) {
+	switch o.Device {
+	case "", Auto:
+		adapters, err := gpu.Adapters()
+		if err != nil {
+			break // without a GPU, for whatever reason, there is the CPU
+		}
+		for _, a := range adapters {
+			if !a.Software() {
+				return openGPU(ctx, m)
+			}
+		}
+	case GPU:
+		return openGPU(ctx, m)
+	case CPU:
+	default:
+		return nil, fmt.Errorf("%w: %q (there are %s, %s, %s)", ErrDevice, o.Device, Auto, GPU, CPU)
+	}
+	return cpu.New(m, cpu.Options{Threads: o.Threads})
+}
+
+func openGPU(ctx context.Context, m *weights.Model) (graph.Backend, error) {
+	dev, err := gpu.Open(ctx, gpu.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDevice, err)
+	}
+	return gpu.New(dev, m)
+}
+
+// Description returns the model's configuration and defaults.
+func (s *Sampler) Description() Description { return s.description }
+
+// ModelHash returns the SHA-256 of the model, in hexadecimal.
+func (s *Sampler) ModelHash() string { return s.hash }
+
+// Device says what computes, for people.
+func (s *Sampler) Device() string { return s.backend.Name() }
+
+// Close frees the device.
+func (s *Sampler) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return errors.Join(s.unet.close(), s.decoder.close(), s.backend.Close())
+}

@@ -1,0 +1,34 @@
+//go:build libtorch
+
+package train
+
+import (
+	"fmt"
+
+	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/trainer/libtorch"
+)
+
+// newParams makes the parameters of specs: from the source where it has them,
+// else at their initial values. It returns the names that it lacked.
+func newParams(specs []graph.Spec, from Source, seed uint64, trainable bool) (*libtorch.Params, []string, error) {
+	params := libtorch.NewParams()
+	var lacking []string
+	for _, s := range specs {
+		var values []float32
+		if from != nil && from.Has(s.Name) {
+			var err error
+			if values, err = from.Float32(s.Name); err != nil {
+				return nil, nil, err
+			}
+			if len(values) != graph.Len(s.Shape) {
+				return nil, nil, fmt.Errorf("train: %q has %d values where the configuration needs shape %v", s.Name, len(values), s.Shape)
+			}
+		} else {
+			lacking = append(lacking, s.Name)
+			values = initial(seed, s.Name, s.Shape)
+		}
+		params.Add(s.Name, s.Shape, values, trainable)
+	}
+	return params, lacking, nil
+}

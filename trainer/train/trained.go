@@ -1,0 +1,82 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/weights"
+)
+
+// Source gives parameter values that already exist.
+type Source interface {
+	Float32(name string) ([]float32, error)
+	Has(name string) bool
+}
+
+// CheckpointFile is the state of a run in its folder: weights, their average
+// and both moments of the optimizer, in float32.
+const CheckpointFile = "checkpoint.safetensors"
+
+// The prefixes of the tensors of a checkpoint.
+const (
+	prefixParam   = "param/"
+	prefixAverage = "average/"
+	prefixM       = "adamw.m/"
+	prefixV       = "adamw.v/"
+)
+
+// state is what a run goes on from, beside its tensors.
+type state struct {
+	Kind      string  `json:"kind"` // "vae" or "diffusion"
+	Step      int     `json:"step"` // optimizer steps taken
+	Updates   int     `json:"updates"`
+	Seconds   float64 `json:"seconds"`
+	ModelJSON string  `json:"model"`
+}
+
+// ErrCheckpoint is wrapped by errors of a checkpoint that does not fit.
+var ErrCheckpoint = errors.New("train: checkpoint refused")
+
+// Trained is the average of a run's weights, read from its checkpoint.
+type Trained struct {
+	file *weights.Plain
+	Step int
+	// Seconds that the training took.
+	Seconds float64
+	Model   string // the configuration as JSON
+}
+
+// OpenTrained opens the checkpoint of a run's folder, or another run's file.
+func OpenTrained(dir string) (*Trained, error) {
+	path := dir
+	if st, err := os.Stat(dir); err == nil && st.IsDir() {
+		path = filepath.Join(dir, CheckpointFile)
+	}
+	f, err := weights.OpenPlain(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)
+	}
+	var s state
+	if err := json.Unmarshal([]byte(f.Metadata()["roentgo.checkpoint"]), &s); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%w: %s has no training state: %w", ErrCheckpoint, path, err)
+	}
+	return &Trained{file: f, Step: s.Step, Seconds: s.Seconds, Model: s.ModelJSON}, nil
+}
+
+// Has reports whether the parameter was trained in this run.
+func (t *Trained) Has(name string) bool { return t.file.Has(prefixAverage + name) }
+
+// Float32 returns the averaged values of a parameter.
+func (t *Trained) Float32(name string) ([]float32, error) {
+	return t.file.Float32(prefixAverage + name)
+}
+
+// Close closes the file.
+func (t *Trained) Close() error { return t.file.Close() }
+
+var _ graph.Source = (*Trained)(nil)
