@@ -94,8 +94,8 @@ func (b *Backend) param(n *graph.Node) ([]float32, error) {
 	return v, err
 }
 
-// weight returns a parameter (rows, …) packed for the matrix product.
-func (b *Backend) weight(n *graph.Node) (*panels, error) {
+// packedParam returns a parameter (rows, …) packed for the matrix product.
+func (b *Backend) packedParam(n *graph.Node) (*panels, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if p, ok := b.packed[n.Name]; ok {
@@ -111,15 +111,11 @@ func (b *Backend) weight(n *graph.Node) (*panels, error) {
 	return p, nil
 }
 
-// kernel computes one node.
-type kernel func(p *Program) error
-
 // Program implements graph.Program.
 type Program struct {
 	plan    *graph.Plan
 	threads int
 	arena   []float32
-	params  map[graph.Value][]float32
 	stages  [graph.NumStages][]kernel
 	scratch [][]float32 // a worker
 }
@@ -128,8 +124,7 @@ var _ graph.Program = (*Program)(nil)
 
 // Compile implements graph.Backend.
 func (b *Backend) Compile(ctx context.Context, plan *graph.Plan) (graph.Program, error) {
-	p := &Program{plan: plan, threads: b.threads, arena: make([]float32, plan.Arena),
-		params: map[graph.Value][]float32{}, scratch: make([][]float32, b.threads)}
+	p := &Program{plan: plan, threads: b.threads, arena: make([]float32, plan.Arena), scratch: make([][]float32, b.threads)}
 	for s, list := range plan.Stages {
 		for _, v := range list {
 			if err := ctx.Err(); err != nil {
@@ -196,7 +191,7 @@ func (p *Program) Run(ctx context.Context, s graph.Stage) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := k(p); err != nil {
+		if err := k(); err != nil {
 			return err
 		}
 	}
@@ -205,6 +200,6 @@ func (p *Program) Run(ctx context.Context, s graph.Stage) error {
 
 // Close implements graph.Program.
 func (p *Program) Close() error {
-	p.arena, p.scratch = nil, nil
+	*p = Program{plan: p.plan}
 	return nil
 }

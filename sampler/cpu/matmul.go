@@ -16,8 +16,13 @@ type panels struct {
 }
 
 func newPanels(rows, depth int) *panels {
-	return &panels{rows, depth, make([]float32, (rows+tileRows-1)/tileRows*depth*tileRows)}
+	m := &panels{rows: rows, depth: depth}
+	m.data = make([]float32, m.len())
+	return m
 }
+
+// len is the number of values that the packed matrix takes.
+func (m *panels) len() int { return m.tiles() * m.depth * tileRows }
 
 func (m *panels) tiles() int { return (m.rows + tileRows - 1) / tileRows }
 
@@ -28,10 +33,22 @@ func (m *panels) tile(i int) []float32 {
 // pack fills the panels from a row-major matrix.
 func (m *panels) pack(values []float32) {
 	for r := range m.rows {
-		tile := m.tile(r / tileRows)
-		for k, v := range values[r*m.depth : (r+1)*m.depth] {
-			tile[k*tileRows+r%tileRows] = v
-		}
+		m.setRow(r, values[r*m.depth:(r+1)*m.depth])
+	}
+}
+
+// setRow sets row r.
+func (m *panels) setRow(r int, values []float32) {
+	tile := m.tile(r / tileRows)[r%tileRows:]
+	for k, v := range values {
+		tile[k*tileRows] = v
+	}
+}
+
+// setCol sets column k.
+func (m *panels) setCol(k int, values []float32) {
+	for r, v := range values {
+		m.data[(r/tileRows*m.depth+k)*tileRows+r%tileRows] = v
 	}
 }
 

@@ -1,0 +1,121 @@
+package cpu
+
+import (
+	"fmt"
+
+	"github.com/roentgo/roentgo/sampler/graph"
+)
+
+// kernel computes one node, whose operands and result it has bound.
+type kernel func() error
+
+// always makes a kernel of a computation that cannot fail.
+func always(f func()) kernel {
+	return func() error {
+		f()
+		return nil
+	}
+}
+
+// node is a node with the memory of its operands and its result. The plan
+// never lets a result overlap an operand.
+type node struct {
+	*graph.Node
+	p   *Program
+	in  [][]float32 // nil for weights, which are packed instead
+	out []float32
+}
+
+// shape returns the dimensions of operand i.
+func (n *node) shape(i int) []int { return n.p.plan.Nodes[n.In[i]].Shape }
+
+// optional returns operand i, or nil where the node has no such one.
+func (n *node) optional(i int) []float32 {
+	if i < len(n.in) {
+		return n.in[i]
+	}
+	return nil
+}
+
+// kernel binds a node to its memory.
+func (b *Backend) kernel(p *Program, v graph.Value) (kernel, error) {
+	n := &node{Node: &p.plan.Nodes[v], p: p}
+	n.in = make([][]float32, len(n.In))
+	packed := n.Op == graph.Linear || n.Op == graph.Conv2d
+	for i, in := range n.In {
+		if packed && i == 1 && p.plan.Nodes[in].Op == graph.Param {
+			continue
+		}
+		var err error
+		if n.in[i], err = b.value(p, in); err != nil {
+			return nil, err
+		}
+	}
+	out, err := b.value(p, v)
+	if err != nil {
+		return nil, err
+	}
+	n.out = out
+	var w weight
+	if packed {
+		if w, err = b.weightOf(n); err != nil {
+			return nil, err
+		}
+	}
+	switch n.Op {
+	case graph.Linear:
+		return n.linear(w), nil
+	case graph.Conv2d:
+		return n.conv(w), nil
+	case graph.GroupNorm:
+		return n.groupNorm(), nil
+	case graph.LayerNorm:
+		return n.layerNorm(), nil
+	case graph.SiLU:
+		return n.each(silu), nil
+	case graph.GELU:
+		return n.each(gelu), nil
+	case graph.Attention:
+		return n.attention(), nil
+	case graph.AttentionWeights:
+		return n.attentionWeights(), nil
+	case graph.Embedding:
+		return n.embedding(), nil
+	case graph.Add:
+		return n.broadcast(add), nil
+	case graph.Mul:
+		return n.broadcast(mul), nil
+	case graph.Concat:
+		return n.concat(), nil
+	case graph.Upsample2:
+		return n.upsample(), nil
+	case graph.AvgPool2:
+		return n.pool(), nil
+	case graph.PixelShuffle:
+		return n.shuffle(), nil
+	case graph.PixelUnshuffle:
+		return n.unshuffle(), nil
+	case graph.TimestepEmbedding:
+		return n.timestep(), nil
+	case graph.Transpose:
+		return n.transpose(), nil
+	}
+	return nil, fmt.Errorf("%w: operation %s is not one of this executor", ErrProgram, n.Op)
+}
+
+// weight returns the packed matrix of a product's weight.
+type weight func() *panels
+
+// weightOf packs a parameter once; a computed weight at every run.
+func (b *Backend) weightOf(n *node) (weight, error) {
+	if w := &n.p.plan.Nodes[n.In[1]]; w.Op == graph.Param {
+		m, err := b.packedParam(w)
+		return func() *panels { return m }, err
+	}
+	s := n.shape(1)
+	m := newPanels(s[0], graph.Len(s)/s[0])
+	return func() *panels {
+		m.pack(n.in[1])
+		return m
+	}, nil
+}
