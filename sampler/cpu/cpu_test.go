@@ -148,37 +148,5 @@ func BenchmarkDecoder(b *testing.B) {
 }
 
 func benchmark(b *testing.B, c modeltest.Case[graph.Value]) {
-	g, err := modeltest.Record(c)
-	if err != nil {
-		b.Fatal(err)
-	}
-	backend, err := open(0)(modeltest.RandomFor(g.Params()))
-	if err != nil {
-		b.Fatal(err)
-	}
-	plan, err := g.Plan()
-	if err != nil {
-		b.Fatal(err)
-	}
-	p, err := backend.Compile(b.Context(), plan)
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, in := range c.Inputs {
-		if err := p.Write(in.Name, in.Values); err != nil {
-			b.Fatal(err)
-		}
-	}
-	for s := range graph.NumStages {
-		if err := p.Run(b.Context(), s); err != nil {
-			b.Fatal(err)
-		}
-	}
-	for b.Loop() {
-		for _, s := range []graph.Stage{graph.TimestepStage, graph.LatentStage} {
-			if err := p.Run(b.Context(), s); err != nil {
-				b.Fatal(err)
-			}
-		}
-	}
+	modeltest.Benchmark(b, open(0), c)
 }

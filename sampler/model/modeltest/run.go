@@ -148,3 +148,46 @@ func Run(t testing.TB, b graph.Backend, g *graph.Graph, inputs []Input, times in
 	}
 	return results, nil
 }
+
+// Benchmark times a case as sampling runs it: what depends on the prompt runs
+// once.
+func Benchmark(b *testing.B, open func(graph.Source) (graph.Backend, error), c Case[graph.Value]) {
+	g, err := Record(c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	backend, err := open(RandomFor(g.Params()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer backend.Close()
+	plan, err := g.Plan()
+	if err != nil {
+		b.Fatal(err)
+	}
+	p, err := backend.Compile(b.Context(), plan)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer p.Close()
+	for _, in := range c.Inputs {
+		if err := p.Write(in.Name, in.Values); err != nil {
+			b.Fatal(err)
+		}
+	}
+	out := make([]float32, plan.Nodes[plan.Outputs["out"]].Len())
+	run := func(stages ...graph.Stage) {
+		for _, s := range stages {
+			if err := p.Run(b.Context(), s); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := p.Read("out", out); err != nil {
+			b.Fatal(err)
+		}
+	}
+	run(graph.PromptStage, graph.TimestepStage, graph.LatentStage)
+	for b.Loop() {
+		run(graph.TimestepStage, graph.LatentStage)
+	}
+}

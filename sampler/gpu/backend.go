@@ -1,0 +1,328 @@
+package gpu
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+
+	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/shaders"
+)
+
+// maxBinding is the most bytes that a device of the baseline limits binds.
+const maxBinding = 128 << 20
+
+// batch is how many dispatches are submitted at a time: enough to keep the
+// device busy, few enough that no watchdog thinks it hangs and that a
+// cancelled run ends soon.
+const batch = 64
+
+// ErrProgram is wrapped by errors of programs that cannot be had on the
+// device, or are used wrongly: too much memory, an unknown name, a wrong
+// length, an id outside its table.
+var ErrProgram = errors.New("gpu: program refused")
+
+// Backend implements graph.Backend. Its programs share parameters and
+// pipelines.
+type Backend struct {
+	device Device
+	source graph.Source
+
+	mu        sync.Mutex
+	buffers   map[string]Buffer
+	pipelines map[shaders.Source]Pipeline
+}
+
+var _ graph.Backend = (*Backend)(nil)
+
+// New returns a backend for the parameters of source, which are uploaded when
+// a program first needs them. It owns the device.
+func New(device Device, source graph.Source) *Backend {
+	return &Backend{device: device, source: source, buffers: map[string]Buffer{}, pipelines: map[shaders.Source]Pipeline{}}
+}
+
+// Name implements graph.Backend.
+func (b *Backend) Name() string {
+	i := b.device.Info()
+	return fmt.Sprintf("%s (%s, %s)", i.Name, i.Backend, i.Type)
+}
+
+// Close implements graph.Backend. The programs must have been closed before.
+func (b *Backend) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, buffer := range b.buffers {
+		buffer.Free()
+	}
+	for _, p := range b.pipelines {
+		p.Free()
+	}
+	b.buffers, b.pipelines = nil, nil
+	return b.device.Close()
+}
+
+func (b *Backend) pipeline(s shaders.Source) (Pipeline, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if p, ok := b.pipelines[s]; ok {
+		return p, nil
+	}
+	p, err := b.device.NewPipeline(s)
+	if err == nil {
+		b.pipelines[s] = p
+	}
+	return p, err
+}
+
+// resident returns the buffer of that name, which values fills when it is
+// first asked for.
+func (b *Backend) resident(name string, values func() ([]float32, error)) (Buffer, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if buffer, ok := b.buffers[name]; ok {
+		return buffer, nil
+	}
+	v, err := values()
+	if err != nil {
+		return nil, err
+	}
+	if 4*len(v) > maxBinding {
+		return nil, fmt.Errorf("%w: parameter %q takes %d MiB, a device binds at most %d", ErrProgram, name, 4*len(v)>>20, maxBinding>>20)
+	}
+	buffer, err := b.device.NewBuffer(4 * len(v))
+	if err != nil {
+		return nil, err
+	}
+	if err := b.device.Write(buffer, 0, floatBytes(v)); err != nil {
+		buffer.Free()
+		return nil, err
+	}
+	b.buffers[name] = buffer
+	return buffer, nil
+}
+
+// read returns the values of a parameter, checked for their number.
+func (b *Backend) read(n *graph.Node) ([]float32, error) {
+	v, err := b.source.Float32(n.Name)
+	if err == nil && len(v) != n.Len() {
+		err = fmt.Errorf("%w: parameter %q has %d values, shape %v needs %d", ErrProgram, n.Name, len(v), n.Shape, n.Len())
+	}
+	return v, err
+}
+
+// param returns a parameter as it is in the file.
+func (b *Backend) param(n *graph.Node) (Buffer, error) {
+	return b.resident(n.Name, func() ([]float32, error) { return b.read(n) })
+}
+
+// packed returns the weight of a product in the order of product.wgsl.
+func (b *Backend) packed(n *graph.Node) (Buffer, error) {
+	return b.resident(n.Name, func() ([]float32, error) {
+		v, err := b.read(n)
+		if err != nil {
+			return nil, err
+		}
+		outputs, channels, area := n.Shape[0], n.Shape[1], 1
+		if len(n.Shape) == 4 {
+			area = n.Shape[2] * n.Shape[3]
+		}
+		const c = shaders.ProductChannels
+		p := make([]float32, (outputs+c-1)/c*c*channels*area)
+		for o := range outputs {
+			for ch := range channels {
+				for k := range area {
+					p[((o/c*area+k)*channels+ch)*c+o%c] = v[(o*channels+ch)*area+k]
+				}
+			}
+		}
+		return p, nil
+	})
+}
+
+func floatBytes(v []float32) []byte {
+	b := make([]byte, 0, 4*len(v))
+	for _, f := range v {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(f))
+	}
+	return b
+}
+
+// Program implements graph.Program.
+type Program struct {
+	backend *Backend
+	plan    *graph.Plan
+	arena   Buffer
+	params  Buffer
+	groups  []Group
+	stages  [graph.NumStages][]Dispatch
+	tables  map[graph.Value]int // rows of the table that an input holds the ids of
+}
+
+var _ graph.Program = (*Program)(nil)
+
+// Compile implements graph.Backend.
+func (b *Backend) Compile(ctx context.Context, plan *graph.Plan) (graph.Program, error) {
+	p := &Program{backend: b, plan: plan, tables: map[graph.Value]int{}}
+	if err := p.compile(ctx); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+func (p *Program) compile(ctx context.Context) error {
+	l := &lister{backend: p.backend, plan: p.plan, arena: p.plan.Arena, constants: map[graph.Value]int{}}
+	var lists [graph.NumStages][]job
+	total := 0
+	for s, stage := range p.plan.Stages {
+		for _, v := range stage {
+			jobs, err := l.jobs(v)
+			if err != nil {
+				return err
+			}
+			lists[s] = append(lists[s], jobs...)
+			total += len(jobs)
+		}
+	}
+	for _, v := range p.plan.Outputs {
+		if n := &p.plan.Nodes[p.plan.Root(v)]; n.Op == graph.Param {
+			return fmt.Errorf("%w: an output is the parameter %q itself", ErrProgram, n.Name)
+		}
+	}
+	for v, n := range p.plan.Nodes {
+		if n.Op == graph.Embedding && p.plan.Offset[v] >= 0 {
+			p.tables[p.plan.Root(n.In[1])] = p.plan.Nodes[n.In[0]].Shape[0]
+		}
+	}
+	if 4*l.arena > maxBinding {
+		return fmt.Errorf("%w: it needs %d MiB of memory for its values, a device binds at most %d (make fewer images at a time)", ErrProgram, 4*l.arena>>20, maxBinding>>20)
+	}
+	var err error
+	if p.arena, err = p.backend.device.NewBuffer(max(4*l.arena, 4)); err != nil {
+		return err
+	}
+	for v, at := range l.constants {
+		values, err := p.backend.read(&p.plan.Nodes[v])
+		if err != nil {
+			return err
+		}
+		if err := p.backend.device.Write(p.arena, 4*at, floatBytes(values)); err != nil {
+			return err
+		}
+	}
+	if p.params, err = p.backend.device.NewBuffer(max(total, 1) * paramSlot); err != nil {
+		return err
+	}
+	var params []byte
+	for s, list := range lists {
+		for _, j := range list {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			d, err := p.dispatch(j, len(params))
+			if err != nil {
+				return err
+			}
+			p.stages[s] = append(p.stages[s], d)
+			slot := make([]byte, paramSlot)
+			for i, w := range j.params {
+				binary.LittleEndian.PutUint32(slot[4*i:], w)
+			}
+			params = append(params, slot...)
+		}
+	}
+	return p.backend.device.Write(p.params, 0, params)
+}
+
+// paramSlot is the distance of the Params of two dispatches: what WebGPU asks
+// of the offset of a uniform.
+const paramSlot = 256
+
+func (p *Program) dispatch(j job, at int) (Dispatch, error) {
+	pipeline, err := p.backend.pipeline(j.shader)
+	if err != nil {
+		return Dispatch{}, err
+	}
+	bindings := []Binding{{Buffer: p.arena}, {p.params, at, paramSlot}}
+	for _, b := range j.buffers {
+		bindings = append(bindings, Binding{Buffer: b})
+	}
+	g, err := p.backend.device.NewGroup(pipeline, bindings...)
+	if err != nil {
+		return Dispatch{}, err
+	}
+	p.groups = append(p.groups, g)
+	return Dispatch{pipeline, g, j.x, j.y, j.z}, nil
+}
+
+// Write implements graph.Program.
+func (p *Program) Write(input string, data []float32) error {
+	v, ok := p.plan.Inputs[input]
+	if !ok {
+		return fmt.Errorf("%w: no input %q", ErrProgram, input)
+	}
+	n := p.plan.Nodes[v].Len()
+	if len(data) != n {
+		return fmt.Errorf("%w: input %q has %d values, %d were given", ErrProgram, input, n, len(data))
+	}
+	if rows, ok := p.tables[v]; ok {
+		for _, id := range data {
+			if !(id >= 0 && id < float32(rows)) || id != float32(int(id)) {
+				return fmt.Errorf("%w: id %g is not one of a table of %d rows", ErrProgram, id, rows)
+			}
+		}
+	}
+	return p.backend.device.Write(p.arena, 4*p.plan.Offset[v], floatBytes(data))
+}
+
+// Run implements graph.Program. It queues the stage and does not wait for it;
+// ctx is looked at between pieces of it.
+func (p *Program) Run(ctx context.Context, s graph.Stage) error {
+	for list := p.stages[s]; len(list) > 0; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n := min(batch, len(list))
+		if err := p.backend.device.Submit(list[:n]); err != nil {
+			return err
+		}
+		list = list[n:]
+	}
+	return ctx.Err()
+}
+
+// Read implements graph.Program.
+func (p *Program) Read(output string, dst []float32) error {
+	v, ok := p.plan.Outputs[output]
+	if !ok {
+		return fmt.Errorf("%w: no output %q", ErrProgram, output)
+	}
+	n := p.plan.Nodes[v].Len()
+	if len(dst) != n {
+		return fmt.Errorf("%w: output %q has %d values, room for %d was given", ErrProgram, output, n, len(dst))
+	}
+	b := make([]byte, 4*n)
+	if err := p.backend.device.Read(p.arena, 4*p.plan.Offset[v], b); err != nil {
+		return err
+	}
+	for i := range dst {
+		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+	}
+	return nil
+}
+
+// Close implements graph.Program.
+func (p *Program) Close() error {
+	for _, g := range p.groups {
+		g.Free()
+	}
+	for _, b := range []Buffer{p.arena, p.params} {
+		if b != nil {
+			b.Free()
+		}
+	}
+	*p = Program{backend: p.backend, plan: p.plan}
+	return nil
+}

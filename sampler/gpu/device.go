@@ -1,0 +1,116 @@
+// Package gpu runs a plan of package graph on a WebGPU device. Every operation
+// is a shader of package shaders; the arena is one storage buffer, and a stage
+// one list of dispatches that is built when a program is compiled.
+package gpu
+
+import (
+	"context"
+	"errors"
+
+	"github.com/roentgo/roentgo/shaders"
+)
+
+// Why there is no device, or none any more.
+var (
+	ErrNoDevice = errors.New("gpu: no usable GPU")
+	ErrLost     = errors.New("gpu: the device was lost")
+)
+
+// Type says what kind of hardware an adapter is.
+type Type string
+
+// The types of adapters.
+const (
+	Discrete   Type = "discrete"
+	Integrated Type = "integrated"
+	Virtual    Type = "virtual or unknown"
+	Software   Type = "cpu" // a GPU in software, such as lavapipe
+)
+
+// Info describes an adapter.
+type Info struct {
+	Name    string
+	Driver  string
+	Backend string // vulkan, metal, d3d12
+	Type    Type
+}
+
+// Software reports whether the adapter is a program on the processor.
+func (i Info) Software() bool { return i.Type == Software }
+
+// rank orders adapters: the lower is preferred.
+func (i Info) rank() int {
+	switch i.Type {
+	case Discrete:
+		return 0
+	case Integrated:
+		return 1
+	case Virtual:
+		return 2
+	}
+	return 3
+}
+
+// Buffer is device memory.
+type Buffer interface {
+	Free()
+}
+
+// Pipeline is a compiled shader.
+type Pipeline interface {
+	Free()
+}
+
+// Group is what a shader's bindings are bound to.
+type Group interface {
+	Free()
+}
+
+// Binding is a range of a buffer, in bytes; Size 0: to its end.
+type Binding struct {
+	Buffer       Buffer
+	Offset, Size int
+}
+
+// Dispatch is plain data, so that a list of them can be kept and replayed.
+type Dispatch struct {
+	Pipeline Pipeline
+	Group    Group
+	X, Y, Z  int // workgroups
+}
+
+// Device is a WebGPU device with the baseline limits. It is safe for
+// concurrent use.
+type Device interface {
+	Info() Info
+	// NewBuffer makes a buffer of zeros; size is a multiple of 4 bytes.
+	NewBuffer(size int) (Buffer, error)
+	// Write queues a copy into a buffer; offset and length are multiples of 4.
+	Write(dst Buffer, offset int, data []byte) error
+	// NewPipeline compiles a shader.
+	NewPipeline(s shaders.Source) (Pipeline, error)
+	// NewGroup binds the bindings of a pipeline, in order.
+	NewGroup(p Pipeline, bindings ...Binding) (Group, error)
+	// Submit queues dispatches, each of which sees what those before it wrote,
+	// and returns at once.
+	Submit(list []Dispatch) error
+	// Read waits for what was queued and copies out of a buffer; offset and
+	// length are multiples of 4.
+	Read(src Buffer, offset int, dst []byte) error
+	// Close frees the device, whose buffers, pipelines and groups must have
+	// been freed before.
+	Close() error
+}
+
+// Adapters lists the adapters of this machine, the best first. Without any the
+// error is ErrNoDevice.
+func Adapters() ([]Info, error) { return adapters() }
+
+// Open opens the best adapter. The error wraps ErrNoDevice where there is
+// none, and says what to install.
+func Open(ctx context.Context) (Device, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return open()
+}

@@ -1,0 +1,418 @@
+//go:build cgo && !js
+
+package gpu
+
+/*
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+// Of webgpu.h and wgpu.h, in the version that the binding links. Weak, so that
+// this file compiles by itself.
+typedef void (*map_callback)(int status, void *userdata);
+typedef void (*error_callback)(int type, char const *message, void *userdata);
+extern void wgpuBufferMapAsync(void *buffer, uint32_t mode, size_t offset, size_t size, map_callback, void *userdata) __attribute__((weak));
+extern uint32_t wgpuDevicePoll(void *device, uint32_t wait, void const *index) __attribute__((weak));
+extern void const *wgpuBufferGetConstMappedRange(void *buffer, size_t offset, size_t size) __attribute__((weak));
+extern void wgpuBufferUnmap(void *buffer) __attribute__((weak));
+extern void wgpuDevicePushErrorScope(void *device, int filter) __attribute__((weak));
+extern void wgpuDevicePopErrorScope(void *device, error_callback, void *userdata) __attribute__((weak));
+
+enum { PENDING = -1, REFUSED = -2, NO_RANGE = -3, TIMEOUT = -4 };
+
+struct mapping {
+	volatile int status;
+	int failed;
+	char message[512];
+};
+
+static void on_map(int status, void *userdata) { ((struct mapping *)userdata)->status = status; }
+
+static void on_error(int type, char const *message, void *userdata) {
+	struct mapping *m = userdata;
+	m->failed = type;
+	if (message) strncpy(m->message, message, sizeof m->message - 1);
+}
+
+static double now(void) {
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec * 1e-9;
+}
+
+// map_read maps a buffer, waits, copies it out and unmaps it. The binding's
+// own map keeps the address of a Go object in C, which a garbage collection
+// before the callback invalidates; and its Poll(true) gives up after 5 s and
+// reports everything done. After a timeout *state stays allocated: the
+// callback may still come.
+static int map_read(void *device, void *buffer, size_t size, void *dst, double seconds, struct mapping **state) {
+	struct mapping *m = *state = calloc(1, sizeof *m);
+	if (!m) return REFUSED;
+	m->status = PENDING;
+	wgpuDevicePushErrorScope(device, 1);
+	wgpuBufferMapAsync(buffer, 1, 0, size, on_map, m);
+	wgpuDevicePopErrorScope(device, on_error, m);
+	if (m->failed) return REFUSED;
+	double end = now() + seconds;
+	for (long us = 20; m->status == PENDING; us = us < 1000 ? us * 2 : 1000) {
+		wgpuDevicePoll(device, 0, NULL);
+		if (m->status != PENDING) break;
+		if (now() > end) return TIMEOUT;
+		struct timespec t = {0, us * 1000};
+		nanosleep(&t, NULL);
+	}
+	if (m->status != 0) return m->status;
+	void const *range = wgpuBufferGetConstMappedRange(buffer, 0, size);
+	if (!range) return NO_RANGE;
+	memcpy(dst, range, size);
+	wgpuBufferUnmap(buffer);
+	return 0;
+}
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"unsafe"
+
+	"github.com/cogentcore/webgpu/wgpu"
+
+	"github.com/roentgo/roentgo/shaders"
+)
+
+// readTimeout is how many seconds a device may take for all that was queued:
+// far more than a step of the largest network in software.
+const readTimeout = 120
+
+// instance returns WebGPU. Its descriptor stays nil: the binding passes
+// uninitialised memory for one.
+func instance() *wgpu.Instance {
+	wgpu.SetLogLevel(wgpu.LogLevelOff)
+	if os.Getenv("XDG_RUNTIME_DIR") == "" {
+		os.Setenv("XDG_RUNTIME_DIR", os.TempDir()) // the library looks for a display there, and says so on stderr without it
+	}
+	return wgpu.CreateInstance(nil)
+}
+
+// found is an adapter of an instance.
+type found struct {
+	adapter *wgpu.Adapter
+	info    Info
+}
+
+// enumerate lists the adapters that can compute, the best first. The OpenGL
+// ones are left out: they are the same devices, and lack what we need.
+func enumerate(i *wgpu.Instance) ([]found, error) {
+	var list []found
+	for _, a := range i.EnumerateAdapters(nil) {
+		g := a.GetInfo()
+		if g.BackendType == wgpu.BackendTypeOpenGL || g.BackendType == wgpu.BackendTypeOpenGLES {
+			a.Release()
+			continue
+		}
+		list = append(list, found{a, Info{Name: g.Name, Driver: g.DriverDescription, Backend: g.BackendType.String(), Type: typeOf(g.AdapterType)}})
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("%w: no Vulkan, Metal or Direct3D 12 adapter was found (install the graphics card's driver; in software, on Debian: apt-get install mesa-vulkan-drivers libvulkan1)", ErrNoDevice)
+	}
+	slices.SortStableFunc(list, func(a, b found) int { return a.info.rank() - b.info.rank() })
+	return list, nil
+}
+
+func typeOf(t wgpu.AdapterType) Type {
+	switch t {
+	case wgpu.AdapterTypeDiscreteGPU:
+		return Discrete
+	case wgpu.AdapterTypeIntegratedGPU:
+		return Integrated
+	case wgpu.AdapterTypeCPU:
+		return Software
+	}
+	return Virtual
+}
+
+func adapters() ([]Info, error) {
+	i := instance()
+	defer i.Release()
+	list, err := enumerate(i)
+	if err != nil {
+		return nil, err
+	}
+	var infos []Info
+	for _, f := range list {
+		infos = append(infos, f.info)
+		f.adapter.Release()
+	}
+	return infos, nil
+}
+
+type native struct {
+	info     Info
+	instance *wgpu.Instance
+	adapter  *wgpu.Adapter
+	device   *wgpu.Device
+	queue    *wgpu.Queue
+
+	mu      sync.Mutex // the library's poll and map must not run at one time
+	staging *wgpu.Buffer
+	size    int
+	lost    error
+}
+
+type nativeBuffer struct {
+	buffer *wgpu.Buffer
+}
+
+type nativePipeline struct {
+	pipeline *wgpu.ComputePipeline
+	layout   *wgpu.BindGroupLayout
+}
+
+type nativeGroup struct {
+	group *wgpu.BindGroup
+}
+
+func (b *nativeBuffer) Free() {
+	b.buffer.Destroy()
+	b.buffer.Release()
+}
+
+func (p *nativePipeline) Free() {
+	p.pipeline.Release()
+	p.layout.Release()
+}
+
+func (g *nativeGroup) Free() { g.group.Release() }
+
+func open() (Device, error) {
+	i := instance()
+	list, err := enumerate(i)
+	if err != nil {
+		i.Release()
+		return nil, err
+	}
+	for _, f := range list[1:] {
+		f.adapter.Release()
+	}
+	d := &native{info: list[0].info, instance: i, adapter: list[0].adapter}
+	// No limits are asked for, so that they are WebGPU's baseline; and no
+	// callback for a lost device, which panics in the binding.
+	if d.device, err = d.adapter.RequestDevice(nil); err != nil {
+		d.adapter.Release()
+		i.Release()
+		return nil, fmt.Errorf("%w: %s refused: %w", ErrNoDevice, d.info.Name, err)
+	}
+	d.queue = d.device.GetQueue()
+	return d, nil
+}
+
+func (d *native) Info() Info { return d.info }
+
+// failed remembers that the device is gone: nothing can be done with it.
+func (d *native) failed(doing string, err error) error {
+	if err != nil {
+		err = fmt.Errorf("%w while %s: %w", ErrLost, doing, err)
+		d.lost = err
+	}
+	return err
+}
+
+func (d *native) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.staging != nil {
+		d.staging.Release()
+	}
+	d.queue.Release()
+	d.device.Release()
+	d.adapter.Release()
+	d.instance.Release()
+	return nil
+}
+
+func (d *native) NewBuffer(size int) (Buffer, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	b, err := d.device.CreateBuffer(&wgpu.BufferDescriptor{Size: uint64(size),
+		Usage: wgpu.BufferUsageStorage | wgpu.BufferUsageUniform | wgpu.BufferUsageCopyDst | wgpu.BufferUsageCopySrc})
+	if err != nil {
+		return nil, fmt.Errorf("gpu: %d bytes of device memory: %w", size, err)
+	}
+	return &nativeBuffer{b}, nil
+}
+
+func (d *native) Write(dst Buffer, offset int, data []byte) error {
+	if len(data) == 0 {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.lost != nil {
+		return d.lost
+	}
+	return d.failed("writing", d.queue.WriteBuffer(dst.(*nativeBuffer).buffer, uint64(offset), data))
+}
+
+func (d *native) NewPipeline(s shaders.Source) (Pipeline, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p, err := d.newPipeline(s)
+	if err != nil {
+		return nil, fmt.Errorf("gpu: shader %s: %w", s.File, err)
+	}
+	return p, nil
+}
+
+func (d *native) newPipeline(s shaders.Source) (*nativePipeline, error) {
+	module, err := d.device.CreateShaderModule(&wgpu.ShaderModuleDescriptor{Label: s.File, WGSLDescriptor: &wgpu.ShaderModuleWGSLDescriptor{Code: s.WGSL()}})
+	if err != nil {
+		return nil, err
+	}
+	defer module.Release()
+	var entries []wgpu.BindGroupLayoutEntry
+	for i := range s.Bindings {
+		kind := wgpu.BufferBindingTypeReadOnlyStorage
+		switch i {
+		case 0:
+			kind = wgpu.BufferBindingTypeStorage
+		case 1:
+			kind = wgpu.BufferBindingTypeUniform
+		}
+		entries = append(entries, wgpu.BindGroupLayoutEntry{Binding: uint32(i), Visibility: wgpu.ShaderStageCompute, Buffer: wgpu.BufferBindingLayout{Type: kind}})
+	}
+	layout, err := d.device.CreateBindGroupLayout(&wgpu.BindGroupLayoutDescriptor{Entries: entries})
+	if err != nil {
+		return nil, err
+	}
+	pl, err := d.device.CreatePipelineLayout(&wgpu.PipelineLayoutDescriptor{BindGroupLayouts: []*wgpu.BindGroupLayout{layout}})
+	if err != nil {
+		layout.Release()
+		return nil, err
+	}
+	defer pl.Release()
+	pipeline, err := d.device.CreateComputePipeline(&wgpu.ComputePipelineDescriptor{Label: s.File, Layout: pl,
+		Compute: wgpu.ProgrammableStageDescriptor{Module: module, EntryPoint: s.Entry}})
+	if err != nil {
+		layout.Release()
+		return nil, err
+	}
+	return &nativePipeline{pipeline, layout}, nil
+}
+
+func (d *native) NewGroup(p Pipeline, bindings ...Binding) (Group, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var entries []wgpu.BindGroupEntry
+	for i, b := range bindings {
+		size := uint64(wgpu.WholeSize)
+		if b.Size > 0 {
+			size = uint64(b.Size)
+		}
+		entries = append(entries, wgpu.BindGroupEntry{Binding: uint32(i), Buffer: b.Buffer.(*nativeBuffer).buffer, Offset: uint64(b.Offset), Size: size})
+	}
+	g, err := d.device.CreateBindGroup(&wgpu.BindGroupDescriptor{Layout: p.(*nativePipeline).layout, Entries: entries})
+	if err != nil {
+		return nil, fmt.Errorf("gpu: %w", err)
+	}
+	return &nativeGroup{g}, nil
+}
+
+func (d *native) Submit(list []Dispatch) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.lost != nil {
+		return d.lost
+	}
+	return d.failed("submitting", d.submit(func(e *wgpu.CommandEncoder) error {
+		pass := e.BeginComputePass(nil)
+		for _, o := range list {
+			pass.SetPipeline(o.Pipeline.(*nativePipeline).pipeline)
+			pass.SetBindGroup(0, o.Group.(*nativeGroup).group, nil)
+			pass.DispatchWorkgroups(uint32(o.X), uint32(o.Y), uint32(o.Z))
+		}
+		err := pass.End()
+		pass.Release() // before Finish: the library crashes otherwise
+		return err
+	}))
+}
+
+// submit queues what record encodes.
+func (d *native) submit(record func(*wgpu.CommandEncoder) error) error {
+	e, err := d.device.CreateCommandEncoder(nil)
+	if err != nil {
+		return err
+	}
+	defer e.Release()
+	if err := record(e); err != nil {
+		return err
+	}
+	commands, err := e.Finish(nil)
+	if err != nil {
+		return err
+	}
+	if commands == nil {
+		return errors.New("the commands were refused") // after an earlier error of the encoder
+	}
+	d.queue.Submit(commands)
+	commands.Release()
+	return nil
+}
+
+func (d *native) Read(src Buffer, offset int, dst []byte) error {
+	if len(dst) == 0 {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.lost != nil {
+		return d.lost
+	}
+	if d.size < len(dst) {
+		if d.staging != nil {
+			d.staging.Release()
+			d.staging, d.size = nil, 0
+		}
+		b, err := d.device.CreateBuffer(&wgpu.BufferDescriptor{Size: uint64(len(dst)), Usage: wgpu.BufferUsageMapRead | wgpu.BufferUsageCopyDst})
+		if err != nil {
+			return fmt.Errorf("gpu: %d bytes of staging memory: %w", len(dst), err)
+		}
+		d.staging, d.size = b, len(dst)
+	}
+	err := d.submit(func(e *wgpu.CommandEncoder) error {
+		return e.CopyBufferToBuffer(src.(*nativeBuffer).buffer, uint64(offset), d.staging, 0, uint64(len(dst)))
+	})
+	if err != nil {
+		return d.failed("reading", err)
+	}
+	return d.failed("reading", d.mapRead(dst))
+}
+
+func (d *native) mapRead(dst []byte) error {
+	// The binding keeps its handles to itself; they are where the first field
+	// of Device and the second of Buffer are.
+	device := *(*unsafe.Pointer)(unsafe.Pointer(d.device))
+	buffer := (*[2]unsafe.Pointer)(unsafe.Pointer(d.staging))[1]
+	var state *C.struct_mapping
+	status := C.map_read(device, buffer, C.size_t(len(dst)), unsafe.Pointer(&dst[0]), readTimeout, &state)
+	switch status {
+	case 0:
+		C.free(unsafe.Pointer(state))
+		return nil
+	case C.TIMEOUT:
+		d.staging, d.size = nil, 0 // it is still being mapped, and must not be touched
+		return fmt.Errorf("nothing came back within %d s", readTimeout)
+	case C.REFUSED:
+		defer C.free(unsafe.Pointer(state))
+		if state == nil {
+			return errors.New("out of memory")
+		}
+		return errors.New(C.GoString(&state.message[0]))
+	}
+	C.free(unsafe.Pointer(state))
+	return fmt.Errorf("the buffer could not be mapped (status %d)", int(status))
+}

@@ -1,0 +1,300 @@
+package gpu
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/shaders"
+)
+
+// job is a dispatch before there is a device buffer to bind: a shader, the
+// words of its Params, what it reads besides the arena, and its workgroups.
+type job struct {
+	shader  shaders.Source
+	params  []uint32
+	buffers []Buffer
+	x, y, z int
+}
+
+const (
+	maxWorkgroups = 65535 // of a dimension
+	maxRounds     = 65535 // of the loops of an invocation, where lavapipe stops
+)
+
+// lister turns nodes into jobs. Parameters that an operation expects in the
+// arena are given a place behind the plan's.
+type lister struct {
+	backend   *Backend
+	plan      *graph.Plan
+	arena     int // values
+	constants map[graph.Value]int
+}
+
+// at is the place of a value in the arena.
+func (l *lister) at(v graph.Value) uint32 {
+	root := l.plan.Root(v)
+	n := &l.plan.Nodes[root]
+	if n.Op != graph.Param {
+		return uint32(l.plan.Offset[root])
+	}
+	at, ok := l.constants[root]
+	if !ok {
+		at = l.arena
+		l.constants[root] = at
+		l.arena += (n.Len() + graph.Align - 1) / graph.Align * graph.Align
+	}
+	return uint32(at)
+}
+
+// flat makes a job of n workgroups, folded into two dimensions.
+func flat(s shaders.Source, n int, params []uint32, buffers ...Buffer) job {
+	x := min(n, maxWorkgroups)
+	return job{s, params, buffers, x, (n + x - 1) / x, 1}
+}
+
+// each makes a job with an invocation a value.
+func each(s shaders.Source, values int, params []uint32, buffers ...Buffer) job {
+	return flat(s, (values+shaders.Lanes-1)/shaders.Lanes, params, buffers...)
+}
+
+// words makes Params of whole numbers.
+func words(list ...int) []uint32 {
+	w := make([]uint32, len(list))
+	for i, n := range list {
+		w[i] = uint32(n)
+	}
+	return w
+}
+
+func (l *lister) jobs(v graph.Value) ([]job, error) {
+	n := &l.plan.Nodes[v]
+	in := func(i int) *graph.Node { return &l.plan.Nodes[n.In[i]] }
+	x, y := int(l.at(n.In[0])), int(l.at(v))
+	switch n.Op {
+	case graph.Linear:
+		return l.linear(n, x, y)
+	case graph.Conv2d:
+		return l.conv(n, x, y)
+	case graph.GroupNorm:
+		channels, pixels := n.Shape[1]/n.Groups, n.Shape[2]*n.Shape[3]
+		p := append(words(x, y, n.Groups, channels, pixels, n.Shape[0]*n.Groups), math.Float32bits(float32(n.Eps)))
+		return l.norm(n, shaders.GroupNorm, n.Shape[0]*n.Groups, p)
+	case graph.LayerNorm:
+		size := n.Shape[len(n.Shape)-1]
+		p := append(words(x, y, size, n.Len()/size), math.Float32bits(float32(n.Eps)))
+		return l.norm(n, shaders.LayerNorm, n.Len()/size, p)
+	case graph.SiLU:
+		return []job{each(shaders.SiLU, n.Len(), words(x, y, n.Len()))}, nil
+	case graph.GELU:
+		return []job{each(shaders.GELU, n.Len(), words(x, y, n.Len()))}, nil
+	case graph.Attention:
+		return l.attention(n, shaders.Attend, n.In[2], n.In[3:], y)
+	case graph.AttentionWeights:
+		return l.attention(n, shaders.Weigh, n.In[1], n.In[2:], y)
+	case graph.Embedding:
+		table, err := l.backend.param(in(0))
+		return []job{each(shaders.Embedding, n.Len(), words(int(l.at(n.In[1])), y, in(0).Shape[1], n.Len()), table)}, err
+	case graph.Add:
+		return []job{l.broadcast(n, shaders.Add, in(1).Shape, y)}, nil
+	case graph.Mul:
+		return []job{l.broadcast(n, shaders.Mul, in(1).Shape, y)}, nil
+	case graph.Concat:
+		return l.concat(n, y), nil
+	case graph.AvgPool2:
+		h, w := n.Shape[2], n.Shape[3]
+		wide := in(0).Shape[3]
+		return []job{each(shaders.AvgPool, n.Len(), words(x, y, w, wide, h*w, in(0).Shape[2]*wide, n.Len()))}, nil
+	case graph.TimestepEmbedding:
+		half := n.Shape[1] / 2
+		table, err := l.frequencies(half)
+		return []job{each(shaders.Timestep, n.Len(), words(x, y, half, n.Len()), table)}, err
+	case graph.Upsample2, graph.PixelShuffle, graph.PixelUnshuffle:
+		return []job{space(n, in(0).Shape).job(x, y)}, nil
+	case graph.Transpose:
+		return []job{transpose(n, in(0).Shape).job(x, y)}, nil
+	}
+	return nil, fmt.Errorf("%w: operation %s is not one of this executor", ErrProgram, n.Op)
+}
+
+// rounds refuses what would run an invocation's loops too long.
+func rounds(n *graph.Node, count int) error {
+	if count >= maxRounds {
+		return fmt.Errorf("%w: %s of shape %v is too large for one shader", ErrProgram, n.Op, n.Shape)
+	}
+	return nil
+}
+
+// product makes the job of product.wgsl.
+func (l *lister) product(n *graph.Node, samples, positions int, params []uint32) ([]job, error) {
+	w := &l.plan.Nodes[n.In[1]]
+	if err := rounds(n, w.Len()/w.Shape[0]*5/4); err != nil { // the loops over a window's rows and columns add up to a quarter
+		return nil, err
+	}
+	weight, err := l.backend.packed(w)
+	if err != nil {
+		return nil, err
+	}
+	bias, biased := weight, uint32(0) // something must be bound
+	if len(n.In) > 2 {
+		if bias, err = l.backend.param(&l.plan.Nodes[n.In[2]]); err != nil {
+			return nil, err
+		}
+		biased = 1
+	}
+	const perGroup = shaders.ProductLanes * shaders.ProductPositions
+	j := job{shaders.Product, append(params, biased), []Buffer{weight, bias},
+		(positions + perGroup - 1) / perGroup, (w.Shape[0] + shaders.ProductChannels - 1) / shaders.ProductChannels, samples}
+	if max(j.x, j.y, j.z) > maxWorkgroups {
+		return nil, fmt.Errorf("%w: %s of shape %v needs more workgroups than a device has", ErrProgram, n.Op, n.Shape)
+	}
+	return []job{j}, nil
+}
+
+func (l *lister) linear(n *graph.Node, x, y int) ([]job, error) {
+	w := l.plan.Nodes[n.In[1]].Shape
+	outputs, channels := w[0], w[1]
+	rows := n.Len() / outputs
+	return l.product(n, 1, rows, words(x, y, 0, 0, 1, 1, channels, outputs, channels, outputs, 1, rows, rows, rows, 1, 1, 0))
+}
+
+func (l *lister) conv(n *graph.Node, x, y int) ([]job, error) {
+	in, w := l.plan.Nodes[n.In[0]].Shape, l.plan.Nodes[n.In[1]].Shape
+	area, positions := in[2]*in[3], n.Shape[2]*n.Shape[3]
+	return l.product(n, n.Shape[0], positions, words(x, y, in[1]*area, w[0]*positions, area, positions, 1, 1,
+		in[1], w[0], in[2], in[3], n.Shape[3], positions, w[2], n.Stride, n.Padding))
+}
+
+func (l *lister) norm(n *graph.Node, s shaders.Source, count int, params []uint32) ([]job, error) {
+	if err := rounds(n, 3*(n.Len()/count/shaders.Lanes+n.Groups+8)); err != nil {
+		return nil, err
+	}
+	weight, err := l.backend.param(&l.plan.Nodes[n.In[1]])
+	if err != nil {
+		return nil, err
+	}
+	bias, err := l.backend.param(&l.plan.Nodes[n.In[2]])
+	return []job{flat(s, count, params, weight, bias)}, err
+}
+
+func (l *lister) attention(n *graph.Node, s shaders.Source, v graph.Value, mask []graph.Value, y int) ([]job, error) {
+	q, k := l.plan.Nodes[n.In[0]].Shape, l.plan.Nodes[n.In[1]].Shape
+	size := q[2] / n.Heads
+	if size > shaders.MaxHead {
+		return nil, fmt.Errorf("%w: heads of %d values, at most %d are possible", ErrProgram, size, shaders.MaxHead)
+	}
+	if err := rounds(n, (k[1]/shaders.Lanes+1)*(size+4)+(size/shaders.Lanes+1)*(k[1]+2)); err != nil {
+		return nil, err
+	}
+	at, masked := 0, 0
+	if len(mask) > 0 {
+		at, masked = int(l.at(mask[0])), 1
+	}
+	count := q[0] * n.Heads * q[1]
+	p := words(int(l.at(n.In[0])), int(l.at(n.In[1])), int(l.at(v)), at, y, masked, q[1], k[1], n.Heads, size, count)
+	return []job{flat(s, count, append(p, math.Float32bits(float32(1/math.Sqrt(float64(size))))))}, nil
+}
+
+// frequencies is the table 10000^(−i/half) of timestep.wgsl.
+func (l *lister) frequencies(half int) (Buffer, error) {
+	return l.backend.resident(fmt.Sprintf("timestep frequencies %d", half), func() ([]float32, error) {
+		f := make([]float32, half)
+		for i := range f {
+			f[i] = float32(math.Pow(10000, -float64(i)/float64(half)))
+		}
+		return f, nil
+	})
+}
+
+func (l *lister) broadcast(n *graph.Node, s shaders.Source, other []int, y int) job {
+	shape, small := rank4(n.Shape), rank4(other)
+	stride := strides(small[:])
+	for i, d := range small {
+		if d == 1 {
+			stride[i] = 0
+		}
+	}
+	p := append(words(shape[:]...), words(stride...)...)
+	return each(s, n.Len(), append(p, l.at(n.In[0]), l.at(n.In[1]), uint32(y), uint32(n.Len())))
+}
+
+// rank4 puts dimensions of 1 in front of a shape until it has four.
+func rank4(shape []int) [4]int {
+	s := [4]int{1, 1, 1, 1}
+	copy(s[4-len(shape):], shape)
+	return s
+}
+
+// strides are the distances of the elements along each axis, row-major.
+func strides(shape []int) []int {
+	s := make([]int, len(shape))
+	step := 1
+	for i := len(shape) - 1; i >= 0; i-- {
+		s[i] = step
+		step *= shape[i]
+	}
+	return s
+}
+
+// gather is a copy of a block of values, by its six axes.
+type gather struct {
+	shape, from, to [6]int
+}
+
+func (g gather) job(x, y int) job {
+	p := words(g.shape[:4]...)
+	p = append(p, words(g.from[:4]...)...)
+	p = append(p, words(g.to[:4]...)...)
+	p = append(p, words(g.shape[4], g.shape[5], g.from[4], g.from[5], g.to[4], g.to[5], x, y, graph.Len(g.shape[:]))...)
+	return each(shaders.Gather, graph.Len(g.shape[:]), p)
+}
+
+func (l *lister) concat(n *graph.Node, y int) []job {
+	var list []job
+	whole := n.Len() / n.Shape[0]
+	for _, in := range n.In {
+		part := l.plan.Nodes[in].Len() / n.Shape[0]
+		g := gather{shape: [6]int{1, 1, 1, n.Shape[0], 1, part}, from: [6]int{0, 0, 0, part, 0, 1}, to: [6]int{0, 0, 0, whole, 0, 1}}
+		list = append(list, g.job(int(l.at(in)), y))
+		y += part
+	}
+	return list
+}
+
+func transpose(n *graph.Node, shape []int) gather {
+	in, out := rank4(shape), rank4(n.Shape)
+	from, to := strides(in[:]), strides(out[:])
+	shift := 4 - len(shape)
+	a, b := n.Axes[0]+shift, n.Axes[1]+shift
+	from[a], from[b] = from[b], from[a]
+	g := gather{shape: [6]int{1, 1}}
+	copy(g.shape[2:], out[:])
+	copy(g.from[2:], from)
+	copy(g.to[2:], to)
+	return g
+}
+
+// space is what PixelShuffle, its inverse and Upsample2 have in common: axes
+// sample, channel, row, row within a square, column, column within a square.
+func space(n *graph.Node, in []int) gather {
+	small, large := in, n.Shape // the sides with and without squares put together
+	f := n.Factor
+	switch n.Op {
+	case graph.PixelUnshuffle:
+		small, large = n.Shape, in
+	case graph.Upsample2:
+		f = 2
+	}
+	h, w := small[2], small[3]
+	channels := large[1]
+	squares := [6]int{channels * h * f * w * f, h * f * w * f, f * w * f, w * f, f, 1}
+	apart := [6]int{channels * f * f * h * w, f * f * h * w, w, f * h * w, 1, h * w}
+	g := gather{shape: [6]int{in[0], channels, h, f, w, f}, from: apart, to: squares}
+	switch n.Op {
+	case graph.PixelUnshuffle:
+		g.from, g.to = squares, apart
+	case graph.Upsample2:
+		g.from = [6]int{channels * h * w, h * w, w, 0, 1, 0}
+	}
+	return g
+}

@@ -1,0 +1,63 @@
+// GroupNorm: a workgroup normalises one group of one sample.
+
+const LANES = 64u;
+
+struct Params {
+  x: u32,        // offset of the input in the arena
+  y: u32,        // offset of the output
+  groups: u32,   // of a sample
+  channels: u32, // of a group
+  pixels: u32,   // of a channel
+  count: u32,    // groups of all samples
+  eps: f32,
+}
+
+@group(0) @binding(0) var<storage, read_write> arena: array<f32>;
+@group(0) @binding(1) var<uniform> p: Params;
+@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+
+var<workgroup> scratch: array<f32, LANES>;
+
+fn total(lane: u32, value: f32) -> f32 {
+  workgroupBarrier();
+  scratch[lane] = value;
+  workgroupBarrier();
+  for (var n = LANES / 2u; n > 0u; n /= 2u) {
+    if (lane < n) {
+      scratch[lane] += scratch[lane + n];
+    }
+    workgroupBarrier();
+  }
+  return scratch[0];
+}
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+  let index = min(group.y * grid.x + group.x, p.count - 1u);
+  let lane = local.x;
+  let n = p.channels * p.pixels;
+  let start = index * n;
+  // Sums of distances from one of the values: a large mean takes no digits.
+  let pivot = arena[p.x + start];
+  var sum = 0.0;
+  for (var i = lane; i < n; i += LANES) {
+    sum += arena[p.x + start + i] - pivot;
+  }
+  let mean = total(lane, sum) / f32(n);
+  var square = 0.0;
+  for (var i = lane; i < n; i += LANES) {
+    let d = arena[p.x + start + i] - pivot - mean;
+    square += d * d;
+  }
+  let scale = inverseSqrt(total(lane, square) / f32(n) + p.eps);
+  let channel = index % p.groups * p.channels;
+  for (var c = 0u; c < p.channels; c++) {
+    let w = weight[channel + c] * scale;
+    let b = bias[channel + c];
+    for (var i = lane; i < p.pixels; i += LANES) {
+      let at = start + c * p.pixels + i;
+      arena[p.y + at] = (arena[p.x + at] - pivot - mean) * w + b;
+    }
+  }
+}

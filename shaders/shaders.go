@@ -1,0 +1,64 @@
+// Package shaders holds the WGSL sources of the operations of the networks,
+// one file a family of operations.
+//
+// They keep to what both naga 0.19 and Chromium parse and to the baseline
+// limits of WebGPU: 16 KiB of workgroup memory, 256 invocations, four bindings
+// of at most 128 MiB. Every value lies in one buffer, the arena, which a
+// shader binds once; the places of its operands in it are fields of Params, as
+// WebGPU lets no dispatch bind one buffer both to read and to write. No
+// invocation runs loops of 65,535 rounds or more, where lavapipe stops.
+package shaders
+
+import "embed"
+
+//go:embed *.wgsl
+var sources embed.FS
+
+// Source is a shader that is compiled to a pipeline: an entry point of a file.
+type Source struct {
+	File  string
+	Entry string
+	// Bindings is how many bindings the entry point's file declares: the
+	// arena, its Params, and buffers that are read alone.
+	Bindings int
+}
+
+// The shaders. The constants beside them are those of the files.
+var (
+	Product   = Source{"product.wgsl", "main", 4}
+	GroupNorm = Source{"group_norm.wgsl", "main", 4}
+	LayerNorm = Source{"layer_norm.wgsl", "main", 4}
+	SiLU      = Source{"activation.wgsl", "silu", 2}
+	GELU      = Source{"activation.wgsl", "gelu", 2}
+	Attend    = Source{"attention.wgsl", "attend", 2}
+	Weigh     = Source{"attention.wgsl", "weigh", 2}
+	Embedding = Source{"embedding.wgsl", "main", 3}
+	Add       = Source{"broadcast.wgsl", "add", 2}
+	Mul       = Source{"broadcast.wgsl", "mul", 2}
+	Gather    = Source{"gather.wgsl", "main", 2}
+	AvgPool   = Source{"pool.wgsl", "main", 2}
+	Timestep  = Source{"timestep.wgsl", "main", 3}
+)
+
+// All lists every shader.
+func All() []Source {
+	return []Source{Product, GroupNorm, LayerNorm, SiLU, GELU, Attend, Weigh, Embedding, Add, Mul, Gather, AvgPool, Timestep}
+}
+
+// Constants of the files, which decide how many workgroups a dispatch has.
+const (
+	Lanes            = 64   // invocations of a workgroup, unless said otherwise
+	ProductLanes     = 16   // of product.wgsl
+	ProductPositions = 4    // positions an invocation of product.wgsl computes
+	ProductChannels  = 8    // channels a workgroup of product.wgsl computes
+	MaxHead          = 1024 // values of a head that attention.wgsl holds
+)
+
+// WGSL returns the text of the shader's file.
+func (s Source) WGSL() string {
+	text, err := sources.ReadFile(s.File)
+	if err != nil {
+		panic(err) // a file of this package that is embedded
+	}
+	return string(text)
+}
