@@ -155,11 +155,11 @@ func openBackend(ctx context.Context, m *weights.Model, o Options) (graph.Backen
 }
 
 func openGPU(ctx context.Context, m *weights.Model) (graph.Backend, error) {
-	dev, err := gpu.Open(ctx, gpu.Options{})
+	dev, err := gpu.Open(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDevice, err)
 	}
-	return gpu.New(dev, m)
+	return gpu.New(dev, m), nil
 }
 
 // Description returns the model's configuration and defaults.

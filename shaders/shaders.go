@@ -47,11 +47,12 @@ func All() []Source {
 
 // Constants of the files, which decide how many workgroups a dispatch has.
 const (
-	Lanes            = 64   // invocations of a workgroup, unless said otherwise
-	ProductLanes     = 16   // of product.wgsl
-	ProductPositions = 4    // positions an invocation of product.wgsl computes
-	ProductChannels  = 8    // channels a workgroup of product.wgsl computes
-	MaxHead          = 1024 // values of a head that attention.wgsl holds
+	Lanes            = 64 // invocations of a workgroup, unless said otherwise
+	ProductLanes     = 16 // of product.wgsl
+	ProductPositions = 4  // positions an invocation of product.wgsl computes
+	ProductChannels  = 8  // channels a workgroup of product.wgsl computes
+	AttentionLanes   = 16 // of attention.wgsl
+	AttentionTile    = 16 // keys an invocation of attention.wgsl works on at a time
 )
 
 // WGSL returns the text of the shader's file.

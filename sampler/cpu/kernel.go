@@ -41,12 +41,15 @@ func (n *node) optional(i int) []float32 {
 func (b *Backend) kernel(p *Program, v graph.Value) (kernel, error) {
 	n := &node{Node: &p.plan.Nodes[v], p: p}
 	n.in = make([][]float32, len(n.In))
-	packed := n.Op == graph.Linear || n.Op == graph.Conv2d
+	var w *panels
 	for i, in := range n.In {
-		if packed && i == 1 && p.plan.Nodes[in].Op == graph.Param {
+		var err error
+		if i == 1 && (n.Op == graph.Linear || n.Op == graph.Conv2d) {
+			if w, err = b.packedParam(&p.plan.Nodes[in]); err != nil {
+				return nil, err
+			}
 			continue
 		}
-		var err error
 		if n.in[i], err = b.value(p, in); err != nil {
 			return nil, err
 		}
@@ -56,12 +59,6 @@ func (b *Backend) kernel(p *Program, v graph.Value) (kernel, error) {
 		return nil, err
 	}
 	n.out = out
-	var w weight
-	if packed {
-		if w, err = b.weightOf(n); err != nil {
-			return nil, err
-		}
-	}
 	switch n.Op {
 	case graph.Linear:
 		return n.linear(w), nil
@@ -101,21 +98,4 @@ func (b *Backend) kernel(p *Program, v graph.Value) (kernel, error) {
 		return n.transpose(), nil
 	}
 	return nil, fmt.Errorf("%w: operation %s is not one of this executor", ErrProgram, n.Op)
-}
-
-// weight returns the packed matrix of a product's weight.
-type weight func() *panels
-
-// weightOf packs a parameter once; a computed weight at every run.
-func (b *Backend) weightOf(n *node) (weight, error) {
-	if w := &n.p.plan.Nodes[n.In[1]]; w.Op == graph.Param {
-		m, err := b.packedParam(w)
-		return func() *panels { return m }, err
-	}
-	s := n.shape(1)
-	m := newPanels(s[0], graph.Len(s)/s[0])
-	return func() *panels {
-		m.pack(n.in[1])
-		return m
-	}, nil
 }

@@ -43,10 +43,9 @@ func (n *node) product(w *panels, groups, columns int, pack func(dst []float32, 
 	})
 }
 
-func (n *node) linear(w weight) kernel {
+func (n *node) linear(w *panels) kernel {
 	x, bias := n.in[0], n.optional(2)
 	return always(func() {
-		w := w()
 		n.product(w, 1, len(x)/w.depth, func(dst []float32, _, from, to int) {
 			packCols(dst, x[from*w.depth:], to-from, w.depth, w.depth)
 		}, func(_, from int) target {
@@ -57,13 +56,12 @@ func (n *node) linear(w weight) kernel {
 
 // conv is a product of the weight with the windows of the image, a tile of
 // output positions at a time (Chellapilla et al. 2006).
-func (n *node) conv(w weight) kernel {
+func (n *node) conv(w *panels) kernel {
 	x, in, bias := n.in[0], n.shape(0), n.in[2]
 	size := n.shape(1)[2]
 	height, width := n.Shape[2], n.Shape[3]
 	pixels := height * width
 	return always(func() {
-		w := w()
 		n.product(w, in[0], pixels, func(dst []float32, image, from, to int) {
 			if size == 1 && n.Stride == 1 && n.Padding == 0 {
 				packPlanes(dst, x[image*in[1]*pixels:], in[1], pixels, from, to)

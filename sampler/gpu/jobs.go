@@ -143,12 +143,8 @@ func (l *lister) product(n *graph.Node, samples, positions int, params []uint32)
 		biased = 1
 	}
 	const perGroup = shaders.ProductLanes * shaders.ProductPositions
-	j := job{shaders.Product, append(params, biased), []Buffer{weight, bias},
-		(positions + perGroup - 1) / perGroup, (w.Shape[0] + shaders.ProductChannels - 1) / shaders.ProductChannels, samples}
-	if max(j.x, j.y, j.z) > maxWorkgroups {
-		return nil, fmt.Errorf("%w: %s of shape %v needs more workgroups than a device has", ErrProgram, n.Op, n.Shape)
-	}
-	return []job{j}, nil
+	return l.grid(n, job{shaders.Product, append(params, biased), []Buffer{weight, bias},
+		(positions + perGroup - 1) / perGroup, (w.Shape[0] + shaders.ProductChannels - 1) / shaders.ProductChannels, samples})
 }
 
 func (l *lister) linear(n *graph.Node, x, y int) ([]job, error) {
@@ -180,19 +176,24 @@ func (l *lister) norm(n *graph.Node, s shaders.Source, count int, params []uint3
 func (l *lister) attention(n *graph.Node, s shaders.Source, v graph.Value, mask []graph.Value, y int) ([]job, error) {
 	q, k := l.plan.Nodes[n.In[0]].Shape, l.plan.Nodes[n.In[1]].Shape
 	size := q[2] / n.Heads
-	if size > shaders.MaxHead {
-		return nil, fmt.Errorf("%w: heads of %d values, at most %d are possible", ErrProgram, size, shaders.MaxHead)
-	}
-	if err := rounds(n, (k[1]/shaders.Lanes+1)*(size+4)+(size/shaders.Lanes+1)*(k[1]+2)); err != nil {
+	if err := rounds(n, (k[1]/shaders.AttentionTile+1)*(size/2+2)+k[1]); err != nil {
 		return nil, err
 	}
 	at, masked := 0, 0
 	if len(mask) > 0 {
 		at, masked = int(l.at(mask[0])), 1
 	}
-	count := q[0] * n.Heads * q[1]
-	p := words(int(l.at(n.In[0])), int(l.at(n.In[1])), int(l.at(v)), at, y, masked, q[1], k[1], n.Heads, size, count)
-	return []job{flat(s, count, append(p, math.Float32bits(float32(1/math.Sqrt(float64(size))))))}, nil
+	p := words(int(l.at(n.In[0])), int(l.at(n.In[1])), int(l.at(v)), at, y, masked, q[1], k[1], n.Heads, size)
+	p = append(p, math.Float32bits(float32(1/math.Sqrt(float64(size)))))
+	return l.grid(n, job{s, p, nil, (q[1] + shaders.AttentionLanes - 1) / shaders.AttentionLanes, n.Heads, q[0]})
+}
+
+// grid checks a job of three dimensions.
+func (l *lister) grid(n *graph.Node, j job) ([]job, error) {
+	if max(j.x, j.y, j.z) > maxWorkgroups {
+		return nil, fmt.Errorf("%w: %s of shape %v needs more workgroups than a device has", ErrProgram, n.Op, n.Shape)
+	}
+	return []job{j}, nil
 }
 
 // frequencies is the table 10000^(−i/half) of timestep.wgsl.

@@ -96,6 +96,14 @@ func (r *Recorder) expectShape(op Op, what string, x Value, shape ...int) {
 	}
 }
 
+// expectParam records an error unless x is a parameter, which executors bring
+// into an order of their own before the network runs.
+func (r *Recorder) expectParam(op Op, what string, x Value) {
+	if r.graph.Nodes[x].Op != Param {
+		r.fail(op, "%s is not a parameter", what)
+	}
+}
+
 // Shape implements model.Ops.
 func (r *Recorder) Shape(x Value) []int { return r.graph.Nodes[x].Shape }
 
@@ -134,7 +142,9 @@ func (r *Recorder) Linear(x, weight Value, bias ...Value) Value {
 		r.fail(Linear, "input %v does not fit weight %v", s, w)
 		s = []int{1}
 	}
+	r.expectParam(Linear, "weight", weight)
 	for _, b := range bias {
+		r.expectParam(Linear, "bias", b)
 		r.expectShape(Linear, "bias", b, w[0])
 	}
 	out := append(slices.Clone(s[:len(s)-1]), w[0])
@@ -148,6 +158,8 @@ func (r *Recorder) Conv2d(x, weight, bias Value, stride, padding int) Value {
 		r.fail(Conv2d, "input %v, weight %v, stride %d and padding %d do not fit", s, w, stride, padding)
 		stride = 1
 	}
+	r.expectParam(Conv2d, "weight", weight)
+	r.expectParam(Conv2d, "bias", bias)
 	r.expectShape(Conv2d, "bias", bias, w[0])
 	size := func(n int) int { return (n+2*padding-w[2])/stride + 1 }
 	return r.add(Node{Op: Conv2d, In: []Value{x, weight, bias}, Shape: []int{s[0], w[0], size(s[2]), size(s[3])},
@@ -160,6 +172,8 @@ func (r *Recorder) GroupNorm(x, weight, bias Value, groups int, eps float64) Val
 	if groups < 1 || s[1]%groups != 0 {
 		r.fail(GroupNorm, "%d channels do not divide into %d groups", s[1], groups)
 	}
+	r.expectParam(GroupNorm, "weight", weight)
+	r.expectParam(GroupNorm, "bias", bias)
 	r.expectShape(GroupNorm, "weight", weight, s[1])
 	r.expectShape(GroupNorm, "bias", bias, s[1])
 	return r.add(Node{Op: GroupNorm, In: []Value{x, weight, bias}, Shape: s, Groups: groups, Eps: eps})
@@ -168,6 +182,8 @@ func (r *Recorder) GroupNorm(x, weight, bias Value, groups int, eps float64) Val
 // LayerNorm implements model.Ops.
 func (r *Recorder) LayerNorm(x, weight, bias Value, eps float64) Value {
 	s := r.Shape(x)
+	r.expectParam(LayerNorm, "weight", weight)
+	r.expectParam(LayerNorm, "bias", bias)
 	r.expectShape(LayerNorm, "weight", weight, s[len(s)-1])
 	r.expectShape(LayerNorm, "bias", bias, s[len(s)-1])
 	return r.add(Node{Op: LayerNorm, In: []Value{x, weight, bias}, Shape: s, Eps: eps})
@@ -212,6 +228,7 @@ func (r *Recorder) AttentionWeights(q, k Value, heads int, mask ...Value) Value 
 // Embedding implements model.Ops.
 func (r *Recorder) Embedding(table, ids Value) Value {
 	t, s := r.expect(Embedding, table, 2), r.expect(Embedding, ids, 2)
+	r.expectParam(Embedding, "table", table)
 	return r.add(Node{Op: Embedding, In: []Value{table, ids}, Shape: []int{s[0], s[1], t[1]}})
 }
 

@@ -26,6 +26,9 @@ type Ops[T any] interface {
 	// Shape returns the dimensions of x, outermost first.
 	Shape(x T) []int
 
+	// Weights, biases and tables are parameters; all other operands may be any
+	// tensor.
+
 	// Linear is x·weightᵀ + bias over the last axis: x (…, in), weight
 	// (out, in), bias (out), which may be left out.
 	Linear(x, weight T, bias ...T) T
