@@ -61,7 +61,7 @@ func (r *run) resume() (bool, error) {
 	if err := json.Unmarshal([]byte(f.Metadata()["roentgo.checkpoint"]), &s); err != nil {
 		return false, fmt.Errorf("%w: %s: %w", ErrCheckpoint, path, err)
 	}
-	if s.Kind != r.state.Kind || s.ModelJSON != r.state.ModelJSON {
+	if s.Kind != r.state.Kind || s.ModelJSON != r.state.ModelJSON || s.ScheduleJSON != "" && s.ScheduleJSON != r.state.ScheduleJSON {
 		return false, fmt.Errorf("%w: %s is of another kind of training or another configuration (choose another --run folder)", ErrCheckpoint, path)
 	}
 	m, v := r.adamw.Moments()
@@ -76,6 +76,7 @@ func (r *run) resume() (bool, error) {
 			}
 		}
 	}
+	s.ScheduleJSON = r.state.ScheduleJSON
 	r.state, r.adamw.Steps = s, s.Updates
 	return true, nil
 }

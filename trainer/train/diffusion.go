@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/noise"
@@ -66,16 +69,20 @@ func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, 
 		return fmt.Errorf("train: %w", firstError(e, err))
 	}
 	defer params.Free()
-	if o.Init != nil && len(lacking) > 0 {
-		fmt.Fprintf(progress, "diffusion: the initial file lacks %d parameters, which start at random, %q first\n", len(lacking), lacking[0])
-	}
+	sayLacking(progress, "diffusion", o.Init, lacking)
 	d := &diffusion{DiffusionOptions: o, data: data, schedule: sched, tokens: tokens, latents: l,
 		order: newOrder(data.Split(dataset.Train), o.Seed)}
-	text, err := modelJSON(o.Model)
-	if err != nil {
+	t := task{kind: "diffusion", loss: d.loss, evaluate: d.evaluate}
+	if t.model, err = jsonOf(o.Model); err != nil {
 		return err
 	}
-	return train(ctx, o.Common, task{kind: "diffusion", loss: d.loss, evaluate: d.evaluate}, params, text, progress)
+	if t.schedule, err = jsonOf(o.Schedule); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(o.Run, VocabFile), []byte(strings.Join(o.Vocab, "\n")+"\n"), 0o644); err != nil {
+		return err
+	}
+	return train(ctx, o.Common, t, params, progress)
 }
 
 type diffusion struct {

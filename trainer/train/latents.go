@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/roentgo/roentgo/sampler/graph"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
@@ -39,7 +38,6 @@ func latents(ctx context.Context, data *dataset.Prepared, cfg model.Config, vae 
 		{Name: "preview", Shape: []int{len(l.Preview)}, Float32: l.Preview},
 	})
 }
-
 
 func encodeAll(ctx context.Context, data *dataset.Prepared, cfg model.Config, vae Autoencoder, bf16 bool, progress io.Writer) (*Latents, error) {
 	params, err := frozen(cfg, vae)
@@ -202,10 +200,8 @@ func decode(params *libtorch.Params, cfg model.Config, l *Latents, z []float32, 
 	return images
 }
 
-// modelJSON is a configuration as checkpoints and model files keep it.
-func modelJSON(cfg model.Config) (string, error) {
-	text, err := json.Marshal(cfg)
+// jsonOf is a configuration as checkpoints and model files keep it.
+func jsonOf(config any) (string, error) {
+	text, err := json.Marshal(config)
 	return string(text), err
 }
-
-var _ graph.Source = (*Trained)(nil)

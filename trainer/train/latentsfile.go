@@ -22,13 +22,14 @@ type Latents struct {
 
 const latentsFile = "latents.safetensors"
 
+// readLatents reads the latents of a run; with a key, only those that are of it.
 func readLatents(path, key string) (*Latents, error) {
 	f, err := weights.OpenPlain(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if f.Metadata()["roentgo.latents"] != key {
+	if key != "" && f.Metadata()["roentgo.latents"] != key {
 		return nil, fmt.Errorf("train: %s is of another autoencoder or other images", path)
 	}
 	l := &Latents{}

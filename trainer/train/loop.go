@@ -15,15 +15,13 @@ import (
 	"github.com/roentgo/roentgo/trainer/libtorch"
 )
 
-// The files of a run's folder beside the checkpoint.
-const (
-	logFile    = "log.jsonl"
-	gridFormat = "grid-%06d.png"
-)
+// gridFormat names the grids in a run's folder.
+const gridFormat = "grid-%06d.png"
 
 // task is what differs between the trainings.
 type task struct {
-	kind string
+	kind            string
+	model, schedule string // the configurations as JSON
 	// loss runs forward pass k of a step and returns what to descend and what
 	// to log.
 	loss func(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]float64)
@@ -31,13 +29,9 @@ type task struct {
 	evaluate func(average *libtorch.Params, grid string) (map[string]float64, error)
 }
 
-// ErrStopped says that a run ended before its last step, by its time limit or
-// because it was cancelled. Its checkpoint is written.
-var ErrStopped = errors.New("train: stopped before the last step")
-
 // train runs t to its last step, from the checkpoint in the folder if there is
 // one. progress gets lines for people.
-func train(ctx context.Context, c Common, t task, params *libtorch.Params, modelJSON string, progress io.Writer) error {
+func train(ctx context.Context, c Common, t task, params *libtorch.Params, progress io.Writer) error {
 	if err := c.validate(); err != nil {
 		return err
 	}
@@ -52,7 +46,7 @@ func train(ctx context.Context, c Common, t task, params *libtorch.Params, model
 	}); err != nil {
 		return err
 	}
-	r := &run{dir: c.Run, state: state{Kind: t.kind, ModelJSON: modelJSON}, params: params, ema: ema, adamw: adamw}
+	r := &run{dir: c.Run, state: state{Kind: t.kind, ModelJSON: t.model, ScheduleJSON: t.schedule}, params: params, ema: ema, adamw: adamw}
 	resumed, err := r.resume()
 	if err != nil {
 		return err

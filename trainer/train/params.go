@@ -4,6 +4,7 @@ package train
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/roentgo/roentgo/sampler/graph"
 	"github.com/roentgo/roentgo/trainer/libtorch"
@@ -31,4 +32,12 @@ func newParams(specs []graph.Spec, from Source, seed uint64, trainable bool) (*l
 		params.Add(s.Name, s.Shape, values, trainable)
 	}
 	return params, lacking, nil
+}
+
+// sayLacking says what a training does not begin with that it was given a
+// source for.
+func sayLacking(progress io.Writer, kind string, from Source, lacking []string) {
+	if from != nil && len(lacking) > 0 {
+		fmt.Fprintf(progress, "%s: the initial file lacks %d parameters, which start at random, %q first\n", kind, len(lacking), lacking[0])
+	}
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/roentgo/roentgo/sampler/graph"
 	"github.com/roentgo/roentgo/weights"
 )
 
@@ -20,6 +19,9 @@ type Source interface {
 // CheckpointFile is the state of a run in its folder: weights, their average
 // and both moments of the optimizer, in float32.
 const CheckpointFile = "checkpoint.safetensors"
+
+// logFile is the log of a run, in its folder: a JSON object a step.
+const logFile = "log.jsonl"
 
 // The prefixes of the tensors of a checkpoint.
 const (
@@ -36,6 +38,8 @@ type state struct {
 	Updates   int     `json:"updates"`
 	Seconds   float64 `json:"seconds"`
 	ModelJSON string  `json:"model"`
+	// ScheduleJSON is that of a diffusion training.
+	ScheduleJSON string `json:"schedule,omitempty"`
 }
 
 // ErrCheckpoint is wrapped by errors of a checkpoint that does not fit.
@@ -47,7 +51,8 @@ type Trained struct {
 	Step int
 	// Seconds that the training took.
 	Seconds float64
-	Model   string // the configuration as JSON
+	// Model and Schedule are the configurations as JSON.
+	Model, Schedule string
 }
 
 // OpenTrained opens the checkpoint of a run's folder, or another run's file.
@@ -65,7 +70,7 @@ func OpenTrained(dir string) (*Trained, error) {
 		f.Close()
 		return nil, fmt.Errorf("%w: %s has no training state: %w", ErrCheckpoint, path, err)
 	}
-	return &Trained{file: f, Step: s.Step, Seconds: s.Seconds, Model: s.ModelJSON}, nil
+	return &Trained{file: f, Step: s.Step, Seconds: s.Seconds, Model: s.ModelJSON, Schedule: s.ScheduleJSON}, nil
 }
 
 // Has reports whether the parameter was trained in this run.
@@ -78,5 +83,3 @@ func (t *Trained) Float32(name string) ([]float32, error) {
 
 // Close closes the file.
 func (t *Trained) Close() error { return t.file.Close() }
-
-var _ graph.Source = (*Trained)(nil)

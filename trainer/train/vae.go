@@ -71,16 +71,18 @@ func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.
 		return err
 	}
 	var params *libtorch.Params
-	if e := libtorch.Try(func() { params, _, err = newParams(specs, o.Init, o.Seed, true) }); e != nil || err != nil {
+	var lacking []string
+	if e := libtorch.Try(func() { params, lacking, err = newParams(specs, o.Init, o.Seed, true) }); e != nil || err != nil {
 		return fmt.Errorf("train: %w", firstError(e, err))
 	}
 	defer params.Free()
+	sayLacking(progress, "vae", o.Init, lacking)
 	v := &vae{VAEOptions: o, data: data, order: newOrder(data.Split(dataset.Train), o.Seed)}
-	text, err := modelJSON(o.Model)
-	if err != nil {
+	t := task{kind: "vae", loss: v.loss, evaluate: v.evaluate}
+	if t.model, err = jsonOf(o.Model); err != nil {
 		return err
 	}
-	return train(ctx, o.Common, task{kind: "vae", loss: v.loss, evaluate: v.evaluate}, params, text, progress)
+	return train(ctx, o.Common, t, params, progress)
 }
 
 func firstError(errs ...error) error {

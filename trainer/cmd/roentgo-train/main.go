@@ -1,7 +1,6 @@
-//go:build libtorch
-
 // Command roentgo-train prepares data, trains the networks and exports model
-// files.
+// files. Training itself needs libtorch, and is there when it was built with
+// -tags libtorch.
 package main
 
 import (
@@ -10,21 +9,17 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/dataset"
-	"github.com/roentgo/roentgo/trainer/libtorch"
 	"github.com/roentgo/roentgo/trainer/train"
+	"github.com/roentgo/roentgo/weights"
 )
 
 func main() {
-	if err := libtorch.Start(runtime.NumCPU()); err != nil {
-		fmt.Fprintln(os.Stderr, "roentgo-train:", err)
-		os.Exit(1)
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:]))
@@ -44,18 +39,29 @@ func run(ctx context.Context, args []string) int {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse{err} })
 	root.SetArgs(args)
-	root.AddCommand(prepareCommand(), vaeCommand(), diffusionCommand())
+	root.AddCommand(prepareCommand(), exportCommand(), initCommand())
+	root.AddCommand(trainingCommands()...)
 	err := root.ExecuteContext(ctx)
-	switch {
-	case err == nil:
-		return 0
-	case errors.Is(err, train.ErrStopped):
-		fmt.Fprintln(os.Stderr, "roentgo-train:", err)
+	if err == nil {
 		return 0
 	}
 	fmt.Fprintln(os.Stderr, "roentgo-train:", err)
-	if errors.As(err, new(misuse)) || errors.Is(err, train.ErrOptions) || errors.Is(err, dataset.ErrOptions) {
+	switch {
+	case errors.Is(err, train.ErrStopped):
+		return 0
+	case errors.As(err, new(misuse)), errors.Is(err, train.ErrOptions), errors.Is(err, dataset.ErrOptions),
+		errors.Is(err, model.ErrConfig), errors.Is(err, weights.ErrExists):
 		return 2
 	}
 	return 1
+}
+
+// exactly is cobra.ExactArgs with a wrong number being misuse.
+func exactly(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := cobra.ExactArgs(n)(cmd, args); err != nil {
+			return misuse{fmt.Errorf("%w (usage: %s)", err, cmd.UseLine())}
+		}
+		return nil
+	}
 }

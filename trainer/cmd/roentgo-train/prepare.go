@@ -1,5 +1,3 @@
-//go:build libtorch
-
 package main
 
 import (
@@ -17,7 +15,7 @@ func prepareCommand() *cobra.Command {
 		Use:     "prepare --out FOLDER MANIFEST.csv",
 		Short:   "Turn images listed in a CSV into one folder that training reads",
 		Example: "  roentgo-train prepare --licence-class A --out runs/data ../shared/data/cxr-open/manifest.csv",
-		Args:    cobra.ExactArgs(1),
+		Args:    exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Manifest = args[0]
 			o.Progress = func(done, total int) {

@@ -4,14 +4,25 @@ package main
 
 import (
 	"os"
+	"runtime"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/dataset"
+	"github.com/roentgo/roentgo/trainer/libtorch"
 	"github.com/roentgo/roentgo/trainer/train"
+	"github.com/roentgo/roentgo/weights"
 )
+
+// trainingCommands are the commands that need libtorch.
+func trainingCommands() []*cobra.Command {
+	list := []*cobra.Command{vaeCommand(), diffusionCommand()}
+	for _, c := range list {
+		c.PreRunE = func(*cobra.Command, []string) error { return libtorch.Start(runtime.NumCPU()) }
+	}
+	return list
+}
 
 // commonFlags adds the flags that both trainings have.
 func commonFlags(f *pflag.FlagSet, c *train.Common) {
@@ -35,16 +46,25 @@ func commonFlags(f *pflag.FlagSet, c *train.Common) {
 
 func vaeCommand() *cobra.Command {
 	o := train.VAEOptions{Common: train.Common{Steps: 4000, Batch: 4, Rate: 1e-3, Warmup: 100, Decay: 0.4, EvaluateEvery: 200}}
-	var preset string
+	var networks modelFlags
+	var begin []string
 	cmd := &cobra.Command{
 		Use:     "vae --data FOLDER --run FOLDER",
 		Short:   "Train the autoencoder",
 		Example: "  roentgo-train vae --data runs/data --run runs/vae --preset mini",
-		Args:    cobra.NoArgs,
+		Args:    exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
-			if o.Model, err = model.Preset(preset); err != nil {
-				return misuse{err}
+			if o.Model, err = networks.config(); err != nil {
+				return err
+			}
+			if len(begin) > 0 {
+				m, err := weights.Open(begin...)
+				if err != nil {
+					return err
+				}
+				defer m.Close()
+				o.Init = train.Initial{Model: m}
 			}
 			data, err := dataset.Open(o.Data)
 			if err != nil {
@@ -55,7 +75,8 @@ func vaeCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	commonFlags(f, &o.Common)
-	f.StringVar(&preset, "preset", "mini", "networks: paper, half, mini or tiny")
+	networks.add(f)
+	f.StringArrayVar(&begin, "init", nil, "model file to begin from, once a file")
 	f.Float64Var(&o.KL, "kl", 1e-4, "weight of the divergence")
 	f.Float64Var(&o.SSIM, "ssim", 0.1, "weight of 1 − SSIM")
 	f.IntVar(&o.TestImages, "test-images", 48, "test images that an evaluation takes; 0: all")

@@ -1,0 +1,265 @@
+package train
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/roentgo/roentgo/sampler"
+	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/sampler/schedule"
+	"github.com/roentgo/roentgo/trainer/dataset"
+	"github.com/roentgo/roentgo/weights"
+)
+
+// What a model file is for.
+const (
+	ForSampling = "sampling" // quantized, without the encoder
+	ForTraining = "training" // everything, in float16: training goes on from it
+)
+
+// FileOptions say how a model file is written.
+type FileOptions struct {
+	Out       string // NAME.safetensors.zst
+	For       string // ForSampling or ForTraining
+	Kind      weights.Kind
+	Overwrite bool
+	MaxPiece  int64 // bytes of content a file; 0: one file
+	Sampling  sampler.Defaults
+
+	// For the manifest.
+	Name, Version, License, TrainingData string
+}
+
+// KindFor is how large weights are kept unless asked otherwise.
+func KindFor(purpose string) weights.Kind {
+	if purpose == ForTraining {
+		return weights.F16
+	}
+	return weights.Int8
+}
+
+// DefaultSampling are the sampling defaults of a model with that schedule.
+func DefaultSampling(s schedule.Config) sampler.Defaults {
+	d := sampler.Defaults{Sampler: schedule.DPMpp2M, Spacing: schedule.Trailing, Steps: 20, Guidance: 3}
+	if s.Prediction == schedule.Epsilon {
+		d = sampler.Defaults{Sampler: schedule.DDIM, Spacing: schedule.Leading, Steps: 50, Guidance: 7.5} // as the study
+	}
+	return d
+}
+
+func (o FileOptions) validate() error {
+	switch {
+	case o.For != ForSampling && o.For != ForTraining:
+		return fmt.Errorf("%w: no model file for %q (there are %s, %s)", ErrOptions, o.For, ForSampling, ForTraining)
+	case o.Kind == weights.Bytes:
+		return fmt.Errorf("%w: weights cannot be kept as %s (there are f32, f16, int8, int4)", ErrOptions, o.Kind)
+	case !strings.HasSuffix(o.Out, weights.Extension):
+		return fmt.Errorf("%w: the name of a model file ends in %s, that of %s does not", ErrOptions, weights.Extension, o.Out)
+	}
+	return nil
+}
+
+// parts lists what the file holds.
+func (o FileOptions) parts(c model.Config) []string {
+	list := []string{weights.PartUNet, weights.PartDecoder}
+	if c.HasText() {
+		list = append(list, weights.PartText)
+	}
+	if o.For == ForTraining {
+		list = append(list, weights.PartEncoder)
+	}
+	return list
+}
+
+// smallest is the number of values from which on a weight is quantized: those
+// below make up a hundredth of a file.
+const smallest = 4096
+
+// kind is how a tensor is kept. Norms, biases and small weights stay in
+// float16, whatever is asked, and statistics in float32.
+func (o FileOptions) kind(s graph.Spec) weights.Kind {
+	switch {
+	case strings.HasPrefix(s.Name, "latent."):
+		return weights.F32
+	case o.Kind == weights.F32:
+		return weights.F32
+	case len(s.Shape) < 2 || graph.Len(s.Shape) < smallest:
+		return weights.F16
+	}
+	return o.Kind
+}
+
+// writeModel writes a model file with the values that float32 gives.
+func writeModel(d sampler.Description, vocab []string, o FileOptions, metadata map[string]string, float32 func(graph.Spec) ([]float32, error)) ([]string, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	if err := d.Validate(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
+	}
+	parts := o.parts(d.Model)
+	specs, err := d.Tensors(parts)
+	if err != nil {
+		return nil, err
+	}
+	config, err := json.Marshal(d)
+	if err != nil {
+		return nil, err
+	}
+	f := weights.File{Config: config, Parts: parts, Metadata: metadata}
+	for _, s := range specs {
+		v, err := float32(s)
+		if err != nil {
+			return nil, err
+		}
+		if len(v) != graph.Len(s.Shape) {
+			return nil, fmt.Errorf("train: %q has %d values where the configuration needs shape %v", s.Name, len(v), s.Shape)
+		}
+		f.Tensors = append(f.Tensors, weights.Tensor{Name: s.Name, Shape: s.Shape, Kind: o.kind(s), Float32: v})
+	}
+	if d.Model.HasText() {
+		for name, list := range map[string][]string{sampler.TensorVocab: vocab, sampler.TensorWords: dataset.CaptionWords()} {
+			text := []byte(strings.Join(list, "\n") + "\n")
+			f.Tensors = append(f.Tensors, weights.Tensor{Name: name, Shape: []int{len(text)}, Kind: weights.Bytes, Bytes: text})
+		}
+	}
+	return weights.Write(o.Out, f, weights.WriteOptions{Overwrite: o.Overwrite, MaxPiece: o.MaxPiece,
+		Name: o.Name, Version: o.Version, License: o.License, TrainingData: o.TrainingData})
+}
+
+// Init writes a model file of random weights, as training would begin with, of
+// a configuration and BERT's vocabulary.
+func Init(c model.Config, s schedule.Config, vocab []string, seed uint64, o FileOptions) ([]string, error) {
+	c.TextVocab = len(vocab)
+	values := func(spec graph.Spec) ([]float32, error) {
+		switch spec.Name {
+		case sampler.TensorStd:
+			v := make([]float32, spec.Shape[0])
+			for i := range v {
+				v[i] = 1
+			}
+			return v, nil
+		case sampler.TensorMean, sampler.TensorPreview:
+			return make([]float32, spec.Shape[0]), nil
+		}
+		return initial(seed, spec.Name, spec.Shape), nil
+	}
+	return writeModel(sampler.Description{Model: c, Schedule: s, Sampling: o.Sampling}, vocab, o, map[string]string{"roentgo.training": `{"steps":0}`}, values)
+}
+
+// provenance is what a model file says of its training.
+type provenance struct {
+	VAE       *runSummary `json:"vae,omitempty"`
+	Diffusion *runSummary `json:"diffusion,omitempty"`
+}
+
+type runSummary struct {
+	Steps   int                `json:"steps"`
+	Minutes float64            `json:"minutes"`
+	Figures map[string]float64 `json:"figures"` // of the last evaluation on held-out patients
+}
+
+func summarize(dir string, t *Trained) *runSummary {
+	return &runSummary{t.Step, float64(int(t.Seconds/6)) / 10, lastFigures(filepath.Join(dir, logFile))}
+}
+
+// lastFigures returns the figures whose names begin with test_ from the last
+// evaluation of a log; none where there is no log.
+func lastFigures(path string) map[string]float64 {
+	figures := map[string]float64{}
+	f, err := os.Open(path)
+	if err != nil {
+		return figures
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		var line map[string]float64
+		if !bytes.Contains(lines.Bytes(), []byte(`"test_`)) || json.Unmarshal(lines.Bytes(), &line) != nil {
+			continue
+		}
+		for name, v := range line {
+			if strings.HasPrefix(name, "test_") {
+				figures[name] = v
+			}
+		}
+	}
+	return figures
+}
+
+// Export writes a model file of the averaged weights of two runs: that of the
+// autoencoder and that of the diffusion model.
+func Export(vaeDir, diffusionDir string, o FileOptions) ([]string, error) {
+	vae, err := OpenTrained(vaeDir)
+	if err != nil {
+		return nil, err
+	}
+	defer vae.Close()
+	unet, err := OpenTrained(diffusionDir)
+	if err != nil {
+		return nil, err
+	}
+	defer unet.Close()
+	var d sampler.Description
+	if err := errors.Join(json.Unmarshal([]byte(unet.Model), &d.Model), json.Unmarshal([]byte(unet.Schedule), &d.Schedule)); err != nil {
+		return nil, fmt.Errorf("%w: %s does not state its model and schedule: %w", ErrCheckpoint, diffusionDir, err)
+	}
+	d.Sampling = o.Sampling
+	if d.Sampling == (sampler.Defaults{}) {
+		d.Sampling = DefaultSampling(d.Schedule)
+	}
+	vocab, err := readLines(filepath.Join(diffusionDir, VocabFile))
+	if err != nil {
+		return nil, err
+	}
+	l, err := readLatents(filepath.Join(diffusionDir, latentsFile), "")
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(provenance{summarize(vaeDir, vae), summarize(diffusionDir, unet)})
+	if err != nil {
+		return nil, err
+	}
+	return writeModel(d, vocab, o, map[string]string{"roentgo.training": string(text)}, func(s graph.Spec) ([]float32, error) {
+		switch s.Name {
+		case sampler.TensorMean:
+			return l.Mean, nil
+		case sampler.TensorStd:
+			return l.Std, nil
+		case sampler.TensorPreview:
+			return l.Preview, nil
+		}
+		if strings.HasPrefix(s.Name, "vae.") {
+			return vae.Float32(s.Name)
+		}
+		return unet.Float32(s.Name)
+	})
+}
+
+// VocabFile is the vocabulary of a diffusion run, in its folder.
+const VocabFile = "vocab.txt"
+
+func readLines(path string) ([]string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n"), nil
+}
+
+// Initial gives the values of a model file to a training.
+type Initial struct {
+	*weights.Model
+}
+
+// Has reports whether the file has the parameter.
+func (i Initial) Has(name string) bool {
+	_, ok := i.Info(name)
+	return ok
+}
