@@ -119,25 +119,6 @@ func (s *Sampler) textProgram(ctx context.Context, n int) (*program, error) {
 	})
 }
 
-// nullContext reads the null condition: one token.
-func (s *Sampler) nullContext(ctx context.Context) (condition, error) {
-	c := s.description.Model
-	p, err := compile(ctx, s.backend, func(r *graph.Recorder) {
-		// A parameter by itself is no program: what comes out is null + 0.
-		zero := r.Input(inContext, graph.PerPrompt, 1, 1, c.TextFeatures)
-		r.Output(out, r.Add(zero, model.NullContext(r, c)))
-	})
-	if err != nil {
-		return condition{}, err
-	}
-	defer p.Close()
-	values := make([]float32, c.TextFeatures)
-	if err := p.Write(inContext, values); err != nil {
-		return condition{}, err
-	}
-	return s.runText(ctx, p, 1)
-}
-
 // compileAll compiles every network once, so that all parameters are read.
 func (s *Sampler) compileAll(ctx context.Context) error {
 	if s.tokens != nil {
@@ -172,7 +153,7 @@ func (s *Sampler) encode(ctx context.Context, text string, truncate bool) (condi
 		}
 	}
 	if len(ids) == 0 {
-		return s.nullContext(ctx)
+		return s.null, nil
 	}
 	p, err := s.textProgram(ctx, len(ids))
 	if err != nil {

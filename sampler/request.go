@@ -6,6 +6,7 @@ import (
 	"image"
 	"math"
 	"time"
+	"unicode/utf8"
 
 	"github.com/roentgo/roentgo/sampler/schedule"
 )
@@ -164,6 +165,11 @@ func (d Description) resolve(r Request) (Settings, error) {
 	}
 	if r.Batch < 0 || r.Batch > maxBatch {
 		return s, fmt.Errorf("%w: a batch of %d is not in 1 to %d", ErrRequest, r.Batch, maxBatch)
+	}
+	for name, text := range map[string]string{"prompt": r.Prompt, "negative prompt": r.Negative} {
+		if !utf8.ValidString(text) {
+			return s, fmt.Errorf("%w: the %s is not UTF-8 text", ErrRequest, name)
+		}
 	}
 	if !d.Model.HasText() && r.Prompt+r.Negative != "" {
 		return s, fmt.Errorf("%w: this model was trained without text and takes no prompt", ErrRequest)

@@ -48,6 +48,7 @@ type Sampler struct {
 	tokens      *prompt.Tokenizer // nil for a model without text
 	known       map[string]bool   // words of the training captions; nil where the file does not tell
 	preview     []float32
+	null        condition
 	hash        string
 
 	mu      sync.Mutex
@@ -77,6 +78,11 @@ func New(ctx context.Context, m *weights.Model, o Options) (*Sampler, error) {
 	if s.preview, err = m.Float32(TensorPreview); err != nil {
 		return nil, err
 	}
+	// model.NullContext by itself: one token, which no network changes.
+	if s.null.values, err = m.Float32("adapter.null"); err != nil {
+		return nil, err
+	}
+	s.null.n = 1
 	if err := s.readText(m); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/roentgo/roentgo/sampler"
+	"github.com/roentgo/roentgo/sampler/gpu"
+	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/weights"
+	shipped "github.com/roentgo/roentgo/weights/default"
+)
+
+// modelInfo is what `info` tells of a model.
+type modelInfo struct {
+	Hash         string              `json:"model_sha256"`
+	Name         string              `json:"name,omitempty"`
+	Version      string              `json:"version,omitempty"`
+	License      string              `json:"license,omitempty"`
+	TrainingData string              `json:"training_data,omitempty"`
+	Parts        []string            `json:"parts"`
+	Description  sampler.Description `json:"description"`
+	Training     json.RawMessage     `json:"training,omitempty"`
+	Networks     []networkInfo       `json:"networks"`
+}
+
+type networkInfo struct {
+	Name       string   `json:"name"`
+	Parameters int      `json:"parameters"`
+	Bytes      int      `json:"bytes"` // before compression
+	Kinds      []string `json:"kinds"`
+}
+
+// describe gathers what a model says of itself.
+func describe(m *weights.Model, manifest *weights.Manifest) (modelInfo, error) {
+	d, err := sampler.Describe(m)
+	if err != nil {
+		return modelInfo{}, err
+	}
+	info := modelInfo{Parts: m.Parts(), Description: d}
+	if info.Hash, err = m.Hash(); err != nil {
+		return info, err
+	}
+	if manifest != nil {
+		info.Name, info.Version, info.License, info.TrainingData = manifest.Name, manifest.Version, manifest.License, manifest.TrainingData
+	}
+	if text := m.Metadata()["roentgo.training"]; json.Valid([]byte(text)) {
+		info.Training = json.RawMessage(text)
+	}
+	byPrefix := map[string]*networkInfo{}
+	for _, name := range m.Names() {
+		t, _ := m.Info(name)
+		prefix, _, _ := strings.Cut(name, ".")
+		if parts := strings.SplitN(name, ".", 3); prefix == "vae" && len(parts) > 1 {
+			prefix += " " + parts[1]
+		}
+		n := byPrefix[prefix]
+		if n == nil {
+			n = &networkInfo{Name: prefix}
+			byPrefix[prefix] = n
+		}
+		if t.Kind != weights.Bytes {
+			n.Parameters += graph.Len(t.Shape)
+		}
+		n.Bytes += t.Size
+		if k := t.Kind.String(); !slices.Contains(n.Kinds, k) {
+			n.Kinds = append(n.Kinds, k)
+		}
+	}
+	for _, n := range byPrefix {
+		slices.Sort(n.Kinds)
+		info.Networks = append(info.Networks, *n)
+	}
+	slices.SortFunc(info.Networks, func(a, b networkInfo) int { return strings.Compare(a.Name, b.Name) })
+	return info, nil
+}
+
+func (i modelInfo) write(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, row := range [][2]string{{"name", i.Name}, {"version", i.Version}, {"licence", i.License}, {"trained on", i.TrainingData},
+		{"model hash", i.Hash}, {"parts", strings.Join(i.Parts, ", ")}} {
+		if row[1] != "" {
+			fmt.Fprintf(t, "%s\t%s\n", row[0], row[1])
+		}
+	}
+	d := i.Description
+	fmt.Fprintf(t, "image\t%d × %d, latent %d × %d × %d\n", d.Model.ImageSize, d.Model.ImageSize, d.Model.LatentChannels, d.Model.LatentSize(), d.Model.LatentSize())
+	if d.Model.HasText() {
+		fmt.Fprintf(t, "text\t%d layers of %d features, %d tokens of a vocabulary of %d\n", d.Model.TextLayers, d.Model.TextFeatures, d.Model.Tokens, d.Model.TextVocab)
+	}
+	fmt.Fprintf(t, "schedule\t%d timesteps, β %g to %g, %s, zero terminal SNR: %t\n", d.Schedule.TrainTimesteps, d.Schedule.BetaStart, d.Schedule.BetaEnd, d.Schedule.Prediction, d.Schedule.ZeroTerminalSNR)
+	fmt.Fprintf(t, "defaults\t%s, %s spacing, %d steps, guidance %g, rescale %g, eta %g\n", d.Sampling.Sampler, d.Sampling.Spacing, d.Sampling.Steps, d.Sampling.Guidance, d.Sampling.Rescale, d.Sampling.Eta)
+	if i.Training != nil {
+		fmt.Fprintf(t, "training\t%s\n", i.Training)
+	}
+	fmt.Fprintln(t, "\nnetwork\tparameters\tbytes\tkept as")
+	for _, n := range i.Networks {
+		fmt.Fprintf(t, "%s\t%d\t%d\t%s\n", n.Name, n.Parameters, n.Bytes, strings.Join(n.Kinds, ", "))
+	}
+	return t.Flush()
+}
+
+// manifestOf reads the manifest beside a model file, or the shipped one; nil
+// where there is none.
+func manifestOf(paths []string) (*weights.Manifest, error) {
+	data := shipped.Manifest
+	if len(paths) > 0 {
+		var err error
+		if data, err = os.ReadFile(weights.ManifestPath(paths[0])); err != nil {
+			return nil, nil // a model file is complete without one
+		}
+	}
+	return weights.ParseManifest(data)
+}
+
+func infoCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "info [MODEL…]",
+		Short:   "Say what a model file holds (without one: the model of this program)",
+		Example: "  roentgo info\n  roentgo info --json model.safetensors.zst",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			m, err := openModel(args)
+			if err != nil {
+				return err
+			}
+			defer m.Close()
+			manifest, err := manifestOf(args)
+			if err != nil {
+				return err
+			}
+			info, err := describe(m, manifest)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(info)
+			}
+			return info.write(cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as one line of JSON")
+	return cmd
+}
+
+func verifyCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "verify [MODEL…]",
+		Short:   "Read all of a model file and check every rule, hash and value",
+		Example: "  roentgo verify model.safetensors.zst",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			m, err := openModel(args)
+			if err != nil {
+				return err
+			}
+			defer m.Close()
+			if _, err := sampler.Describe(m); err != nil {
+				return err
+			}
+			if err := m.Verify(cmd.Context()); err != nil {
+				return err
+			}
+			hash, err := m.Hash()
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), "good:", hash)
+			return err
+		},
+	}
+}
+
+func devicesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "devices",
+		Short:   "List what can compute here, and which one --device auto takes",
+		Example: "  roentgo devices",
+		Args:    between(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			w := cmd.OutOrStdout()
+			taken := sampler.CPU
+			adapters, err := gpu.Adapters()
+			if err != nil {
+				fmt.Fprintln(w, err)
+			}
+			for _, a := range adapters {
+				fmt.Fprintf(w, "gpu: %s (%s, %s) %s\n", a.Name, a.Backend, a.Type, a.Driver)
+				if !a.Software() {
+					taken = sampler.GPU
+				}
+			}
+			fmt.Fprintln(w, "cpu: always")
+			_, err = fmt.Fprintln(w, "auto takes:", taken)
+			return err
+		},
+	}
+}

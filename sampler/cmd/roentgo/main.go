@@ -1,0 +1,116 @@
+// Command roentgo makes synthetic chest X-rays from text. The images are not
+// for diagnosis.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/roentgo/roentgo/sampler"
+	"github.com/roentgo/roentgo/sampler/provenance"
+	"github.com/roentgo/roentgo/weights"
+	"github.com/roentgo/roentgo/weights/defaultmodel"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// misuse is an error of the command line itself.
+type misuse struct{ error }
+
+func (m misuse) Unwrap() error { return m.error }
+
+// run executes the command line and returns the exit status: 2 for misuse, 1
+// for failure.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := &cobra.Command{
+		Use:   "roentgo",
+		Short: "Make synthetic chest X-rays from text",
+		Long: `Make synthetic frontal chest X-rays from the text of a radiology report.
+
+The images are synthetic and not for diagnosis.`,
+		Example:       `  roentgo sample "pleural effusion on the left"`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetArgs(args)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse{err} })
+	root.AddCommand(sampleCommand(), infoCommand(), verifyCommand(), devicesCommand(), versionCommand())
+	err := root.ExecuteContext(ctx)
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "roentgo: interrupted; what was being made is not written")
+		return 1
+	}
+	// Errors of several causes are joined by line breaks.
+	fmt.Fprintln(stderr, "roentgo:", strings.ReplaceAll(err.Error(), "\n", "; "))
+	if errors.As(err, new(misuse)) || errors.Is(err, sampler.ErrRequest) || errors.Is(err, provenance.ErrExists) ||
+		strings.HasPrefix(err.Error(), "unknown command") {
+		return 2
+	}
+	return 1
+}
+
+// between is cobra.RangeArgs with a wrong number being misuse.
+func between(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < least || len(args) > most {
+			return misuse{fmt.Errorf("%d arguments, %d to %d are needed (usage: %s)", len(args), least, most, cmd.UseLine())}
+		}
+		return nil
+	}
+}
+
+// modelVariable names the environment variable that holds model files, as a
+// list of paths.
+const modelVariable = "ROENTGO_MODEL"
+
+// openModel opens the files given, those of the environment, or the model that
+// is part of the program.
+func openModel(paths []string) (*weights.Model, error) {
+	if len(paths) == 0 {
+		paths = filepath.SplitList(os.Getenv(modelVariable))
+	}
+	if len(paths) == 0 {
+		return defaultmodel.Open()
+	}
+	return weights.Open(paths...)
+}
+
+// version of the program, as it was built.
+func version() string {
+	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" {
+		return b.Main.Version
+	}
+	return "unknown"
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version of this program",
+		Example: "  roentgo version",
+		Args:    between(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), version())
+			return err
+		},
+	}
+}

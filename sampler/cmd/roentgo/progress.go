@@ -1,0 +1,133 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/roentgo/roentgo/sampler"
+)
+
+// reporter tells how a run goes: a bar on a terminal, plain lines elsewhere,
+// and, where asked, JSON lines on the standard output.
+type reporter struct {
+	json      *json.Encoder // nil: no JSON
+	stderr    io.Writer
+	terminal  bool
+	spoken    time.Time
+	stdout    io.Writer
+	drawn     bool
+	image, of int // of the whole command, where that is more than a request
+	said      map[string]bool
+}
+
+func newReporter(asJSON bool, stdout, stderr io.Writer) *reporter {
+	r := &reporter{stderr: stderr, stdout: stdout, said: map[string]bool{}}
+	if asJSON {
+		r.json = json.NewEncoder(stdout)
+	}
+	if f, ok := stderr.(*os.File); ok {
+		r.terminal = term.IsTerminal(int(f.Fd()))
+	}
+	return r
+}
+
+// event is a JSON line.
+type event struct {
+	Event     string   `json:"event"` // start, step, image, unknown_words
+	Device    string   `json:"device,omitempty"`
+	Model     string   `json:"model_sha256,omitempty"`
+	Image     int      `json:"image,omitempty"` // from 1
+	Images    int      `json:"images,omitempty"`
+	Step      int      `json:"step,omitempty"`
+	Steps     int      `json:"steps,omitempty"`
+	Elapsed   float64  `json:"elapsed_s,omitempty"`
+	Remaining float64  `json:"remaining_s,omitempty"`
+	File      string   `json:"file,omitempty"`
+	Seed      string   `json:"seed,omitempty"`
+	Words     []string `json:"words,omitempty"`
+}
+
+func (r *reporter) emit(e event) {
+	if r.json != nil {
+		r.json.Encode(e)
+	}
+}
+
+func (r *reporter) start(s *sampler.Sampler) {
+	r.emit(event{Event: "start", Device: s.Device(), Model: s.ModelHash()})
+	if r.json == nil {
+		fmt.Fprintln(r.stderr, "sampling on", s.Device())
+	}
+}
+
+// barWidth is how many characters the bar has.
+const barWidth = 30
+
+func (r *reporter) progress(p sampler.Progress) {
+	image, of := p.Image+1, p.Images
+	if r.of > 0 {
+		image, of = r.image, r.of
+	}
+	r.emit(event{Event: "step", Image: image, Images: of, Step: p.Step, Steps: p.Steps,
+		Elapsed: p.Elapsed.Seconds(), Remaining: p.Remaining.Seconds()})
+	if r.json != nil {
+		return
+	}
+	left := ""
+	if p.Remaining > 0 {
+		left = ", " + p.Remaining.Round(100*time.Millisecond).String() + " left"
+	}
+	name := ""
+	if of > 1 {
+		name = fmt.Sprintf("image %d of %d, ", image, of)
+	}
+	switch {
+	case r.terminal:
+		done := barWidth * p.Step / p.Steps
+		fmt.Fprintf(r.stderr, "\r\x1b[K[%s%s] %sstep %d of %d%s", strings.Repeat("#", done), strings.Repeat("-", barWidth-done), name, p.Step, p.Steps, left)
+		r.drawn = true
+	case p.Step == p.Steps || time.Since(r.spoken) > 2*time.Second:
+		fmt.Fprintf(r.stderr, "%sstep %d of %d%s\n", name, p.Step, p.Steps, left)
+		r.spoken = time.Now()
+	}
+}
+
+// line ends the bar, so that other text gets a line of its own.
+func (r *reporter) line() {
+	if r.drawn {
+		fmt.Fprintln(r.stderr)
+		r.drawn = false
+	}
+}
+
+func (r *reporter) wrote(path string, seed uint64) {
+	r.line()
+	r.emit(event{Event: "image", File: path, Seed: fmt.Sprint(seed)})
+	if r.json == nil {
+		fmt.Fprintf(r.stdout, "%s (seed %d)\n", path, seed)
+	}
+}
+
+// unknown says which words of the prompts no training caption had, each once.
+func (r *reporter) unknown(words []string) {
+	var fresh []string
+	for _, w := range words {
+		if !r.said[w] {
+			r.said[w] = true
+			fresh = append(fresh, w)
+		}
+	}
+	if len(fresh) == 0 {
+		return
+	}
+	r.emit(event{Event: "unknown_words", Words: fresh})
+	if r.json == nil {
+		fmt.Fprintf(r.stderr, "not in any training caption, so that the model cannot know what it means: %s\n", strings.Join(fresh, ", "))
+	}
+}
