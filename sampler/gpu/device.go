@@ -30,7 +30,6 @@ const (
 // Info describes an adapter.
 type Info struct {
 	Name    string
-	Driver  string
 	Backend string // vulkan, metal, d3d12
 	Type    Type
 }

@@ -115,7 +115,11 @@ func enumerate(i *wgpu.Instance) ([]found, error) {
 			a.Release()
 			continue
 		}
-		list = append(list, found{a, Info{Name: g.Name, Driver: g.DriverDescription, Backend: g.BackendType.String(), Type: typeOf(g.AdapterType)}})
+		name := g.DriverDescription // people's name; Name is a number with some drivers
+		if name == "" {
+			name = g.Name
+		}
+		list = append(list, found{a, Info{Name: name, Backend: g.BackendType.String(), Type: typeOf(g.AdapterType)}})
 	}
 	if len(list) == 0 {
 		return nil, fmt.Errorf("%w: no Vulkan, Metal or Direct3D 12 adapter was found (install the graphics card's driver; in software, on Debian: apt-get install mesa-vulkan-drivers libvulkan1)", ErrNoDevice)

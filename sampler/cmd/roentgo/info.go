@@ -191,7 +191,7 @@ func devicesCommand() *cobra.Command {
 				fmt.Fprintln(w, err)
 			}
 			for _, a := range adapters {
-				fmt.Fprintf(w, "gpu: %s (%s, %s) %s\n", a.Name, a.Backend, a.Type, a.Driver)
+				fmt.Fprintf(w, "gpu: %s (%s, %s)\n", a.Name, a.Backend, a.Type)
 				if !a.Software() {
 					taken = sampler.GPU
 				}
