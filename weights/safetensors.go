@@ -59,12 +59,16 @@ func readHeader(r io.ReaderAt, size, maxBytes int64) (*header, error) {
 	if size > maxBytes {
 		return nil, fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLarge, size, maxBytes)
 	}
-	var prefix [lenPrefix]byte
 	if size < lenPrefix {
 		return nil, fmt.Errorf("%w: %d bytes cannot hold a safetensors file", ErrTruncated, size)
 	}
-	if err := readFull(r, prefix[:], 0); err != nil {
+	var prefix [lenPrefix + 1]byte
+	known := prefix[:min(size, int64(len(prefix)))]
+	if err := readFull(r, known, 0); err != nil {
 		return nil, err
+	}
+	if len(known) > lenPrefix && known[lenPrefix] != '{' {
+		return nil, fmt.Errorf("%w: it holds no safetensors header, with or without zstd", ErrFormat)
 	}
 	n := binary.LittleEndian.Uint64(prefix[:])
 	if n > maxHeader {
