@@ -13,6 +13,7 @@ import (
 	"github.com/roentgo/roentgo/sampler/gpu"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/samplertest"
+	"github.com/roentgo/roentgo/sampler/samplertest/need"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/weights"
 )
@@ -331,7 +332,7 @@ func TestDevices(t *testing.T) {
 	}
 	adapters, err := gpu.Adapters()
 	if err != nil {
-		t.Skipf("no adapter: %v", err)
+		need.Missing(t, "no adapter: %v", err)
 	}
 	auto := samplertest.Open(t, path, sampler.Options{})
 	if adapters[0].Software() && !strings.HasPrefix(auto.Device(), "cpu") {

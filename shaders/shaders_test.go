@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/roentgo/roentgo/sampler/samplertest/need"
 	"github.com/roentgo/roentgo/shaders"
 )
 
@@ -38,20 +39,8 @@ try {
 } catch (e) { say({error: String(e)}); }
 </script>`
 
-// chromium finds the browser: $ROENTGO_CHROMIUM, or one on the path.
-func chromium(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{os.Getenv("ROENTGO_CHROMIUM"), "chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	t.Skip("no Chromium (set ROENTGO_CHROMIUM, or on Debian: apt-get install chromium)")
-	return ""
-}
-
 func TestChromiumCompilesEveryShader(t *testing.T) {
-	browser := chromium(t)
+	browser := need.Program(t, os.Getenv("ROENTGO_CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
 	type shader struct {
 		Name  string `json:"name"`
 		Entry string `json:"entry"`

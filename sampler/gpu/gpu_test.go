@@ -10,12 +10,13 @@ import (
 	"github.com/roentgo/roentgo/sampler/graph"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/model/modeltest"
+	"github.com/roentgo/roentgo/sampler/samplertest/need"
 )
 
 func open(t testing.TB) func(graph.Source) (graph.Backend, error) {
 	t.Helper()
 	if _, err := gpu.Adapters(); err != nil {
-		t.Skipf("no adapter: %v", err)
+		need.Missing(t, "no adapter: %v", err)
 	}
 	return func(s graph.Source) (graph.Backend, error) {
 		d, err := gpu.Open(t.Context())

@@ -35,14 +35,5 @@ func Clean(text string) string {
 		space = false
 		b.WriteRune(r)
 	}
-	clean := b.String()
-	// Removing one literal may put another together out of its sides.
-	for strings.Contains(clean, "[") {
-		next := specials.Replace(clean)
-		if next == clean {
-			break
-		}
-		clean = strings.Join(strings.Fields(next), " ")
-	}
-	return clean
+	return strings.Join(strings.Fields(specials.Replace(b.String())), " ")
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/sugarme/tokenizer/model/wordpiece"
 	"github.com/sugarme/tokenizer/normalizer"
 	"github.com/sugarme/tokenizer/pretokenizer"
+	"golang.org/x/text/unicode/norm"
 )
 
 // The special tokens that a vocabulary must have.
@@ -35,6 +36,7 @@ var (
 // 2019). It may be used by several goroutines.
 type Tokenizer struct {
 	wordPiece *tokenizer.Tokenizer
+	lowercase bool
 	size      int
 	max       int
 	cls, sep  int32
@@ -60,9 +62,9 @@ func New(vocab []string, lowercase bool, max int) (*Tokenizer, error) {
 		return nil, fmt.Errorf("%w: %d tokens leave no room between [CLS] and [SEP]", ErrVocab, max)
 	}
 	t := tokenizer.NewTokenizer(wordpiece.NewWordPieceBuilder().Vocab(&ids).UnkToken(tokenUnk).Build())
-	t.WithNormalizer(normalizer.NewBertNormalizer(true, lowercase, true, lowercase))
+	t.WithNormalizer(normalizer.NewBertNormalizer(true, false, true, false))
 	t.WithPreTokenizer(pretokenizer.NewBertPreTokenizer())
-	return &Tokenizer{t, len(vocab), max, int32(ids[tokenCLS]), int32(ids[tokenSep])}, nil
+	return &Tokenizer{t, lowercase, len(vocab), max, int32(ids[tokenCLS]), int32(ids[tokenSep])}, nil
 }
 
 // Size is the number of tokens of the vocabulary.
@@ -83,11 +85,17 @@ func (t *Tokenizer) encodeClean(text string, truncate bool) ([]int32, error) {
 	if text == "" {
 		return nil, nil
 	}
+	if t.lowercase {
+		text = strings.ToLower(withoutAccents(text))
+	}
 	e, err := t.wordPiece.Encode(tokenizer.NewSingleEncodeInput(tokenizer.NewInputSequence(text)), false)
 	if err != nil {
 		return nil, fmt.Errorf("prompt: cannot tokenize: %w", err)
 	}
 	ids := e.GetIds()
+	if len(ids) == 0 {
+		return nil, nil // of nothing but accents
+	}
 	if n := len(ids) + 2; n > t.max {
 		if !truncate {
 			return nil, fmt.Errorf("%w: %d tokens, the model takes %d (shorten the text, or ask to truncate it)", ErrTooLong, n, t.max)
@@ -100,6 +108,18 @@ func (t *Tokenizer) encodeClean(text string, truncate bool) ([]int32, error) {
 		out = append(out, int32(id))
 	}
 	return append(out, t.sep), nil
+}
+
+// withoutAccents drops the combining marks of the decomposed text, which the
+// library's own way leaves behind as unknown tokens; its lower-casing panics
+// where a letter's two cases differ in length.
+func withoutAccents(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFD.String(text))
 }
 
 // Words lists the words of a normalized text, lower-case: runs of letters and
