@@ -1,4 +1,4 @@
-package noise
+package noise_test
 
 import (
 	"os"
@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/roentgo/roentgo/sampler/samplertest/need"
 )
 
 // TestOtherArchitectures runs this package's other tests as WebAssembly under
@@ -15,18 +17,16 @@ func TestOtherArchitectures(t *testing.T) {
 	if runtime.GOARCH != "amd64" || testing.Short() {
 		t.Skip("runs from amd64 alone")
 	}
-	root, err := exec.Command("go", "env", "GOROOT").Output()
+	root, err := exec.Command(need.Program(t, "go"), "env", "GOROOT").Output()
 	if err != nil {
-		t.Skip("the go command is not there")
+		t.Fatal(err)
 	}
 	for _, target := range []struct{ os, arch, needs, exec string }{
 		{"js", "wasm", "node", filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm", "go_js_wasm_exec")},
 		{"linux", "arm64", "qemu-aarch64", "qemu-aarch64"},
 	} {
 		t.Run(target.arch, func(t *testing.T) {
-			if _, err := exec.LookPath(target.needs); err != nil {
-				t.Skipf("%s is not installed", target.needs)
-			}
+			need.Program(t, target.needs)
 			cmd := exec.Command("go", "test", "-count=1", "-exec="+target.exec, "-run=Philox|Golden|Log|Permutation", "-v", ".")
 			cmd.Env = append(os.Environ(), "GOOS="+target.os, "GOARCH="+target.arch, "CGO_ENABLED=0")
 			out, err := cmd.CombinedOutput()

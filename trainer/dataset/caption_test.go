@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/roentgo/roentgo/sampler/prompt"
+	"github.com/roentgo/roentgo/sampler/samplertest/need"
 )
 
 func TestCaption(t *testing.T) {
@@ -52,9 +53,9 @@ func TestCaption(t *testing.T) {
 }
 
 func TestVocabulary(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join(dataRoot(), "vocab", "bert_base_cased_vocab.txt"))
+	data, err := os.ReadFile(need.Data(t, "vocab", "bert_base_cased_vocab.txt"))
 	if err != nil {
-		t.Skip("BERT's vocabulary is not there: set ROENTGO_DATA")
+		t.Fatal(err)
 	}
 	vocab, err := Vocabulary(strings.Fields(string(data)))
 	if err != nil {

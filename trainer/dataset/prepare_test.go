@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/roentgo/roentgo/sampler/samplertest/need"
 )
 
 // makeManifest writes n generated PNGs, 16-bit and 8-bit, two a patient, a
@@ -141,10 +143,7 @@ func TestPrepareErrors(t *testing.T) {
 }
 
 func TestPrepareRealManifest(t *testing.T) {
-	manifest := filepath.Join(dataRoot(), "cxr-open", "manifest.csv")
-	if _, err := os.Stat(manifest); err != nil {
-		t.Skip("the real images are not there: set ROENTGO_DATA")
-	}
+	manifest := need.Data(t, "cxr-open", "manifest.csv")
 	sum, err := Prepare(context.Background(), Options{Manifest: manifest, Out: filepath.Join(t.TempDir(), "out"), LicenceClass: "A", Seed: 1})
 	if err != nil {
 		t.Fatal(err)
@@ -154,11 +153,3 @@ func TestPrepareRealManifest(t *testing.T) {
 	}
 }
 
-// dataRoot is the folder of the real data: $ROENTGO_DATA, or shared/data
-// beside the repository.
-func dataRoot() string {
-	if d := os.Getenv("ROENTGO_DATA"); d != "" {
-		return d
-	}
-	return filepath.Join("..", "..", "..", "shared", "data")
-}
