@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"

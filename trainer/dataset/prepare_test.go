@@ -152,4 +152,3 @@ func TestPrepareRealManifest(t *testing.T) {
 		t.Errorf("%d images of %v, %d in the test set; want 1801, 1574 of them NIH, about 180 in the test set", sum.Images, sum.Sources, sum.Test)
 	}
 }
-

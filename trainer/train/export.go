@@ -2,7 +2,6 @@ package train
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -167,23 +166,33 @@ type runSummary struct {
 }
 
 func summarize(dir string, t *Trained) *runSummary {
-	return &runSummary{t.Step, float64(int(t.Seconds/6)) / 10, lastFigures(filepath.Join(dir, logFile))}
+	return &runSummary{t.Step, float64(int(t.Seconds/6)) / 10, lastFigures(dir)}
 }
 
-// lastFigures returns the figures whose names begin with test_ from the last
-// evaluation of a log; none where there is no log.
-func lastFigures(path string) map[string]float64 {
-	figures := map[string]float64{}
-	f, err := os.Open(path)
+// ReadLog returns the figures of a run's log, a step an entry. A last line that
+// was cut short is left out.
+func ReadLog(dir string) ([]map[string]float64, error) {
+	f, err := os.Open(filepath.Join(dir, logFile))
 	if err != nil {
-		return figures
+		return nil, err
 	}
 	defer f.Close()
+	var list []map[string]float64
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		var line map[string]float64
-		if !bytes.Contains(lines.Bytes(), []byte(`"test_`)) || json.Unmarshal(lines.Bytes(), &line) != nil {
-			continue
+		if json.Unmarshal(lines.Bytes(), &line) == nil {
+			list = append(list, line)
 		}
+	}
+	return list, nil
+}
+
+// lastFigures returns the figures of held-out patients, whose names begin with
+// test_, from the last evaluation; none where there is no log.
+func lastFigures(dir string) map[string]float64 {
+	figures := map[string]float64{}
+	list, _ := ReadLog(dir)
+	for _, line := range list {
 		for name, v := range line {
 			if strings.HasPrefix(name, "test_") {
 				figures[name] = v

@@ -150,7 +150,7 @@ func Ops[T any]() []Case[T] {
 			return o.Conv2d(x[0], o.Param("w.weight", c.out, c.in, c.size, c.size), o.Param("b.bias", c.out), c.stride, c.padding)
 		}, Normal("x", c.batch, c.in, c.height, c.width))
 	}
-	for _, s := range [][]int{{1, 32, 1, 1}, {3, 64, 5, 3}, {2, 32, 16, 16}, {1, 96, 2, 2}, {1, 32, 65, 63}} {
+	for _, s := range [][]int{{1, 128, 1, 1}, {3, 64, 5, 3}, {2, 32, 16, 16}, {1, 96, 2, 2}, {1, 32, 65, 63}} {
 		add(fmt.Sprint("GroupNorm ", s), opTolerance, func(o ops, x []T) T {
 			return o.GroupNorm(x[0], o.Param("n.weight", s[1]), o.Param("n.bias", s[1]), 32, 1e-5)
 		}, Normal("x", s...))
@@ -159,7 +159,7 @@ func Ops[T any]() []Case[T] {
 	add("GroupNorm far from zero", 1e-4, func(o ops, x []T) T {
 		return o.GroupNorm(x[0], o.Param("n.weight", 32), o.Param("n.bias", 32), 8, 1e-5)
 	}, scaled(Normal("x", 2, 32, 8, 8), 1, 1000))
-	for _, s := range [][]int{{1, 1, 1}, {3, 5, 32}, {2, 7, 257}, {1, 2, 1024}} {
+	for _, s := range [][]int{{1, 1, 3}, {3, 5, 32}, {2, 7, 257}, {1, 2, 1024}} {
 		add(fmt.Sprint("LayerNorm ", s), opTolerance, func(o ops, x []T) T {
 			return o.LayerNorm(x[0], o.Param("n.weight", s[2]), o.Param("n.bias", s[2]), 1e-12)
 		}, Normal("x", s...))

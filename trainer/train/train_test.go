@@ -1,0 +1,347 @@
+//go:build libtorch
+
+package train_test
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/roentgo/roentgo/sampler"
+	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/sampler/samplertest"
+	"github.com/roentgo/roentgo/sampler/samplertest/need"
+	"github.com/roentgo/roentgo/sampler/schedule"
+	"github.com/roentgo/roentgo/trainer/dataset"
+	"github.com/roentgo/roentgo/trainer/libtorch"
+	"github.com/roentgo/roentgo/trainer/train"
+	"github.com/roentgo/roentgo/weights"
+)
+
+func TestMain(m *testing.M) {
+	if err := libtorch.Start(2); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// prepared makes a folder of n real images of n patients, 64 pixels a side, one
+// of which is for testing. Each has one finding, and no two the same, so that
+// captions tell them apart (those of COVID-19 leave the finding out).
+func prepared(t *testing.T, n int) *dataset.Prepared {
+	t.Helper()
+	manifest := need.Data(t, "cxr-open", "manifest.csv")
+	file, err := os.Open(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	rows, err := csv.NewReader(file).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	column := map[string]int{}
+	for i, name := range rows[0] {
+		column[name] = i
+	}
+	dir := t.TempDir()
+	some := [][]string{rows[0]}
+	seen := map[string]bool{}
+	for _, row := range rows[1:] {
+		label := row[column["labels"]]
+		if row[column["licence_class"]] != "A" || seen[row[column["patient_id"]]] || seen[label] || len(some) > n || strings.Contains(label, "|") || label == "COVID-19" {
+			continue
+		}
+		seen[row[column["patient_id"]]], seen[label] = true, true
+		name := fmt.Sprint(len(some)) + filepath.Ext(row[column["file"]])
+		if err := os.Symlink(filepath.Join(filepath.Dir(manifest), row[column["file"]]), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+		row[column["file"]] = name
+		some = append(some, row)
+	}
+	small, err := os.Create(filepath.Join(dir, "manifest.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(csv.NewWriter(small).WriteAll(some), small.Close()); err != nil {
+		t.Fatal(err)
+	}
+	// Which patients are tested is decided by a hash of the seed.
+	for seed := uint64(1); ; seed++ {
+		out := filepath.Join(dir, fmt.Sprint("prepared", seed))
+		sum, err := dataset.Prepare(t.Context(), dataset.Options{Manifest: small.Name(), Out: out, Size: 64, Seed: seed, TestFraction: 0.1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sum.Test != 1 {
+			continue
+		}
+		p, err := dataset.Open(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+}
+
+func common(run string, steps int) train.Common {
+	return train.Common{Run: run, Steps: steps, Batch: 8, Accumulate: 1, Rate: 2e-3, Warmup: 20, Decay: 0.5, Clip: 1, EMA: 0.99, Seed: 1}
+}
+
+func trainVAE(t *testing.T, ctx context.Context, data *dataset.Prepared, c train.Common) error {
+	t.Helper()
+	return train.VAE(ctx, data, train.VAEOptions{Common: c, Model: model.Tiny(), KL: 1e-5, SSIM: 0.1}, io.Discard)
+}
+
+func trainDiffusion(t *testing.T, ctx context.Context, data *dataset.Prepared, vae string, s schedule.Config, c train.Common) error {
+	t.Helper()
+	trained, err := train.OpenTrained(vae)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trained.Close()
+	return train.Diffusion(ctx, data, train.DiffusionOptions{Common: c, Model: model.Tiny(), Schedule: s,
+		Vocab: samplertest.Vocabulary(512), VAE: train.Autoencoder{Source: trained, Hash: "test"}}, io.Discard)
+}
+
+// losses returns the figures of that name from a run's log, in order.
+func losses(t *testing.T, run, name string) []float64 {
+	t.Helper()
+	list, err := train.ReadLog(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values []float64
+	for _, line := range list {
+		if v, ok := line[name]; ok {
+			values = append(values, v)
+		}
+	}
+	return values
+}
+
+func mean(v []float64) float64 {
+	var sum float64
+	for _, x := range v {
+		sum += x / float64(len(v))
+	}
+	return sum
+}
+
+// TestOverfit goes the whole way: eight real images, an autoencoder and a
+// diffusion model that learn them by heart, a model file, and samples of it
+// that are one of the eight.
+func TestOverfit(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	data := prepared(t, 9)
+	images := data.Split(dataset.Train)
+	if len(images) != 8 {
+		t.Fatalf("%d images to train on; 8 are meant", len(images))
+	}
+	dir := t.TempDir()
+	vae, unet := filepath.Join(dir, "vae"), filepath.Join(dir, "unet")
+	if err := trainVAE(t, t.Context(), data, common(vae, 600)); err != nil {
+		t.Fatal(err)
+	}
+	if l := losses(t, vae, "l1"); mean(l[len(l)-20:]) > 0.05*l[0] {
+		t.Errorf("the autoencoder's error fell from %.4f to %.4f, not below 5 %%", l[0], mean(l[len(l)-20:]))
+	}
+	c := common(unet, 3000)
+	c.Batch = 16
+	began := time.Now()
+	if err := trainDiffusion(t, t.Context(), data, vae, schedule.ZeroTerminal(), c); err != nil {
+		t.Fatal(err)
+	}
+	if l := losses(t, unet, "loss"); mean(l[len(l)-50:]) > 0.05*l[0] {
+		t.Log(time.Since(began))
+		t.Errorf("the loss fell from %.4f to %.4f, not below 5 %%", l[0], mean(l[len(l)-50:]))
+	} else {
+		t.Logf("the loss fell from %.4f to %.4f", l[0], mean(l[len(l)-50:]))
+	}
+	paths, err := train.Export(vae, unet, train.FileOptions{Out: filepath.Join(dir, "model"+weights.Extension), For: train.ForSampling, Kind: weights.Int8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := samplertest.Open(t, paths[0], sampler.Options{Device: sampler.CPU})
+	x := make([]float32, 64*64)
+	for _, i := range images[:4] {
+		text := dataset.Caption(data.Records[i], 1, i, 0)
+		result, err := s.Sample(t.Context(), sampler.Request{Prompt: text, Seed: uint64(i), Steps: 50, Guidance: 1, Truncate: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		best, of := math.Inf(-1), 0
+		for _, j := range images {
+			data.Image(j, x)
+			if p := samplertest.PSNR(result.Images[0].Pix, x); p > best {
+				best, of = p, j
+			}
+		}
+		t.Logf("%q: within %.1f dB of image %d, its own is %d", text, best, of, i)
+		if best < 20 {
+			t.Errorf("%q: no nearer than %.1f dB to any of the eight", text, best)
+		}
+	}
+}
+
+// TestResume stops trainings and goes on: the weights are those of an unbroken
+// run, bit for bit.
+func TestResume(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	data := prepared(t, 9)
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	// The schedule of the rate knows the number of all steps: a run is cut by
+	// cancelling it.
+	cut := func(ctx context.Context, run func(ctx context.Context) error, log string, after int) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		go func() {
+			for ctx.Err() == nil {
+				if list, err := train.ReadLog(log); err == nil && len(list) >= after {
+					cancel()
+				}
+			}
+		}()
+		if err := run(ctx); !errors.Is(err, train.ErrStopped) {
+			t.Fatalf("a cancelled run ended with %v", err)
+		}
+	}
+	const steps = 40
+	vae := func(name string) func(context.Context) error {
+		return func(ctx context.Context) error { return trainVAE(t, ctx, data, common(at(name), steps)) }
+	}
+	if err := vae("whole")(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cut(t.Context(), vae("cut"), at("cut"), 5)
+	if err := vae("cut")(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	equalRuns(t, at("whole"), at("cut"))
+	unet := func(name string) func(context.Context) error {
+		return func(ctx context.Context) error {
+			return trainDiffusion(t, ctx, data, at("whole"), schedule.ZeroTerminal(), common(at(name), steps))
+		}
+	}
+	if err := unet("unet")(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cut(t.Context(), unet("unet-cut"), at("unet-cut"), 5)
+	if err := unet("unet-cut")(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	equalRuns(t, at("unet"), at("unet-cut"))
+
+	// Another configuration does not go on from it.
+	c := common(at("cut"), steps)
+	other := model.Tiny()
+	other.DecoderChannels = []int{32, 32, 32}
+	if err := train.VAE(t.Context(), data, train.VAEOptions{Common: c, Model: other}, io.Discard); !errors.Is(err, train.ErrCheckpoint) {
+		t.Errorf("another configuration: %v", err)
+	}
+	// A damaged checkpoint is said to be one, and kept.
+	path := filepath.Join(at("cut"), train.CheckpointFile)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, whole[:len(whole)/2], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := vae("cut")(t.Context()); !errors.Is(err, train.ErrCheckpoint) {
+		t.Errorf("half a checkpoint: %v", err)
+	}
+	if st, err := os.Stat(path); err != nil || st.Size() != int64(len(whole)/2) {
+		t.Errorf("the damaged checkpoint was touched: %v", err)
+	}
+}
+
+func equalRuns(t *testing.T, a, b string) {
+	t.Helper()
+	x, err := weights.OpenPlain(filepath.Join(a, train.CheckpointFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	y, err := weights.OpenPlain(filepath.Join(b, train.CheckpointFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer y.Close()
+	for _, name := range x.Names() {
+		u, err := x.Float32(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := y.Float32(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range u {
+			if math.Float32bits(u[i]) != math.Float32bits(v[i]) {
+				t.Fatalf("%s and %s differ in %s", filepath.Base(a), filepath.Base(b), name)
+			}
+		}
+	}
+}
+
+// TestInitialFile begins a training from an exported file: one step at almost
+// no rate leaves its weights as they are.
+func TestInitialFile(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	data := prepared(t, 9)
+	dir := t.TempDir()
+	out := filepath.Join(dir, "model"+weights.Extension)
+	if _, err := train.Init(model.Tiny(), schedule.ZeroTerminal(), samplertest.Vocabulary(512), 7, train.FileOptions{
+		Out: out, For: train.ForSampling, Kind: weights.F32, Sampling: train.DefaultSampling(schedule.ZeroTerminal())}); err != nil {
+		t.Fatal(err)
+	}
+	m, err := weights.Open(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	c := common(filepath.Join(dir, "run"), 1)
+	c.Rate, c.Warmup = 1e-12, 0
+	var said strings.Builder
+	if err := train.VAE(t.Context(), data, train.VAEOptions{Common: c, Model: model.Tiny(), Init: train.Initial{Model: m}}, &said); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(said.String(), "lacks") || !strings.Contains(said.String(), "vae.encoder.") {
+		t.Errorf("it is not said that a file for sampling lacks the encoder: %q", said.String())
+	}
+	trained, err := train.OpenTrained(c.Run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trained.Close()
+	const name = "vae.decoder.conv_in.weight"
+	want, err := m.Float32(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := trained.Float32(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range want {
+		if math.Abs(float64(got[i]-want[i])) > 1e-9 {
+			t.Fatalf("weight %d is %g, and %g in the file", i, got[i], want[i])
+		}
+	}
+}
