@@ -7,8 +7,41 @@ import (
 	"io"
 
 	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 )
+
+// vaeSpecs lists the parameters of encoder and decoder.
+func vaeSpecs(cfg model.Config) ([]graph.Spec, error) {
+	r := graph.NewRecorder()
+	r.Output("latent", model.Encoder(r, cfg, r.Input("image", graph.PerLatent, 1, 1, cfg.ImageSize, cfg.ImageSize)))
+	s := cfg.LatentSize()
+	r.Output("image", model.Decoder(r, cfg, r.Input("z", graph.PerLatent, 1, cfg.LatentChannels, s, s)))
+	return specs(r)
+}
+
+// diffusionSpecs lists the parameters of the U-Net, the text encoder and the
+// adapter.
+func diffusionSpecs(cfg model.Config) ([]graph.Spec, error) {
+	r := graph.NewRecorder()
+	ids := r.Input("ids", graph.PerPrompt, 1, 2)
+	positions := r.Input("positions", graph.PerPrompt, 1, 2)
+	types := r.Input("types", graph.PerPrompt, 1, 2)
+	s := cfg.LatentSize()
+	latent := r.Input("latent", graph.PerLatent, 1, cfg.LatentChannels, s, s)
+	context := model.TextEncoder(r, cfg, ids, positions, types)
+	r.Output("prediction", model.UNet(r, cfg, latent, r.Input("timestep", graph.PerTimestep, 1), context))
+	r.Output("null", model.NullContext(r, cfg))
+	return specs(r)
+}
+
+func specs(r *graph.Recorder) ([]graph.Spec, error) {
+	g, err := r.Graph()
+	if err != nil {
+		return nil, err
+	}
+	return g.Params(), nil
+}
 
 // newParams makes the parameters of specs: from the source where it has them,
 // else at their initial values. It returns the names that it lacked.

@@ -1,0 +1,48 @@
+# Two commands do all: `make demo` and `make test`. README.md says more.
+
+LIBTORCH ?= 2.1.2
+TORCH_ENV = .cache/libtorch/torch-$(LIBTORCH)/env.sh
+PROMPT ?= frontal chest x-ray. cardiomegaly with pleural effusion.
+
+.PHONY: demo build trainer libtorch setup test lint bench
+
+# An X-ray from text, with the weights that are here: xray.png.
+demo: build
+	bin/roentgo sample --force --seed 3 --out xray.png "$(PROMPT)"
+
+# The sampler, for this machine. Needs Go and a C compiler alone.
+build:
+	go build -o bin/roentgo ./sampler/cmd/roentgo
+
+# The trainer with libtorch in it.
+trainer:
+	@test -f $(TORCH_ENV) || { echo "libtorch $(LIBTORCH) is missing: run 'make libtorch', which installs it under .cache" >&2; exit 1; }
+	. ./$(TORCH_ENV) && go build -tags libtorch -o bin/roentgo-train ./trainer/cmd/roentgo-train
+
+libtorch:
+	sh trainer/libtorch/install.sh $(LIBTORCH) .cache/libtorch
+
+# All that the tests need, on Debian: packages, Python modules, libtorch.
+setup:
+	sh .ci/setup
+	$(MAKE) libtorch
+
+# Every test, none of them skipped.
+test: setup
+	. ./$(TORCH_ENV) && ROENTGO_TEST_ALL=1 ROENTGO_PYTHON=$(CURDIR)/.cache/venv/bin/python go test -timeout 60m -tags libtorch ./...
+	go test ./trainer/cmd/...
+
+# Format, vet, staticcheck, and that sampler, weights and shaders build without
+# cgo wherever they should.
+lint: setup
+	@test -z "$$(gofmt -l .)" || { echo "not formatted (gofmt -w):" >&2; gofmt -l . >&2; exit 1; }
+	go vet ./...
+	. ./$(TORCH_ENV) && go vet -tags libtorch ./trainer/...
+	go tool staticcheck ./...
+	. ./$(TORCH_ENV) && go tool staticcheck -tags libtorch ./trainer/...
+	for target in windows/amd64 darwin/arm64 linux/arm64 linux/amd64 js/wasm; do \
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build ./sampler/... ./weights/... ./shaders/... || exit 1; done
+
+# How fast it is here: the executors, a step of the network and the decoder.
+bench:
+	go test -run '^$$' -bench . -benchtime 5x ./sampler/cpu ./sampler/gpu
