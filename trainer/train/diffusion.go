@@ -223,10 +223,10 @@ func (d *diffusion) grid(average *libtorch.Params, path string) error {
 			return err
 		}
 		for _, x := range decode(vae, d.Model, d.latents, z, d.BF16) {
-			images = append(images, gray(x, d.Model.ImageSize))
+			images = append(images, Gray(x, d.Model.ImageSize))
 		}
 	}
-	return writeGrid(path, images, GridSeeds)
+	return WriteGrid(path, images, GridSeeds)
 }
 
 // sample draws GridSeeds latents of a prompt.

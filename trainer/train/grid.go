@@ -1,5 +1,3 @@
-//go:build libtorch
-
 package train
 
 import (
@@ -11,8 +9,8 @@ import (
 	"os"
 )
 
-// gray turns values in [−1, 1] into an image of size×size.
-func gray(x []float32, size int) *image.Gray {
+// Gray turns values in [−1, 1] into an image of size×size.
+func Gray(x []float32, size int) *image.Gray {
 	img := image.NewGray(image.Rect(0, 0, size, size))
 	for i, v := range x {
 		img.Pix[i] = uint8(math.Round(127.5 * (1 + min(max(float64(v), -1), 1))))
@@ -20,8 +18,8 @@ func gray(x []float32, size int) *image.Gray {
 	return img
 }
 
-// writeGrid draws images, row by row, columns to a row, into a PNG file.
-func writeGrid(path string, images []*image.Gray, columns int) error {
+// WriteGrid draws images, row by row, columns to a row, into a PNG file.
+func WriteGrid(path string, images []*image.Gray, columns int) error {
 	size := images[0].Rect.Dx()
 	rows := (len(images) + columns - 1) / columns
 	out := image.NewGray(image.Rect(0, 0, columns*size, rows*size))

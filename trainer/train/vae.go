@@ -153,8 +153,8 @@ func (v *vae) evaluate(average *libtorch.Params, grid string) (map[string]float6
 		ssim += metric.SSIM(x, y, size, size, 2) / float64(len(test))
 		psnr += metric.PSNR(x, y, 2) / float64(len(test))
 		if len(above) < gridImages {
-			above, below = append(above, gray(x, size)), append(below, gray(y, size))
+			above, below = append(above, Gray(x, size)), append(below, Gray(y, size))
 		}
 	}
-	return map[string]float64{"test_ssim": ssim, "test_psnr": psnr}, writeGrid(grid, append(above, below...), len(above))
+	return map[string]float64{"test_ssim": ssim, "test_psnr": psnr}, WriteGrid(grid, append(above, below...), len(above))
 }

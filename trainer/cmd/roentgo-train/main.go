@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -39,18 +40,20 @@ func run(ctx context.Context, args []string) int {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse{err} })
 	root.SetArgs(args)
-	root.AddCommand(prepareCommand(), exportCommand(), initCommand())
+	root.AddCommand(prepareCommand(), exportCommand(), initCommand(), evalCommand())
 	root.AddCommand(trainingCommands()...)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(os.Stderr, "roentgo-train:", err)
+	// Errors of several causes are joined by line breaks.
+	fmt.Fprintln(os.Stderr, "roentgo-train:", strings.ReplaceAll(err.Error(), "\n", "; "))
 	switch {
 	case errors.Is(err, train.ErrStopped):
 		return 0
 	case errors.As(err, new(misuse)), errors.Is(err, train.ErrOptions), errors.Is(err, dataset.ErrOptions),
-		errors.Is(err, model.ErrConfig), errors.Is(err, weights.ErrExists):
+		errors.Is(err, model.ErrConfig), errors.Is(err, weights.ErrExists),
+		strings.HasPrefix(err.Error(), "unknown command"), strings.HasPrefix(err.Error(), "required flag"): // cobra has no types for them
 		return 2
 	}
 	return 1

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/roentgo/roentgo/sampler"
+	"github.com/roentgo/roentgo/sampler/samplertest"
+	"github.com/roentgo/roentgo/weights"
+)
+
+// asProgram makes the test binary be the program itself.
+const asProgram = "ROENTGO_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// program runs a command line as a process of its own.
+func program(t *testing.T, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+	cmd.Env = append(os.Environ(), asProgram+"=1")
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
+}
+
+// refused checks that a command line ends with that status and one line that
+// says so.
+func refused(t *testing.T, status int, says string, args ...string) {
+	t.Helper()
+	got, _, stderr := program(t, args...)
+	if got != status || !strings.HasPrefix(stderr, "roentgo-train: ") || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, says) {
+		t.Errorf("roentgo-train %q: status %d, %q; want status %d and one line with %q", args, got, stderr, status, says)
+	}
+}
+
+func TestInitAndBadInput(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	put := func(name, text string) string {
+		if err := os.WriteFile(at(name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return at(name)
+	}
+	vocab := put("vocab.txt", strings.Join(samplertest.Vocabulary(300), "\n"))
+	out := at("random" + weights.Extension)
+	config := put("tiny.toml", "unet_channels = [32, 96]\n")
+	if status, _, stderr := program(t, "init", "--preset", "tiny", "--config", config, "--vocab", vocab, "--out", out); status != 0 {
+		t.Fatal(stderr)
+	}
+	m, err := weights.Open(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := sampler.Describe(m)
+	if err != nil || d.Model.UNetChannels[1] != 96 || d.Model.ImageSize != 64 {
+		t.Errorf("%+v, %v", d.Model, err)
+	}
+	m.Close()
+
+	initial := []string{"init", "--vocab", vocab, "--out"}
+	with := func(args ...string) []string { return append(initial[:3:3], args...) }
+	refused(t, 2, "exists already", with("--out", out, "--preset", "tiny")...)
+	refused(t, 2, "no preset", with("--out", at("x"+weights.Extension), "--preset", "huge")...)
+	refused(t, 2, "ends in", with("--out", at("x.bin"), "--preset", "tiny")...)
+	refused(t, 2, "no kind of tensor", with("--out", at("x"+weights.Extension), "--preset", "tiny", "--kind", "f8")...)
+	refused(t, 2, "no model file for", with("--out", at("x"+weights.Extension), "--preset", "tiny", "--for", "fun")...)
+	refused(t, 2, "no objective", with("--out", at("x"+weights.Extension), "--objective", "x0")...)
+	refused(t, 2, "unknown field", with("--out", at("x"+weights.Extension), "--config", put("bad.toml", "depth = 3"))...)
+	refused(t, 2, "multiple of 32", with("--out", at("x"+weights.Extension), "--config", put("bad.toml", "unet_channels = [33]"))...)
+	refused(t, 2, "required flag", "init")
+	refused(t, 2, "unknown command", "trian")
+	refused(t, 2, "unknown flag", "export", "--fast")
+	refused(t, 1, "no such file", "init", "--vocab", at("absent"), "--out", at("x"+weights.Extension))
+	refused(t, 1, "[PAD]", "init", "--vocab", put("words.txt", "one two"), "--out", at("x"+weights.Extension))
+	refused(t, 1, "checkpoint", "export", "--vae", at("a"), "--diffusion", at("b"), "--out", at("x"+weights.Extension))
+	refused(t, 1, "manifest", "prepare", "--out", at("data"), at("absent.csv"))
+	refused(t, 2, "usage", "prepare", "--out", at("data"))
+	if list, err := filepath.Glob(at("x*")); err != nil || len(list) != 0 {
+		t.Errorf("left behind: %v", list)
+	}
+}

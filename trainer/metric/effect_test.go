@@ -1,0 +1,41 @@
+package metric
+
+import (
+	"math"
+	"testing"
+
+	"github.com/roentgo/roentgo/sampler/noise"
+)
+
+// images makes n noisy images of which each has shift added to its first half.
+func images(n int, seed uint64, shift float32) [][]float32 {
+	var list [][]float32
+	for i := range n {
+		x := make([]float32, 256)
+		noise.Latent(x, seed+uint64(i), 0, noise.StreamInitial)
+		for p := range 128 {
+			x[p] += shift
+		}
+		list = append(list, x)
+	}
+	return list
+}
+
+func TestPaired(t *testing.T) {
+	if e := Paired(images(32, 0, 1), images(32, 100, 0), 199, 1); e.P > 0.006 || math.Abs(e.Effect-math.Sqrt(0.5+2.0/32)) > 0.05 {
+		t.Errorf("with an effect of a half: %.3f, p = %.3f", e.Effect, e.P)
+	}
+	if e := Paired(images(32, 0, 0), images(32, 100, 0), 199, 1); e.P < 0.01 {
+		t.Errorf("without an effect: %.3f, p = %.3f", e.Effect, e.P)
+	}
+}
+
+func TestMeanDistance(t *testing.T) {
+	if d := MeanDistance(images(16, 0, 5)); math.Abs(d-math.Sqrt2) > 0.05 {
+		t.Errorf("independent noise lies %.3f apart, not √2", d)
+	}
+	same := images(1, 0, 0)
+	if d := MeanDistance([][]float32{same[0], same[0]}); d != 0 {
+		t.Errorf("an image lies %g from itself", d)
+	}
+}
