@@ -33,6 +33,7 @@ type Backend struct {
 
 	mu        sync.Mutex
 	buffers   map[string]Buffer
+	constants map[string][]byte
 	pipelines map[shaders.Source]Pipeline
 }
 
@@ -41,7 +42,7 @@ var _ graph.Backend = (*Backend)(nil)
 // New returns a backend for the parameters of source, which are uploaded when
 // a program first needs them. It owns the device.
 func New(device Device, source graph.Source) *Backend {
-	return &Backend{device: device, source: source, buffers: map[string]Buffer{}, pipelines: map[shaders.Source]Pipeline{}}
+	return &Backend{device: device, source: source, buffers: map[string]Buffer{}, constants: map[string][]byte{}, pipelines: map[shaders.Source]Pipeline{}}
 }
 
 // Name implements graph.Backend.
@@ -60,7 +61,7 @@ func (b *Backend) Close() error {
 	for _, p := range b.pipelines {
 		p.Free()
 	}
-	b.buffers, b.pipelines = nil, nil
+	b.buffers, b.constants, b.pipelines = nil, nil, nil
 	return b.device.Close()
 }
 
@@ -116,6 +117,22 @@ func (b *Backend) read(n *graph.Node) ([]float32, error) {
 // param returns a parameter as it is in the file.
 func (b *Backend) param(n *graph.Node) (Buffer, error) {
 	return b.resident(n.Name, func() ([]float32, error) { return b.read(n) })
+}
+
+// constant returns a parameter that every program copies into its arena. It is
+// kept: the source may be closed when the next program is compiled.
+func (b *Backend) constant(n *graph.Node) ([]byte, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if c, ok := b.constants[n.Name]; ok {
+		return c, nil
+	}
+	v, err := b.read(n)
+	if err != nil {
+		return nil, err
+	}
+	b.constants[n.Name] = floatBytes(v)
+	return b.constants[n.Name], nil
 }
 
 // packed returns the weight of a product in the order of product.wgsl.
@@ -204,11 +221,11 @@ func (p *Program) compile(ctx context.Context) error {
 		return err
 	}
 	for v, at := range l.constants {
-		values, err := p.backend.read(&p.plan.Nodes[v])
+		values, err := p.backend.constant(&p.plan.Nodes[v])
 		if err != nil {
 			return err
 		}
-		if err := p.backend.device.Write(p.arena, 4*at, floatBytes(values)); err != nil {
+		if err := p.backend.device.Write(p.arena, 4*at, values); err != nil {
 			return err
 		}
 	}

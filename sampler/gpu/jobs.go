@@ -70,7 +70,12 @@ func words(list ...int) []uint32 {
 func (l *lister) jobs(v graph.Value) ([]job, error) {
 	n := &l.plan.Nodes[v]
 	in := func(i int) *graph.Node { return &l.plan.Nodes[n.In[i]] }
-	x, y := int(l.at(n.In[0])), int(l.at(v))
+	y := int(l.at(v))
+	if n.Op == graph.Embedding {
+		table, err := l.backend.param(in(0)) // bound by itself, not copied into the arena
+		return []job{each(shaders.Embedding, n.Len(), words(int(l.at(n.In[1])), y, in(0).Shape[1], n.Len()), table)}, err
+	}
+	x := int(l.at(n.In[0]))
 	switch n.Op {
 	case graph.Linear:
 		return l.linear(n, x, y)
@@ -92,9 +97,6 @@ func (l *lister) jobs(v graph.Value) ([]job, error) {
 		return l.attention(n, shaders.Attend, n.In[2], n.In[3:], y)
 	case graph.AttentionWeights:
 		return l.attention(n, shaders.Weigh, n.In[1], n.In[2:], y)
-	case graph.Embedding:
-		table, err := l.backend.param(in(0))
-		return []job{each(shaders.Embedding, n.Len(), words(int(l.at(n.In[1])), y, in(0).Shape[1], n.Len()), table)}, err
 	case graph.Add:
 		return []job{l.broadcast(n, shaders.Add, in(1).Shape, y)}, nil
 	case graph.Mul:

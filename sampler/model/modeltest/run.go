@@ -90,15 +90,30 @@ func Check[T any](t *testing.T, run func(t *testing.T, c Case[T], source graph.S
 	}
 }
 
-// RunBackend checks all cases on a backend, and that a program that runs twice
-// gives the same bytes.
+// once is a source that may be closed after the first program was compiled: it
+// gives each parameter one time.
+type once struct {
+	graph.Source
+	given map[string]bool
+}
+
+func (o once) Float32(name string) ([]float32, error) {
+	if o.given[name] {
+		return nil, fmt.Errorf("modeltest: parameter %q is read again", name)
+	}
+	o.given[name] = true
+	return o.Source.Float32(name)
+}
+
+// RunBackend checks all cases on a backend, that a program that runs twice
+// gives the same bytes, and that parameters are read once.
 func RunBackend(t *testing.T, open func(graph.Source) (graph.Backend, error)) {
 	Check(t, func(t *testing.T, c Case[graph.Value], source graph.Source) []float32 {
 		g, err := Record(c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := open(source)
+		b, err := open(once{source, map[string]bool{}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,6 +126,9 @@ func RunBackend(t *testing.T, open func(graph.Source) (graph.Backend, error)) {
 			if math.Float32bits(got[0][i]) != math.Float32bits(got[1][i]) {
 				t.Fatalf("value %d was %g, and %g when run again", i, got[0][i], got[1][i])
 			}
+		}
+		if _, err := Run(t, b, g, nil, 0); err != nil {
+			t.Fatalf("compiled again: %v", err)
 		}
 		return got[0]
 	})
