@@ -59,7 +59,7 @@ func TestNormalize(t *testing.T) {
 		"full. . text ,, more":                  "full. text, more",
 		"CURL and TBS are not abbreviations":    "CURL and TBS are not abbreviations",
 		"Effusion in the RUL, and in the LUL":   "Effusion in the right upper lobe, and in the left upper lobe",
-		"heart size within normal limits (WNL)": "heart size within normal limits (within normal limits)",
+		"heart size within normal limits (WNL)": "heart size within normal limits",
 	} {
 		if got := prompt.Normalize(text); got != want {
 			t.Errorf("Normalize(%q) = %q, want %q", text, got, want)

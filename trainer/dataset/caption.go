@@ -112,9 +112,14 @@ const streamCaption = noise.StreamTraining + 1<<24
 // Image index and variant choose the words; the same four arguments give the
 // same text.
 //
+// A record with a report has that for its caption.
+//
 // Images of COVID-19 get no finding at all: nearly all are of one hospital, so
 // that the word would come to mean its look; their view, sex and age are told.
 func Caption(r Record, seed uint64, index, variant int) string {
+	if r.Report != "" {
+		return r.Report
+	}
 	d := &writer{seed: seed, image: uint32(index), stream: streamCaption + uint32(variant)}
 	present, untold := split(r)
 	if untold {

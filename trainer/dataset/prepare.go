@@ -7,8 +7,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/csv"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/roentgo/roentgo/sampler/noise"
+	"github.com/roentgo/roentgo/sampler/prompt"
 )
 
 // The files of a prepared folder.
@@ -42,9 +41,11 @@ type Record struct {
 	Licence string   `json:"licence"`
 	View    string   `json:"view,omitempty"` // PA, AP or nothing
 	Labels  []string `json:"labels,omitempty"`
-	Sex     string   `json:"sex,omitempty"` // F, M or nothing
-	Age     int      `json:"age,omitempty"` // years; 0: not known
-	Report  string   `json:"report,omitempty"`
+	Sex     string   `json:"sex,omitempty"`    // F, M or nothing
+	Age     int      `json:"age,omitempty"`    // years; 0: not known
+	Report  string   `json:"report,omitempty"` // as prompt.Report wrote it
+	// Inverted says that the file was a negative, which was turned back.
+	Inverted bool `json:"inverted,omitempty"`
 }
 
 // Has reports whether the record bears the label.
@@ -79,7 +80,7 @@ type Skipped struct {
 type Summary struct {
 	Size          int            `json:"size"`
 	Fit           Fit            `json:"fit"`
-	LicenceClass  string         `json:"licence_class"`
+	LicenceClass  string         `json:"licence_class,omitempty"`
 	Seed          uint64         `json:"seed,string"`
 	TestFraction  float64        `json:"test_fraction"`
 	Rows          int            `json:"rows"`
@@ -87,10 +88,28 @@ type Summary struct {
 	Train         int            `json:"train"`
 	Test          int            `json:"test"`
 	Patients      int            `json:"patients"`
+	Inverted      int            `json:"inverted"` // negatives that were turned back
 	Sources       map[string]int `json:"sources"`
+	Words         *Words         `json:"report_words,omitempty"`
+	Stages        []Stage        `json:"stages,omitempty"`
 	Skipped       []Skipped      `json:"skipped"`
 	ImagesSHA256  string         `json:"images_sha256"`
 	RecordsSHA256 string         `json:"records_sha256"`
+}
+
+// Words are the lengths of the reports of a prepared folder, in words.
+type Words struct {
+	Mean float64 `json:"mean"`
+	Min  int     `json:"min"`
+	Max  int     `json:"max"`
+}
+
+// Stage is a count on the way from files to prepared images, beside that of
+// the study where it gives one.
+type Stage struct {
+	Name  string `json:"name"`
+	Count int    `json:"count"`
+	Study int    `json:"study,omitempty"`
 }
 
 var (
@@ -125,22 +144,28 @@ func Prepare(ctx context.Context, o Options) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	if err := os.MkdirAll(filepath.Dir(filepath.Clean(o.Out)), 0o755); err != nil {
+	return inPlace(o.Out, func(dir string) (Summary, error) { return o.write(ctx, dir, rows) })
+}
+
+// inPlace has write fill a folder beside out, and renames it when it is whole.
+func inPlace(out string, write func(dir string) (Summary, error)) (Summary, error) {
+	parent := filepath.Dir(filepath.Clean(out))
+	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return Summary{}, err
 	}
-	work, err := os.MkdirTemp(filepath.Dir(filepath.Clean(o.Out)), ".prepare-")
+	work, err := os.MkdirTemp(parent, ".prepare-")
 	if err != nil {
 		return Summary{}, err
 	}
 	defer os.RemoveAll(work)
-	sum, err := o.write(ctx, work, rows)
+	sum, err := write(work)
 	if err != nil {
 		return Summary{}, err
 	}
 	if err := os.Chmod(work, 0o755); err != nil {
 		return Summary{}, err
 	}
-	return sum, os.Rename(work, o.Out)
+	return sum, os.Rename(work, out)
 }
 
 func (o Options) validate() error {
@@ -159,66 +184,76 @@ func (o Options) validate() error {
 
 // write makes the three files in the folder dir.
 func (o Options) write(ctx context.Context, dir string, rows []row) (Summary, error) {
-	sum := Summary{Size: o.Size, Fit: o.Fit, LicenceClass: o.LicenceClass, Seed: o.Seed, TestFraction: o.TestFraction,
-		Rows: len(rows), Sources: map[string]int{}, Skipped: []Skipped{}}
-	images, err := os.Create(filepath.Join(dir, imagesFile))
+	out, err := newStore(dir, Summary{Size: o.Size, Fit: o.Fit, LicenceClass: o.LicenceClass, Seed: o.Seed, TestFraction: o.TestFraction, Rows: len(rows)})
 	if err != nil {
-		return sum, err
+		return Summary{}, err
 	}
-	defer images.Close()
-	records, err := os.Create(filepath.Join(dir, recordsFile))
-	if err != nil {
-		return sum, err
-	}
-	defer records.Close()
-	imagesHash, recordsHash := sha256.New(), sha256.New()
-	imagesOut, enc := io.MultiWriter(images, imagesHash), json.NewEncoder(io.MultiWriter(records, recordsHash))
-	patients := map[string]bool{}
+	defer out.close()
 	for i, r := range rows {
 		if err := ctx.Err(); err != nil {
-			return sum, err
+			return out.sum, err
 		}
 		if o.Progress != nil {
 			o.Progress(i, len(rows))
 		}
 		if o.LicenceClass != "" && r.licenceClass != o.LicenceClass {
-			sum.Skipped = append(sum.Skipped, Skipped{r.File, "licence class " + r.licenceClass})
+			out.leaveOut(r.File, "licence class "+r.licenceClass)
 			continue
 		}
-		pixels, err := readGray(filepath.Join(filepath.Dir(o.Manifest), filepath.FromSlash(r.File)), o.Size, o.Fit)
+		data, err := readFile(filepath.Join(filepath.Dir(o.Manifest), filepath.FromSlash(r.File)), maxImageFile)
 		if err != nil {
-			sum.Skipped = append(sum.Skipped, Skipped{r.File, err.Error()})
+			out.leaveOut(r.File, err.Error())
 			continue
 		}
+		pixels, inverted, err := usable(data, o.Size, o.Fit)
+		if err != nil {
+			out.leaveOut(r.File, err.Error())
+			continue
+		}
+		r.Inverted = inverted
+		r.Report, _ = prompt.Report(r.Report)
 		r.Split = Train
 		if splitDraw(o.Seed, r.Patient) < o.TestFraction {
 			r.Split = Test
 		}
-		if _, err := imagesOut.Write(pixels); err != nil {
-			return sum, err
-		}
-		if err := enc.Encode(r.Record); err != nil {
-			return sum, err
-		}
-		sum.Images++
-		sum.Sources[r.Source]++
-		patients[r.Patient] = true
-		if r.Split == Train {
-			sum.Train++
-		} else {
-			sum.Test++
+		if err := out.add(pixels, r.Record); err != nil {
+			return out.sum, err
 		}
 	}
-	if sum.Images == 0 {
-		return sum, fmt.Errorf("%w: none of its %d rows gave an image", ErrManifest, len(rows))
+	if out.sum.Images == 0 {
+		return out.sum, fmt.Errorf("%w: none of its %d rows gave an image", ErrManifest, len(rows))
 	}
-	sum.Patients = len(patients)
-	sum.ImagesSHA256, sum.RecordsSHA256 = hex.EncodeToString(imagesHash.Sum(nil)), hex.EncodeToString(recordsHash.Sum(nil))
-	data, err := json.MarshalIndent(sum, "", "  ")
+	return out.sum, out.finish()
+}
+
+// usable decodes an image and holds it to the rules of quality; a negative is
+// turned back.
+func usable(data []byte, size int, fit Fit) (pixels []byte, inverted bool, err error) {
+	pixels, w, h, err := decodeGray(data, size, fit)
 	if err != nil {
-		return sum, err
+		return nil, false, err
 	}
-	return sum, errors.Join(os.WriteFile(filepath.Join(dir, summaryFile), append(data, '\n'), 0o644), images.Sync(), records.Sync())
+	reason, inverted := quality(pixels, size, w, h)
+	if reason != "" {
+		return nil, false, errors.New(reason)
+	}
+	if inverted {
+		invert(pixels)
+	}
+	return pixels, inverted, nil
+}
+
+func readFile(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, errors.Unwrap(err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("a file of more than %d bytes", limit)
+	}
+	return data, err
 }
 
 // splitDraw is a number in [0, 1) that depends on the seed and the patient

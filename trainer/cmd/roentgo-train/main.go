@@ -40,7 +40,7 @@ func run(ctx context.Context, args []string) int {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse{err} })
 	root.SetArgs(args)
-	root.AddCommand(prepareCommand(), exportCommand(), initCommand(), evalCommand())
+	root.AddCommand(prepareCommand(), textCommand(), exportCommand(), initCommand(), evalCommand())
 	root.AddCommand(trainingCommands()...)
 	err := root.ExecuteContext(ctx)
 	if err == nil {

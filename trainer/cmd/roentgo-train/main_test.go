@@ -87,8 +87,11 @@ func TestInitAndBadInput(t *testing.T) {
 	refused(t, 1, "no such file", "init", "--vocab", at("absent"), "--out", at("x"+weights.Extension))
 	refused(t, 1, "[PAD]", "init", "--vocab", put("words.txt", "one two"), "--out", at("x"+weights.Extension))
 	refused(t, 1, "checkpoint", "export", "--vae", at("a"), "--diffusion", at("b"), "--out", at("x"+weights.Extension))
-	refused(t, 1, "manifest", "prepare", "--out", at("data"), at("absent.csv"))
-	refused(t, 2, "usage", "prepare", "--out", at("data"))
+	refused(t, 1, "manifest", "prepare", "manifest", "--out", at("data"), at("absent.csv"))
+	refused(t, 2, "usage", "prepare", "manifest", "--out", at("data"))
+	refused(t, 2, "prepare what", "prepare")
+	refused(t, 1, "no such file", "prepare", "openi", "--reports", at("absent"), "--images", dir, "--out", at("data"))
+	refused(t, 1, "no such file", "text", at("absent.xml"))
 	if list, err := filepath.Glob(at("x*")); err != nil || len(list) != 0 {
 		t.Errorf("left behind: %v", list)
 	}
