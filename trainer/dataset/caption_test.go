@@ -56,7 +56,7 @@ func TestVocabulary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	vocab, err := Vocabulary(strings.Fields(string(data)))
+	vocab, err := Vocabulary(strings.Fields(string(data)), []string{"Cholecystectomy clips.", "clips"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,9 +1,11 @@
 package dataset
 
 import (
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -24,8 +26,10 @@ var ErrVocab = errors.New("dataset: vocabulary refused")
 
 // Vocabulary cuts BERT's vocabulary down to what captions and the word list
 // need: the special tokens, every printable ASCII character and its
-// continuation form, and the WordPiece tokens of every word, lower-case.
-func Vocabulary(bert []string) ([]string, error) {
+// continuation form, and the WordPiece tokens of every word, lower-case. Of the
+// words of reports, the most frequent come in until it is full; what stays out
+// is spelled.
+func Vocabulary(bert, reports []string) ([]string, error) {
 	has := map[string]bool{}
 	for _, token := range bert {
 		has[token] = true
@@ -45,8 +49,7 @@ func Vocabulary(bert []string) ([]string, error) {
 	for _, token := range vocab {
 		seen[token] = true
 	}
-	var tokens []string
-	for _, word := range append(CaptionWords(), prompt.Words(strings.Join(strings.Fields(wordList), " "))...) {
+	add := func(word string) (tokens []string) {
 		for _, part := range strings.Split(word, "-") {
 			for _, token := range pieces(part, has) {
 				if !seen[token] {
@@ -55,12 +58,37 @@ func Vocabulary(bert []string) ([]string, error) {
 				}
 			}
 		}
+		return tokens
+	}
+	var tokens []string
+	for _, word := range append(CaptionWords(), prompt.Words(strings.Join(strings.Fields(wordList), " "))...) {
+		tokens = append(tokens, add(word)...)
+	}
+	if len(vocab)+len(tokens) > MaxVocab {
+		return nil, fmt.Errorf("%w: %d tokens are needed, at most %d are allowed", ErrVocab, len(vocab)+len(tokens), MaxVocab)
+	}
+	for _, word := range byFrequency(reports) {
+		more := add(word)
+		if len(vocab)+len(tokens)+len(more) > MaxVocab {
+			break
+		}
+		tokens = append(tokens, more...)
 	}
 	slices.Sort(tokens)
-	if vocab = append(vocab, tokens...); len(vocab) > MaxVocab {
-		return nil, fmt.Errorf("%w: %d tokens are needed, at most %d are allowed", ErrVocab, len(vocab), MaxVocab)
+	return append(vocab, tokens...), nil
+}
+
+// byFrequency lists the words of texts, the most frequent first.
+func byFrequency(texts []string) []string {
+	count := map[string]int{}
+	for _, text := range texts {
+		for _, word := range prompt.Words(text) {
+			count[word]++
+		}
 	}
-	return vocab, nil
+	words := slices.Collect(maps.Keys(count))
+	slices.SortFunc(words, func(a, b string) int { return cmp.Or(count[b]-count[a], strings.Compare(a, b)) })
+	return words
 }
 
 // pieces is the greedy longest match of WordPiece; nothing when the word

@@ -98,16 +98,24 @@ func check(op string) {
 // GradMode switches the recording of gradients on or off.
 func GradMode(on bool) { C.rt_grad_mode(flag(on)) }
 
-// Autocast runs f with the heavy operations in bfloat16 when on is true.
-// Parameters and their gradients stay float32.
+// autocast is whether it is on, on the one thread that uses libtorch.
+var autocast bool
+
+// Autocast runs f with the heavy operations in bfloat16 when on is true, in
+// float32 when it is false; nested calls end as they began. Parameters and
+// their gradients stay float32.
 func Autocast(on bool, f func()) {
-	if !on {
+	if on == autocast {
 		f()
 		return
 	}
-	C.rt_autocast(1)
-	check("autocast")
-	defer C.rt_autocast(0)
+	set := func(on bool) {
+		C.rt_autocast(flag(on))
+		autocast = on
+		check("autocast")
+	}
+	set(on)
+	defer set(!on)
 	f()
 }
 

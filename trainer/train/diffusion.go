@@ -7,14 +7,12 @@ import (
 	"fmt"
 	"image"
 	"io"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/noise"
 	"github.com/roentgo/roentgo/sampler/prompt"
 	"github.com/roentgo/roentgo/sampler/schedule"
+	"github.com/roentgo/roentgo/trainer/bert"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 )
@@ -26,6 +24,7 @@ type DiffusionOptions struct {
 	Schedule schedule.Config `json:"schedule"`
 	Null     float64         `json:"null"` // part of the captions that become the null condition
 	Vocab    []string        `json:"-"`
+	Text     *bert.Encoder   `json:"-"` // frozen; nil: the text encoder is trained with the rest
 	VAE      Autoencoder     `json:"-"`
 	Init     Source          `json:"-"` // weights to begin from, where it has them; or nil
 	Prompts  []string        `json:"-"` // rows of the sample grid
@@ -37,7 +36,9 @@ const GridSeeds = 4
 // Diffusion trains U-Net, text encoder and adapter on the latents of a frozen
 // autoencoder (Rombach et al. 2022).
 func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, progress io.Writer) error {
-	o.Model.TextVocab = len(o.Vocab)
+	if o = o.withEncoder(); o.Model.HasText() {
+		o.Model.TextVocab = len(o.Vocab)
+	}
 	if err := o.Model.Validate(); err != nil {
 		return err
 	}
@@ -51,15 +52,30 @@ func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, 
 	if err != nil {
 		return err
 	}
-	tokens, err := prompt.New(o.Vocab, o.Model.Lowercase, o.Model.Tokens)
-	if err != nil {
-		return err
+	var tokens *prompt.Tokenizer
+	if o.Model.HasText() {
+		if tokens, err = prompt.New(o.Vocab, o.Model.Lowercase, o.Model.Tokens); err != nil {
+			return err
+		}
+	} else {
+		o.Prompts = []string{""}
 	}
 	l, err := latents(ctx, data, o.Model, o.VAE, o.BF16, o.Run, progress)
 	if err != nil {
 		return err
 	}
-	specs, err := diffusionSpecs(o.Model)
+	var states *textStates
+	if o.Text != nil {
+		if states, err = newTextStates(o.Model, tokens, o.Text); err != nil {
+			return err
+		}
+		defer states.params.Free()
+		texts, whole := fixedTexts(data)
+		if err := states.all(ctx, append(texts, o.Prompts...), whole, progress); err != nil {
+			return err
+		}
+	}
+	specs, err := diffusionSpecs(o.Model, o.Text != nil)
 	if err != nil {
 		return err
 	}
@@ -70,7 +86,7 @@ func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, 
 	}
 	defer params.Free()
 	sayLacking(progress, "diffusion", o.Init, lacking)
-	d := &diffusion{DiffusionOptions: o, data: data, schedule: sched, tokens: tokens, latents: l,
+	d := &diffusion{DiffusionOptions: o, data: data, schedule: sched, tokens: tokens, states: states, latents: l,
 		order: newOrder(data.Split(dataset.Train), o.Seed)}
 	t := task{kind: "diffusion", loss: d.loss, evaluate: d.evaluate}
 	if t.model, err = jsonOf(o.Model); err != nil {
@@ -79,7 +95,7 @@ func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, 
 	if t.schedule, err = jsonOf(o.Schedule); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(o.Run, VocabFile), []byte(strings.Join(o.Vocab, "\n")+"\n"), 0o644); err != nil {
+	if err := writeTextFiles(o, data); err != nil {
 		return err
 	}
 	return train(ctx, o.Common, t, params, progress)
@@ -90,6 +106,7 @@ type diffusion struct {
 	data     *dataset.Prepared
 	schedule *schedule.Schedule
 	tokens   *prompt.Tokenizer
+	states   *textStates // of a frozen encoder; else nil
 	latents  *Latents
 	order    *order
 }
@@ -115,12 +132,20 @@ func (d *diffusion) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[s
 		u := float64(noise.Uint32(d.Seed, uint32(b), uint32(pass), streamTimestep)) / (1 << 32)
 		e.timestep = min(int((float64(b)+u)/float64(d.Batch)*float64(T)), T-1)
 		if float64(noise.Uint32(d.Seed, uint32(b), uint32(pass), streamNull))/(1<<32) >= d.Null {
-			e.caption = dataset.Caption(d.data.Records[i], d.Seed, i, epoch)
+			e.caption = d.caption(i, epoch)
 		}
 		batch[b] = e
 	}
 	loss := d.forward(ops, batch)
 	return loss, map[string]float64{"loss": loss.Value()}
+}
+
+// caption is the text of an image in an epoch; none in a model without text.
+func (d *diffusion) caption(image, epoch int) string {
+	if !d.Model.HasText() {
+		return ""
+	}
+	return dataset.Caption(d.data.Records[image], d.Seed, image, epoch)
 }
 
 // forward is the weighted mean squared error of a batch.
@@ -144,6 +169,30 @@ func (d *diffusion) forward(ops *libtorch.Ops, batch []example) libtorch.Tensor 
 
 // context encodes captions; an empty one is the null condition.
 func (d *diffusion) context(ops *libtorch.Ops, captions []string) (context, mask libtorch.Tensor) {
+	null := make([]float32, len(captions))
+	for b, text := range captions {
+		if text == "" {
+			null[b] = 1
+		}
+	}
+	isNull := ops.Tensor(null, len(captions), 1, 1)
+	var of libtorch.Tensor
+	switch {
+	case !d.Model.HasText():
+		// As many contexts as latents: the product broadcasts.
+		return ops.Mul(isNull, model.NullContext(ops, d.Model)), ops.Reshape(isNull, len(captions), 1)
+	case d.states != nil:
+		hidden, attend := d.states.batch(ops, captions)
+		of, mask = ops.Float(model.Adapter(ops, hidden)), attend
+	default:
+		of, mask = d.encode(ops, captions)
+	}
+	isText := ops.Shift(ops.Scale(isNull, -1), 1)
+	return ops.Add(ops.Mul(of, isText), ops.Mul(isNull, model.NullContext(ops, d.Model))), mask
+}
+
+// encode runs the text encoder that is being trained.
+func (d *diffusion) encode(ops *libtorch.Ops, captions []string) (context, mask libtorch.Tensor) {
 	encoded := make([][]int32, len(captions))
 	longest := 1
 	for b, text := range captions {
@@ -155,13 +204,13 @@ func (d *diffusion) context(ops *libtorch.Ops, captions []string) (context, mask
 		longest = max(longest, len(ids))
 	}
 	ids, positions := make([]float32, len(captions)*longest), make([]float32, longest)
-	attend, null := make([]float32, len(captions)*longest), make([]float32, len(captions))
+	attend := make([]float32, len(captions)*longest)
 	for i := range positions {
 		positions[i] = float32(i)
 	}
 	for b, e := range encoded {
 		if len(e) == 0 {
-			null[b], attend[b*longest] = 1, 1
+			attend[b*longest] = 1 // the null condition is one token
 		}
 		for i, id := range e {
 			ids[b*longest+i], attend[b*longest+i] = float32(id), 1
@@ -170,9 +219,7 @@ func (d *diffusion) context(ops *libtorch.Ops, captions []string) (context, mask
 	mask = ops.Tensor(attend, len(captions), longest)
 	context = ops.Float(model.TextEncoder(ops, d.Model, ops.Tensor(ids, len(captions), longest),
 		ops.Tensor(positions, 1, longest), ops.Tensor(make([]float32, longest), 1, longest), mask))
-	isNull := ops.Tensor(null, len(captions), 1, 1)
-	isText := ops.Shift(ops.Scale(isNull, -1), 1)
-	return ops.Add(ops.Mul(context, isText), ops.Mul(isNull, model.NullContext(ops, d.Model))), mask
+	return context, mask
 }
 
 // evaluationBatch is the batch of evaluations and sample grids.
@@ -191,7 +238,7 @@ func (d *diffusion) evaluate(average *libtorch.Params, grid string) (map[string]
 		noise.Latent(eps, d.Seed, uint32(i), streamNoise+1<<16)
 		batch := make([]example, len(part))
 		for b, index := range part {
-			batch[b] = example{image: index, caption: dataset.Caption(d.data.Records[index], d.Seed, index, 0),
+			batch[b] = example{image: index, caption: d.caption(index, 0),
 				timestep: (i + b) * 397 % d.schedule.TrainTimesteps, eps: eps[b*n : (b+1)*n]}
 		}
 		libtorch.Autocast(d.BF16, func() { sum += d.forward(ops, batch).Value() * float64(len(part)) })

@@ -31,6 +31,7 @@ type FileOptions struct {
 	Overwrite bool
 	MaxPiece  int64 // bytes of content a file; 0: one file
 	Sampling  sampler.Defaults
+	Text      string // folder of the frozen text encoder; "": where it was when the run began
 
 	// For the manifest.
 	Name, Version, License, TrainingData string
@@ -96,7 +97,7 @@ func (o FileOptions) kind(s graph.Spec) weights.Kind {
 }
 
 // writeModel writes a model file with the values that float32 gives.
-func writeModel(d sampler.Description, vocab []string, o FileOptions, metadata map[string]string, float32 func(graph.Spec) ([]float32, error)) ([]string, error) {
+func writeModel(d sampler.Description, vocab, words []string, o FileOptions, metadata map[string]string, float32 func(graph.Spec) ([]float32, error)) ([]string, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
@@ -124,7 +125,7 @@ func writeModel(d sampler.Description, vocab []string, o FileOptions, metadata m
 		f.Tensors = append(f.Tensors, weights.Tensor{Name: s.Name, Shape: s.Shape, Kind: o.kind(s), Float32: v})
 	}
 	if d.Model.HasText() {
-		for name, list := range map[string][]string{sampler.TensorVocab: vocab, sampler.TensorWords: dataset.CaptionWords()} {
+		for name, list := range map[string][]string{sampler.TensorVocab: vocab, sampler.TensorWords: words} {
 			text := []byte(strings.Join(list, "\n") + "\n")
 			f.Tensors = append(f.Tensors, weights.Tensor{Name: name, Shape: []int{len(text)}, Kind: weights.Bytes, Bytes: text})
 		}
@@ -150,7 +151,7 @@ func Init(c model.Config, s schedule.Config, vocab []string, seed uint64, o File
 		}
 		return initial(seed, spec.Name, spec.Shape), nil
 	}
-	return writeModel(sampler.Description{Model: c, Schedule: s, Sampling: o.Sampling}, vocab, o, map[string]string{"roentgo.training": `{"steps":0}`}, values)
+	return writeModel(sampler.Description{Model: c, Schedule: s, Sampling: o.Sampling}, vocab, dataset.CaptionWords(), o, map[string]string{"roentgo.training": `{"steps":0}`}, values)
 }
 
 // provenance is what a model file says of its training.
@@ -202,10 +203,10 @@ func lastFigures(dir string) map[string]float64 {
 	return figures
 }
 
-// Export writes a model file of the averaged weights of two runs: that of the
-// autoencoder and that of the diffusion model.
-func Export(vaeDir, diffusionDir string, o FileOptions) ([]string, error) {
-	vae, err := OpenTrained(vaeDir)
+// Export writes a model file of the averaged weights of an autoencoder, by the
+// paths of [OpenAutoencoder], and of the run of a diffusion model.
+func Export(vaePaths []string, diffusionDir string, o FileOptions) ([]string, error) {
+	vae, err := OpenAutoencoder(vaePaths)
 	if err != nil {
 		return nil, err
 	}
@@ -227,15 +228,26 @@ func Export(vaeDir, diffusionDir string, o FileOptions) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	words, err := readLines(filepath.Join(diffusionDir, wordsFile))
+	if err != nil {
+		return nil, err
+	}
+	encoder, err := openEncoder(diffusionDir, o.Text)
+	if err != nil {
+		return nil, err
+	}
+	if encoder != nil {
+		defer encoder.Close()
+	}
 	l, err := readLatents(filepath.Join(diffusionDir, latentsFile), "")
 	if err != nil {
 		return nil, err
 	}
-	text, err := json.Marshal(provenance{summarize(vaeDir, vae), summarize(diffusionDir, unet)})
+	text, err := json.Marshal(provenance{vae.summary, summarize(diffusionDir, unet)})
 	if err != nil {
 		return nil, err
 	}
-	return writeModel(d, vocab, o, map[string]string{"roentgo.training": string(text)}, func(s graph.Spec) ([]float32, error) {
+	return writeModel(d, vocab, words, o, map[string]string{"roentgo.training": string(text)}, func(s graph.Spec) ([]float32, error) {
 		switch s.Name {
 		case sampler.TensorMean:
 			return l.Mean, nil
@@ -247,12 +259,12 @@ func Export(vaeDir, diffusionDir string, o FileOptions) ([]string, error) {
 		if strings.HasPrefix(s.Name, "vae.") {
 			return vae.Float32(s.Name)
 		}
+		if strings.HasPrefix(s.Name, "text.") && encoder != nil {
+			return encoder.Float32(s.Name)
+		}
 		return unet.Float32(s.Name)
 	})
 }
-
-// VocabFile is the vocabulary of a diffusion run, in its folder.
-const VocabFile = "vocab.txt"
 
 func readLines(path string) ([]string, error) {
 	data, err := os.ReadFile(path)

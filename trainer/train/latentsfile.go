@@ -1,15 +1,81 @@
 package train
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 
+	"github.com/roentgo/roentgo/sampler"
+	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/weights"
 )
 
-// Autoencoder is a trained VAE as diffusion training needs it.
+// Autoencoder is a trained VAE.
 type Autoencoder struct {
 	Source
-	Hash string // of its weights' file
+	Hash  string       // of its weights
+	Model model.Config // of which it is a part
+
+	summary *runSummary
+	close   func() error
+}
+
+// OpenAutoencoder opens the folder of a run, or the files of a model.
+func OpenAutoencoder(paths []string) (Autoencoder, error) {
+	if st, err := os.Stat(paths[0]); err == nil && st.IsDir() && len(paths) == 1 {
+		run, err := OpenTrained(paths[0])
+		if err != nil {
+			return Autoencoder{}, err
+		}
+		a := Autoencoder{Source: run, summary: summarize(paths[0], run), close: run.Close}
+		if err := json.Unmarshal([]byte(run.Model), &a.Model); err != nil {
+			run.Close()
+			return a, fmt.Errorf("%w: %s does not state its model: %w", ErrCheckpoint, paths[0], err)
+		}
+		if a.Hash, err = hashFile(filepath.Join(paths[0], CheckpointFile)); err != nil {
+			run.Close()
+		}
+		return a, err
+	}
+	m, err := weights.Open(paths...)
+	if err != nil {
+		return Autoencoder{}, err
+	}
+	a := Autoencoder{Source: Initial{m}, close: m.Close}
+	d, err := sampler.Describe(m)
+	if err == nil {
+		a.Hash, err = m.Hash()
+	}
+	if err != nil {
+		m.Close()
+		return a, err
+	}
+	a.Model = d.Model
+	var p provenance
+	if json.Unmarshal([]byte(m.Metadata()["roentgo.training"]), &p) == nil {
+		a.summary = p.VAE
+	}
+	return a, nil
+}
+
+// Close closes its files.
+func (a Autoencoder) Close() error { return a.close() }
+
+func hashFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // Latents are the standardised latents of a prepared data set under one

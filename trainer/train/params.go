@@ -20,16 +20,20 @@ func vaeSpecs(cfg model.Config) ([]graph.Spec, error) {
 	return specs(r)
 }
 
-// diffusionSpecs lists the parameters of the U-Net, the text encoder and the
-// adapter.
-func diffusionSpecs(cfg model.Config) ([]graph.Spec, error) {
+// diffusionSpecs lists the parameters of the U-Net, the adapter and, unless it
+// is frozen, the text encoder.
+func diffusionSpecs(cfg model.Config, frozen bool) ([]graph.Spec, error) {
 	r := graph.NewRecorder()
-	ids := r.Input("ids", graph.PerPrompt, 1, 2)
-	positions := r.Input("positions", graph.PerPrompt, 1, 2)
-	types := r.Input("types", graph.PerPrompt, 1, 2)
 	s := cfg.LatentSize()
 	latent := r.Input("latent", graph.PerLatent, 1, cfg.LatentChannels, s, s)
-	context := model.TextEncoder(r, cfg, ids, positions, types)
+	context := model.NullContext(r, cfg)
+	switch ids := r.Input("ids", graph.PerPrompt, 1, 2); {
+	case !cfg.HasText():
+	case frozen:
+		context = model.Adapter(r, r.Input("states", graph.PerPrompt, 1, 2, cfg.TextFeatures))
+	default:
+		context = model.TextEncoder(r, cfg, ids, ids, ids)
+	}
 	r.Output("prediction", model.UNet(r, cfg, latent, r.Input("timestep", graph.PerTimestep, 1), context))
 	r.Output("null", model.NullContext(r, cfg))
 	return specs(r)

@@ -12,14 +12,18 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/roentgo/roentgo/sampler"
+	"github.com/roentgo/roentgo/sampler/graph"
 	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/sampler/noise"
 	"github.com/roentgo/roentgo/sampler/samplertest"
 	"github.com/roentgo/roentgo/sampler/samplertest/need"
 	"github.com/roentgo/roentgo/sampler/schedule"
+	"github.com/roentgo/roentgo/trainer/bert"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 	"github.com/roentgo/roentgo/trainer/train"
@@ -174,7 +178,7 @@ func TestOverfit(t *testing.T) {
 			t.Logf("the loss of %s fell from %.4f to %.4f", filepath.Base(run), l[0], end)
 		}
 	}
-	paths, err := train.Export(vae, unet, train.FileOptions{Out: filepath.Join(dir, "model"+weights.Extension), For: train.ForSampling, Kind: weights.Int8})
+	paths, err := train.Export([]string{vae}, unet, train.FileOptions{Out: filepath.Join(dir, "model"+weights.Extension), For: train.ForSampling, Kind: weights.Int8})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -347,5 +351,118 @@ func TestInitialFile(t *testing.T) {
 		if math.Abs(float64(got[i]-want[i])) > 1e-9 {
 			t.Fatalf("weight %d is %g, and %g in the file", i, got[i], want[i])
 		}
+	}
+}
+
+// TestEncoders trains a few steps with a frozen BERT and without text, exports
+// and samples both, and goes on from a model file's autoencoder.
+func TestEncoders(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	data := prepared(t, 9)
+	for i := range data.Records[:6] { // some have reports, the others captions
+		data.Records[i].Report = fmt.Sprintf("The heart is normal. Finding %d.", i)
+	}
+	dir := t.TempDir()
+	vae := filepath.Join(dir, "vae")
+	if err := trainVAE(t, t.Context(), data, common(vae, 2)); err != nil {
+		t.Fatal(err)
+	}
+	encoder := filepath.Join(dir, "bert")
+	writeBERT(t, encoder, 1)
+	for name, text := range map[string]string{"frozen": encoder, "none": ""} {
+		a, err := train.OpenAutoencoder([]string{vae})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := train.DiffusionOptions{Common: common(filepath.Join(dir, name), 3), Model: a.Model, Schedule: schedule.ZeroTerminal(), VAE: a, Null: 0.2, Prompts: []string{"heart"}}
+		o.Accumulate, o.EvaluateEvery = 2, 3
+		if text != "" {
+			if o.Text, err = bert.Open(text); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			o.Model.TextLayers = 0
+		}
+		if err := train.Diffusion(t.Context(), data, o, io.Discard); err != nil {
+			t.Fatal(name, err)
+		}
+		a.Close()
+		trained, err := train.OpenTrained(o.Run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if trained.Has("text.embeddings.LayerNorm.weight") || trained.Has("adapter.proj.weight") != (text != "") {
+			t.Errorf("%s: the checkpoint holds the wrong text parameters", name)
+		}
+		trained.Close()
+		out := filepath.Join(dir, name+weights.Extension)
+		paths, err := train.Export([]string{vae}, o.Run, train.FileOptions{Out: out, For: train.ForTraining, Kind: weights.F16})
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		s := samplertest.Open(t, paths[0], sampler.Options{Device: sampler.CPU})
+		request := sampler.Request{Seed: 1, Steps: 2}
+		if text != "" {
+			request.Prompt = "heart"
+		}
+		result, err := s.Sample(t.Context(), request)
+		if err != nil || len(result.Images[0].Pix) != 64*64 {
+			t.Fatal(name, err)
+		}
+		if text == "" {
+			if _, err := s.Sample(t.Context(), sampler.Request{Prompt: "heart"}); !errors.Is(err, sampler.ErrRequest) {
+				t.Errorf("a prompt for a model without text: %v", err)
+			}
+			continue
+		}
+		// The exported file brings an autoencoder, and the encoder its words.
+		if again, err := train.OpenAutoencoder(paths); err != nil || !again.Has("vae.encoder.conv_in.weight") {
+			t.Errorf("%v", err)
+		} else {
+			again.Close()
+		}
+		if !slices.Contains(result.UnknownWords, "finding") && len(result.UnknownWords) != 0 {
+			t.Errorf("unknown words %q", result.UnknownWords)
+		}
+		// Another encoder, or none where it was, is refused.
+		writeBERT(t, filepath.Join(dir, "other"), 2)
+		for _, other := range []string{filepath.Join(dir, "other"), filepath.Join(dir, "absent")} {
+			if _, err := train.Export([]string{vae}, o.Run, train.FileOptions{Out: out, For: train.ForSampling, Kind: weights.F16, Text: other, Overwrite: true}); err == nil {
+				t.Errorf("an export with the encoder %s", filepath.Base(other))
+			}
+		}
+	}
+}
+
+// writeBERT writes a small random encoder as transformers would.
+func writeBERT(t *testing.T, dir string, seed uint64) {
+	t.Helper()
+	vocab := samplertest.Vocabulary(300)
+	config := fmt.Sprintf(`{"model_type":"bert","vocab_size":%d,"hidden_size":64,"num_hidden_layers":2,"num_attention_heads":2,"intermediate_size":64,"max_position_embeddings":40}`, len(vocab))
+	if err := errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, "config.json"), []byte(config), 0o644),
+		os.WriteFile(filepath.Join(dir, "vocab.txt"), []byte(strings.Join(vocab, "\n")), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	c := model.Tiny()
+	c.TextLayers, c.TextFeatures, c.TextHeads, c.TextIntermediate, c.TextPositions, c.TextVocab, c.Tokens = 2, 64, 2, 64, 40, len(vocab), 40
+	r := graph.NewRecorder()
+	ids := r.Input("ids", graph.PerPrompt, 1, 2)
+	r.Output("states", model.BERT(r, c, ids, ids, ids))
+	g, err := r.Graph()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []weights.Values
+	for i, s := range g.Params() {
+		v := make([]float32, graph.Len(s.Shape))
+		noise.Latent(v, seed, uint32(i), 99)
+		for j := range v {
+			v[j] *= 0.1
+		}
+		list = append(list, weights.Values{Name: "bert." + strings.TrimPrefix(s.Name, "text."), Shape: s.Shape, Float32: v})
+	}
+	if err := weights.WritePlain(filepath.Join(dir, "model.safetensors"), nil, list); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -3,22 +3,24 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/schedule"
+	"github.com/roentgo/roentgo/trainer/bert"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/train"
 	"github.com/roentgo/roentgo/weights"
+)
+
+// The text encoders that are no folder.
+const (
+	textCompact = "compact"
+	textNone    = "none"
 )
 
 func diffusionCommand() *cobra.Command {
@@ -26,7 +28,7 @@ func diffusionCommand() *cobra.Command {
 		Common:   train.Common{Steps: 20000, Batch: 16, Rate: 4e-4, Warmup: 200, Decay: 0.4, EvaluateEvery: 500},
 		Schedule: schedule.ZeroTerminal(),
 	}
-	var vocab, objective string
+	var vocab, objective, text, config string
 	var vae, begin []string
 	cmd := &cobra.Command{
 		Use:     "diffusion --data FOLDER --vae FOLDER --vocab FILE --run FOLDER",
@@ -42,11 +44,15 @@ func diffusionCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			closer, err := openAutoencoder(vae, &o)
+			autoencoder, err := train.OpenAutoencoder(vae)
 			if err != nil {
 				return err
 			}
-			defer closer.Close()
+			defer autoencoder.Close()
+			o.VAE, o.Model = autoencoder, autoencoder.Model
+			if err := overlay(&o.Model, config); err != nil {
+				return err
+			}
 			if len(begin) > 0 {
 				m, err := weights.Open(begin...)
 				if err != nil {
@@ -63,20 +69,29 @@ func diffusionCommand() *cobra.Command {
 				}
 			}
 			switch {
+			case text == textNone:
+				o.Model.TextLayers = 0
+			case text != textCompact:
+				if o.Text, err = bert.Open(text); err != nil {
+					return err
+				}
+				defer o.Text.Close()
 			case vocab != "":
-				if o.Vocab, err = readVocab(vocab); err != nil {
+				if o.Vocab, err = readVocab(vocab, data); err != nil {
 					return err
 				}
 			case o.Vocab == nil:
-				return misuse{errors.New("--vocab is needed where no --init file brings a vocabulary")}
+				return misuse{errors.New("--vocab is needed where neither --init brings a vocabulary nor --text an encoder")}
 			}
 			return train.Diffusion(cmd.Context(), data, o, os.Stderr)
 		},
 	}
 	f := cmd.Flags()
 	commonFlags(f, &o.Common)
-	f.StringArrayVar(&vae, "vae", nil, "folder of the autoencoder's run, or a model file for training, once a file (required)")
+	f.StringArrayVar(&vae, "vae", nil, vaeHelp)
 	f.StringVar(&vocab, "vocab", "", "BERT's vocab.txt, of which the words of the captions are taken (default: that of the --init file)")
+	f.StringVar(&text, "text", textCompact, "text encoder: compact, trained with the rest; none; or the folder of a BERT in the layout of transformers, such as BioBERT, which stays frozen")
+	f.StringVar(&config, "config", "", "TOML file with what differs from the autoencoder's configuration, such as unet_channels = [96, 160, 352, 352]")
 	f.StringArrayVar(&begin, "init", nil, "model file to begin from, once a file")
 	f.StringVar(&objective, "objective", "v", objectiveHelp)
 	f.Float64Var(&o.Null, "null", 0.1, "part of the captions that become the null condition")
@@ -85,42 +100,4 @@ func diffusionCommand() *cobra.Command {
 		cmd.MarkFlagRequired(name)
 	}
 	return cmd
-}
-
-func hashFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// openAutoencoder opens a run's folder or model files, and takes over the
-// networks' configuration.
-func openAutoencoder(paths []string, o *train.DiffusionOptions) (io.Closer, error) {
-	if st, err := os.Stat(paths[0]); err == nil && st.IsDir() && len(paths) == 1 {
-		run, err := train.OpenTrained(paths[0])
-		if err != nil {
-			return nil, err
-		}
-		hash, err := hashFile(filepath.Join(paths[0], train.CheckpointFile))
-		o.VAE = train.Autoencoder{Source: run, Hash: hash}
-		return run, errors.Join(err, json.Unmarshal([]byte(run.Model), &o.Model))
-	}
-	m, err := weights.Open(paths...)
-	if err != nil {
-		return nil, err
-	}
-	d, err := sampler.Describe(m)
-	if err != nil {
-		return m, err
-	}
-	hash, err := m.Hash()
-	o.Model, o.VAE = d.Model, train.Autoencoder{Source: train.Initial{Model: m}, Hash: hash}
-	return m, err
 }

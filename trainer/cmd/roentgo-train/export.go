@@ -70,7 +70,8 @@ func (o *fileFlags) options(s schedule.Config) (train.FileOptions, error) {
 
 func exportCommand() *cobra.Command {
 	var o fileFlags
-	var vae, diffusion string
+	var vae []string
+	var diffusion string
 	cmd := &cobra.Command{
 		Use:     "export --vae FOLDER --diffusion FOLDER --out NAME" + weights.Extension,
 		Short:   "Write a model file of the averaged weights of two runs",
@@ -95,7 +96,8 @@ func exportCommand() *cobra.Command {
 		},
 	}
 	o.add(cmd.Flags())
-	cmd.Flags().StringVar(&vae, "vae", "", "folder of the autoencoder's run (required)")
+	cmd.Flags().StringArrayVar(&vae, "vae", nil, vaeHelp)
+	cmd.Flags().StringVar(&o.Text, "text", "", "folder of the frozen text encoder (default: where it was in training)")
 	cmd.Flags().StringVar(&diffusion, "diffusion", "", "folder of the diffusion model's run (required)")
 	for _, name := range []string{"out", "vae", "diffusion"} {
 		cmd.MarkFlagRequired(name)
@@ -134,7 +136,7 @@ func initCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			words, err := readVocab(vocab)
+			words, err := readVocab(vocab, nil)
 			if err != nil {
 				return err
 			}
@@ -155,6 +157,8 @@ func initCommand() *cobra.Command {
 	}
 	return cmd
 }
+
+const vaeHelp = "folder of the autoencoder's run, or a model file for training, once a file (required)"
 
 const objectiveHelp = "v, with zero terminal SNR, or epsilon, as the study"
 
@@ -183,31 +187,46 @@ func (m *modelFlags) config() (model.Config, error) {
 	if err != nil {
 		return c, misuse{err}
 	}
-	if m.file == "" {
-		return c, nil
-	}
-	var fields map[string]any
-	if _, err := toml.DecodeFile(m.file, &fields); err != nil {
-		return c, misuse{fmt.Errorf("%s: %w", m.file, err)}
-	}
-	// By way of JSON, whose names are those of model files.
-	text, err := json.Marshal(fields)
-	if err != nil {
+	if err := overlay(&c, m.file); err != nil {
 		return c, err
-	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil {
-		return c, misuse{fmt.Errorf("%s: %w", m.file, err)}
 	}
 	return c, c.Validate()
 }
 
-// readVocab cuts BERT's vocabulary down to that of the captions.
-func readVocab(path string) ([]string, error) {
-	data, err := os.ReadFile(path)
+// overlay changes the fields of c that a TOML file names; no file, no change.
+func overlay(c *model.Config, file string) error {
+	if file == "" {
+		return nil
+	}
+	var fields map[string]any
+	if _, err := toml.DecodeFile(file, &fields); err != nil {
+		return misuse{fmt.Errorf("%s: %w", file, err)}
+	}
+	// By way of JSON, whose names are those of model files.
+	text, err := json.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(c); err != nil {
+		return misuse{fmt.Errorf("%s: %w", file, err)}
+	}
+	return nil
+}
+
+// readVocab cuts BERT's vocabulary down to that of the captions, and of the
+// reports where there is data.
+func readVocab(path string, data *dataset.Prepared) ([]string, error) {
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	return dataset.Vocabulary(strings.Fields(string(data)))
+	var reports []string
+	if data != nil {
+		for _, r := range data.Records {
+			reports = append(reports, r.Report)
+		}
+	}
+	return dataset.Vocabulary(strings.Fields(string(text)), reports)
 }

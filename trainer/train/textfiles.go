@@ -1,0 +1,60 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/roentgo/roentgo/trainer/bert"
+)
+
+// The files of a diffusion run, in its folder, that are about its text.
+const (
+	VocabFile   = "vocab.txt"    // the vocabulary, a token a line
+	wordsFile   = "words.txt"    // the words of the captions, a word a line
+	encoderFile = "encoder.json" // an encoderNote, where the encoder is frozen
+)
+
+// encoderNote says which frozen encoder a run was trained with.
+type encoderNote struct {
+	Dir  string `json:"dir"`
+	Hash string `json:"sha256"` // of its file of weights
+}
+
+func readEncoderNote(run string) (encoderNote, error) {
+	var n encoderNote
+	data, err := os.ReadFile(filepath.Join(run, encoderFile))
+	if err != nil {
+		return n, err
+	}
+	if err := json.Unmarshal(data, &n); err != nil {
+		return n, fmt.Errorf("%w: %s: %w", ErrCheckpoint, encoderFile, err)
+	}
+	return n, nil
+}
+
+// openEncoder opens the frozen encoder of a run: in dir, or where it was. It
+// is nil where the run trained its own.
+func openEncoder(run, dir string) (*bert.Encoder, error) {
+	n, err := readEncoderNote(run)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if dir == "" {
+		dir = n.Dir
+	}
+	e, err := bert.Open(dir)
+	if err != nil {
+		return nil, fmt.Errorf("%w (the run was trained with this text encoder; say where it is with --text)", err)
+	}
+	if e.Hash != n.Hash {
+		e.Close()
+		return nil, fmt.Errorf("%w: %s is not the text encoder that the run was trained with", ErrCheckpoint, dir)
+	}
+	return e, nil
+}
