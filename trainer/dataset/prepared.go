@@ -14,6 +14,7 @@ import (
 // Prepared is a prepared folder, in memory: 64 KiB an image of 256 pixels a
 // side.
 type Prepared struct {
+	Dir     string
 	Summary Summary
 	Records []Record
 	images  []byte
@@ -21,7 +22,7 @@ type Prepared struct {
 
 // Open reads a prepared folder and checks the hashes of its files.
 func Open(dir string) (*Prepared, error) {
-	p := &Prepared{}
+	p := &Prepared{Dir: dir}
 	data, err := os.ReadFile(filepath.Join(dir, summaryFile))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w (make it with 'roentgo-train prepare')", ErrPrepared, dir, err)

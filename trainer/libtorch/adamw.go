@@ -53,18 +53,19 @@ func (a *AdamW) GradNorm() float64 {
 	return n
 }
 
-// Step moves the parameters by their gradients, scaled so that their norm is
-// at most clip where clip is positive, and drops the gradients. It returns the
-// norm before scaling. When that is not finite nothing moves and ok is false.
-func (a *AdamW) Step(lr, clip float64) (norm float64, ok bool) {
-	norm = a.GradNorm()
+// Step moves the parameters by their gradients, divided by the scale of the
+// loss and scaled so that their norm is at most clip where clip is positive,
+// and drops the gradients. It returns the norm before clipping. When that is
+// not finite nothing moves and ok is false.
+func (a *AdamW) Step(lr, clip, lossScale float64) (norm float64, ok bool) {
+	norm = a.GradNorm() / lossScale
 	defer a.ZeroGrad()
 	if math.IsNaN(norm) || math.IsInf(norm, 0) {
 		return norm, false
 	}
-	scale := 1.0
+	scale := 1 / lossScale
 	if clip > 0 && norm > clip {
-		scale = clip / norm
+		scale *= clip / norm
 	}
 	a.Steps++
 	C.rt_adamw(a.hp.ptr(), a.hm.ptr(), a.hv.ptr(), &a.decay[0], C.int(len(a.hp)), C.double(lr),

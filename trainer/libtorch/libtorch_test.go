@@ -82,7 +82,7 @@ func TestGradient(t *testing.T) {
 	ops.Backward(ops.Mean(ops.Mul(y, y)))
 	ops.Free()
 	const rate = 1e-3
-	if _, ok := adamw.Step(rate, 0); !ok {
+	if _, ok := adamw.Step(rate, 0, 1); !ok {
 		t.Fatal("the step was skipped")
 	}
 	moved := w.Values()

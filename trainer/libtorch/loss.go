@@ -90,10 +90,3 @@ func (o *Ops) SSIM(x, y Tensor) Tensor {
 	den := o.Mul(o.Shift(o.Add(mxx, myy), c1), o.Shift(o.Add(vx, vy), c2))
 	return o.Mean(o.Div(num, den))
 }
-
-// Backward adds the gradients of loss, a tensor of one value, to those of the
-// parameters.
-func (o *Ops) Backward(loss Tensor) {
-	lib.AtBackward(loss.c, 0, 0)
-	check("backward")
-}

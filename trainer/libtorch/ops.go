@@ -18,8 +18,18 @@ import (
 
 // Ops implements model.Ops on libtorch. What it makes lives until Free.
 type Ops struct {
-	params *Params
-	made   []lib.Ctensor
+	// Checkpointing drops the intermediate values of each block of a network
+	// and computes them again in Backward (Chen et al. 2016).
+	Checkpointing bool
+	// QueryBlock is how many queries attention takes at a time; 0: all. The
+	// result is the same.
+	QueryBlock int
+
+	params   *Params
+	made     []lib.Ctensor
+	segments []segment
+	leaves   map[lib.Ctensor]*leaf
+	inside   bool // a block that is checkpointed
 }
 
 var _ model.Ops[Tensor] = (*Ops)(nil)
@@ -32,7 +42,7 @@ func (o *Ops) Free() {
 	for _, c := range o.made {
 		lib.AtFree(c)
 	}
-	o.made = o.made[:0]
+	o.made, o.segments, o.leaves = o.made[:0], nil, nil
 }
 
 // Tensor makes a float32 tensor of a copy of values.
@@ -65,9 +75,6 @@ func (o *Ops) Param(name string, shape ...int) Tensor {
 	}
 	return p.tensor
 }
-
-// Checkpoint implements model.Ops; all intermediate values are kept.
-func (o *Ops) Checkpoint(f func(...Tensor) Tensor, in ...Tensor) Tensor { return f(in...) }
 
 // Observing implements model.Ops: training observes nothing.
 func (o *Ops) Observing(string) bool { return false }
@@ -146,9 +153,23 @@ func (o *Ops) keyMask(mask []Tensor) lib.Ctensor {
 func (o *Ops) Attention(q, k, v Tensor, heads int, mask ...Tensor) Tensor {
 	s := q.Shape()
 	qh, kh, vh, m := o.split(q, heads), o.split(k, heads), o.split(v, heads), o.keyMask(mask)
-	c := C.rt_attention(unsafe.Pointer(qh.c), unsafe.Pointer(kh.c), unsafe.Pointer(vh.c), unsafe.Pointer(m))
+	if o.QueryBlock <= 0 || o.QueryBlock >= s[1] {
+		return o.Reshape(o.Transpose(o.attend(qh, kh, vh, m), 1, 2), s...)
+	}
+	var parts []Tensor
+	for from := 0; from < s[1]; from += o.QueryBlock {
+		n := min(o.QueryBlock, s[1]-from)
+		part := o.call("queries", func(out *lib.Ctensor) { lib.AtgNarrow(out, qh.c, 2, int64(from), int64(n)) })
+		parts = append(parts, o.attend(part, kh, vh, m))
+	}
+	return o.Reshape(o.Transpose(o.concat(2, parts...), 1, 2), s...)
+}
+
+// attend is attention of heads side by side, (B, heads, N, d).
+func (o *Ops) attend(q, k, v Tensor, mask lib.Ctensor) Tensor {
+	c := C.rt_attention(unsafe.Pointer(q.c), unsafe.Pointer(k.c), unsafe.Pointer(v.c), unsafe.Pointer(mask))
 	check("attention")
-	return o.Reshape(o.Transpose(o.own(lib.Ctensor(c)), 1, 2), s...)
+	return o.own(lib.Ctensor(c))
 }
 
 // AttentionWeights implements model.Ops.

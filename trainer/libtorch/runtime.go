@@ -98,24 +98,34 @@ func check(op string) {
 // GradMode switches the recording of gradients on or off.
 func GradMode(on bool) { C.rt_grad_mode(flag(on)) }
 
-// autocast is whether it is on, on the one thread that uses libtorch.
-var autocast bool
+// Precision is what the heavy operations compute in. Parameters and their
+// gradients stay float32.
+type Precision string
 
-// Autocast runs f with the heavy operations in bfloat16 when on is true, in
-// float32 when it is false; nested calls end as they began. Parameters and
-// their gradients stay float32.
-func Autocast(on bool, f func()) {
-	if on == autocast {
+const (
+	F32  Precision = "f32"
+	BF16 Precision = "bf16"
+	F16  Precision = "f16" // on CUDA alone, with the loss scaled: see [Scaler]
+)
+
+// autocast is what is on, on the one thread that uses libtorch.
+var autocast = F32
+
+// Autocast runs f with the heavy operations in p; nested calls end as they
+// began.
+func Autocast(p Precision, f func()) {
+	if p == autocast {
 		f()
 		return
 	}
-	set := func(on bool) {
-		C.rt_autocast(flag(on))
-		autocast = on
+	before := autocast
+	set := func(p Precision) {
+		C.rt_autocast(flag(device >= 0), flag(p == F16), flag(p != F32))
+		autocast = p
 		check("autocast")
 	}
-	set(on)
-	defer set(!on)
+	set(p)
+	defer set(before)
 	f()
 }
 

@@ -4,7 +4,9 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <cstring>
+#include <dlfcn.h>
 #include <string>
 #include <torch/csrc/autograd/grad_mode.h>
 #include <torch/version.h>
@@ -27,17 +29,63 @@ char *rt_error(void) {
 const char *rt_version(void) { return TORCH_VERSION; }
 void rt_set_num_threads(int n) { at::set_num_threads(n); }
 void rt_grad_mode(int on) { at::GradMode::set_enabled(on != 0); }
+int rt_grad_enabled(void) { return at::GradMode::is_enabled(); }
 
-void rt_autocast(int on) {
-	TRY(
+void rt_autocast(int cuda, int half, int on) {
+	TRY(at::ScalarType type = half ? at::kHalf : at::kBFloat16;
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
-		at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-		at::autocast::set_autocast_enabled(at::kCPU, on != 0);
+		at::autocast::set_autocast_dtype(cuda ? at::kCUDA : at::kCPU, type);
+		at::autocast::set_autocast_enabled(cuda ? at::kCUDA : at::kCPU, on != 0);
 #else
-		at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
-		at::autocast::set_cpu_enabled(on != 0);
+		if (cuda) {
+			at::autocast::set_autocast_gpu_dtype(type);
+			at::autocast::set_enabled(on != 0);
+		} else {
+			at::autocast::set_autocast_cpu_dtype(type);
+			at::autocast::set_cpu_enabled(on != 0);
+		}
 #endif
 		if (!on) at::autocast::clear_cache();)
+}
+
+void rt_clear_casts(void) { at::autocast::clear_cache(); }
+
+char *rt_dlopen(const char *path) { return dlopen(path, RTLD_NOW | RTLD_GLOBAL) ? nullptr : strdup(dlerror()); }
+
+int rt_has_cuda(void) {
+	TRY(return at::hasCUDA();)
+	failed = false;
+	return 0;
+}
+
+char *rt_cuda_config(void) {
+	TRY(return strdup(at::detail::getCUDAHooks().showConfig().c_str());)
+	return nullptr;
+}
+
+void *rt_place(void *t, int device, int channels_last) {
+	TRY(at::Tensor x = T(t).detach();
+		if (device >= 0) x = x.to(at::Device(at::kCUDA, device));
+		if (channels_last && x.dim() == 4) x = x.contiguous(at::MemoryFormat::ChannelsLast);
+		return new at::Tensor(x);)
+	return nullptr;
+}
+
+void *rt_leaf(void *t) {
+	TRY(return new at::Tensor(T(t).detach().requires_grad_(true));)
+	return nullptr;
+}
+
+int rt_collects(void *t) { return !T(t).requires_grad() ? 0 : T(t).is_leaf() ? 2 : 1; }
+
+int rt_backward_from(void *t, void *leaf, int again) {
+	TRY(at::Tensor g = T(leaf).grad();
+		if (g.defined()) {
+			T(leaf).mutable_grad().reset();
+			T(t).backward(g, again != 0);
+		}
+		return 0;)
+	return -1;
 }
 
 void *rt_attention(void *q, void *k, void *v, void *mask) {

@@ -10,8 +10,23 @@ char *rt_error(void); // NULL, or a message that the caller frees
 const char *rt_version(void);
 void rt_set_num_threads(int n);
 void rt_grad_mode(int on);
-// Autocast on the CPU to bfloat16; leaving it drops its cache of cast weights.
-void rt_autocast(int on);
+int rt_grad_enabled(void);
+// Autocast of operations to bfloat16 or, with half, to float16; leaving it drops its cache of cast weights.
+void rt_autocast(int cuda, int half, int on);
+// Drops autocast's cache of cast weights.
+void rt_clear_casts(void);
+// Opens a library for its registrations; NULL, or a message that the caller frees.
+char *rt_dlopen(const char *path);
+// Whether a CUDA device can be used, and a sentence on the build.
+int rt_has_cuda(void);
+char *rt_cuda_config(void);
+// A new tensor that owns the values on the device (-1: CPU), in channels_last memory format where asked.
+void *rt_place(void *t, int device, int channels_last);
+// A new leaf with t's values that collects a gradient.
+void *rt_leaf(void *t);
+int rt_collects(void *t); // 0: no gradient goes to it; 1: by a graph behind it; 2: it is a leaf
+// Backward from t with the gradient of leaf, which is dropped; nothing where it has none. again keeps the graph.
+int rt_backward_from(void *t, void *leaf, int again);
 // Attention over (B, heads, N, d); mask is NULL or boolean, broadcast to (B, heads, N, M).
 void *rt_attention(void *q, void *k, void *v, void *mask);
 // Gradients of the parameters: their global L2 norm, and dropping them.

@@ -2,6 +2,9 @@
 
 package libtorch
 
+// #include "shim.h"
+import "C"
+
 import (
 	"fmt"
 	"unsafe"
@@ -80,7 +83,13 @@ func fromValues(values []float32, shape []int) lib.Ctensor {
 	}
 	c := lib.AtTensorOfData(unsafe.Pointer(&values[0]), dims, uint(len(dims)), 4, kindFloat)
 	check("tensor")
-	return c
+	if device < 0 && !(channelsLast && len(shape) == 4) {
+		return c
+	}
+	defer lib.AtFree(c)
+	placed := C.rt_place(unsafe.Pointer(c), C.int(device), flag(channelsLast))
+	check("place")
+	return lib.Ctensor(placed)
 }
 
 func int64s(v []int) []int64 {

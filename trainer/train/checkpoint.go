@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/roentgo/roentgo/trainer/libtorch"
 	"github.com/roentgo/roentgo/weights"
@@ -16,13 +18,51 @@ import (
 // run is a training in progress: parameters, their average, the optimizer.
 type run struct {
 	dir    string
+	keep   int // checkpoints
 	state  state
 	params *libtorch.Params
 	ema    *libtorch.EMA
 	adamw  *libtorch.AdamW
 }
 
+// save writes the checkpoint and keeps some of those before it.
 func (r *run) save() error {
+	path := filepath.Join(r.dir, CheckpointFile)
+	if step, ok := stepOf(path); ok && r.keep > 1 && step != r.state.Step {
+		// A second name for the file: the new one takes its place whole.
+		if err := os.Link(path, filepath.Join(r.dir, fmt.Sprintf(earlierFormat, step))); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	if err := r.saveAs(CheckpointFile); err != nil {
+		return err
+	}
+	earlier, err := filepath.Glob(filepath.Join(r.dir, earlierGlob))
+	if err != nil {
+		return err
+	}
+	slices.Sort(earlier)
+	for len(earlier) > r.keep-1 {
+		if err := os.Remove(earlier[0]); err != nil {
+			return err
+		}
+		earlier = earlier[1:]
+	}
+	return nil
+}
+
+// stepOf is the step of a checkpoint; false where it cannot be read.
+func stepOf(path string) (int, bool) {
+	t, err := OpenTrained(path)
+	if err != nil {
+		return 0, false
+	}
+	defer t.Close()
+	return t.Step, true
+}
+
+// saveAs writes the state of the run to a file of its folder.
+func (r *run) saveAs(name string) error {
 	m, v := r.adamw.Moments()
 	var list []weights.Values
 	add := func(prefix string, ps []*libtorch.Param) {
@@ -43,7 +83,17 @@ func (r *run) save() error {
 	if err != nil {
 		return err
 	}
-	return weights.WritePlain(filepath.Join(r.dir, CheckpointFile), map[string]string{"roentgo.checkpoint": string(text)}, list)
+	return weights.WritePlain(filepath.Join(r.dir, name), map[string]string{"roentgo.checkpoint": string(text)}, list)
+}
+
+// refuseEarlier keeps a run from beginning anew beside its own past.
+func (r *run) refuseEarlier(path string) error {
+	earlier, err := filepath.Glob(filepath.Join(r.dir, earlierGlob))
+	if err != nil || len(earlier) == 0 {
+		return err
+	}
+	slices.Sort(earlier)
+	return fmt.Errorf("%w: %s is missing; to go on from the one before it, rename %s to that", ErrCheckpoint, path, filepath.Base(earlier[len(earlier)-1]))
 }
 
 // resume loads the checkpoint of the run's folder, if there is one.
@@ -51,13 +101,13 @@ func (r *run) resume() (bool, error) {
 	path := filepath.Join(r.dir, CheckpointFile)
 	f, err := weights.OpenPlain(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return false, r.refuseEarlier(path)
 	}
 	if err != nil {
 		return false, fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}
 	defer f.Close()
-	var s state
+	s := state{LossScale: 1}
 	if err := json.Unmarshal([]byte(f.Metadata()["roentgo.checkpoint"]), &s); err != nil {
 		return false, fmt.Errorf("%w: %s: %w", ErrCheckpoint, path, err)
 	}

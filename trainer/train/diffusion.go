@@ -60,7 +60,7 @@ func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, 
 	} else {
 		o.Prompts = []string{""}
 	}
-	l, err := latents(ctx, data, o.Model, o.VAE, o.BF16, o.Run, progress)
+	l, err := latents(ctx, data, o.Model, o.VAE, o.precision(), o.Run, progress)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, 
 	sayLacking(progress, "diffusion", o.Init, lacking)
 	d := &diffusion{DiffusionOptions: o, data: data, schedule: sched, tokens: tokens, states: states, latents: l,
 		order: newOrder(data.Split(dataset.Train), o.Seed)}
-	t := task{kind: "diffusion", loss: d.loss, evaluate: d.evaluate}
+	t := task{kind: "diffusion", loss: d.loss, evaluate: d.evaluate, figure: "test_loss", sign: 1}
 	if t.model, err = jsonOf(o.Model); err != nil {
 		return err
 	}
@@ -241,7 +241,7 @@ func (d *diffusion) evaluate(average *libtorch.Params, grid string) (map[string]
 			batch[b] = example{image: index, caption: d.caption(index, 0),
 				timestep: (i + b) * 397 % d.schedule.TrainTimesteps, eps: eps[b*n : (b+1)*n]}
 		}
-		libtorch.Autocast(d.BF16, func() { sum += d.forward(ops, batch).Value() * float64(len(part)) })
+		libtorch.Autocast(d.precision(), func() { sum += d.forward(ops, batch).Value() * float64(len(part)) })
 		ops.Free()
 	}
 	figures := map[string]float64{"test_loss": sum / float64(max(len(test), 1))}
@@ -269,7 +269,7 @@ func (d *diffusion) grid(average *libtorch.Params, path string) error {
 		if err != nil {
 			return err
 		}
-		for _, x := range decode(vae, d.Model, d.latents, z, d.BF16) {
+		for _, x := range decode(vae, d.Model, d.latents, z, d.precision()) {
 			images = append(images, Gray(x, d.Model.ImageSize))
 		}
 	}
@@ -296,7 +296,7 @@ func (d *diffusion) sample(average *libtorch.Params, text string) ([]float32, er
 	ops := libtorch.NewOps(average)
 	for i, t := range samplers[0].Timesteps() {
 		var y []float32
-		libtorch.Autocast(d.BF16, func() {
+		libtorch.Autocast(d.precision(), func() {
 			context, mask := d.context(ops, captions)
 			y = model.UNet(ops, d.Model, ops.Tensor(append(z[:len(z):len(z)], z...), 2*GridSeeds, c, s, s),
 				ops.Tensor([]float32{float32(t)}, 1), context, mask).Values()

@@ -7,6 +7,10 @@ import "errors"
 // ErrOptions is wrapped by the errors of options that make no sense.
 var ErrOptions = errors.New("train: options refused")
 
+// ErrDiverged is wrapped by the error of a run whose gradients stay infinite or
+// undefined.
+var ErrDiverged = errors.New("train: diverged")
+
 // ErrStopped says that a run ended before its last step, by its time limit or
 // because it was cancelled. Its checkpoint is written.
 var ErrStopped = errors.New("train: stopped before the last step")

@@ -18,13 +18,13 @@ import (
 )
 
 // latents encodes every image once and keeps the result in the run's folder.
-func latents(ctx context.Context, data *dataset.Prepared, cfg model.Config, vae Autoencoder, bf16 bool, dir string, progress io.Writer) (*Latents, error) {
+func latents(ctx context.Context, data *dataset.Prepared, cfg model.Config, vae Autoencoder, p libtorch.Precision, dir string, progress io.Writer) (*Latents, error) {
 	key := vae.Hash + " " + data.Summary.ImagesSHA256
 	path := filepath.Join(dir, latentsFile)
 	if l, err := readLatents(path, key); err == nil {
 		return l, nil
 	}
-	l, err := encodeAll(ctx, data, cfg, vae, bf16, progress)
+	l, err := encodeAll(ctx, data, cfg, vae, p, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func latents(ctx context.Context, data *dataset.Prepared, cfg model.Config, vae 
 	})
 }
 
-func encodeAll(ctx context.Context, data *dataset.Prepared, cfg model.Config, vae Autoencoder, bf16 bool, progress io.Writer) (*Latents, error) {
+func encodeAll(ctx context.Context, data *dataset.Prepared, cfg model.Config, vae Autoencoder, p libtorch.Precision, progress io.Writer) (*Latents, error) {
 	params, err := frozen(cfg, vae)
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func encodeAll(ctx context.Context, data *dataset.Prepared, cfg model.Config, va
 		}
 		if err := libtorch.Try(func() {
 			defer ops.Free()
-			libtorch.Autocast(bf16, func() {
+			libtorch.Autocast(p, func() {
 				moments := model.Encoder(ops, cfg, ops.Tensor(pixels[:b*size*size], b, 1, size, size))
 				copy(l.Values[i*n:], ops.Channels(moments, 0, cfg.LatentChannels).Values())
 			})
@@ -182,7 +182,7 @@ func solve(a, b []float64) []float32 {
 }
 
 // decode turns standardised latents into images of [−1, 1].
-func decode(params *libtorch.Params, cfg model.Config, l *Latents, z []float32, bf16 bool) [][]float32 {
+func decode(params *libtorch.Params, cfg model.Config, l *Latents, z []float32, p libtorch.Precision) [][]float32 {
 	n, s := cfg.LatentLen(), cfg.LatentSize()
 	area := n / cfg.LatentChannels
 	ops := libtorch.NewOps(params)
@@ -192,7 +192,7 @@ func decode(params *libtorch.Params, cfg model.Config, l *Latents, z []float32, 
 		for j := range raw {
 			raw[j] = z[i+j]*l.Std[j/area] + l.Mean[j/area]
 		}
-		libtorch.Autocast(bf16, func() {
+		libtorch.Autocast(p, func() {
 			images = append(images, model.Decoder(ops, cfg, ops.Tensor(raw, 1, cfg.LatentChannels, s, s)).Values())
 		})
 		ops.Free()

@@ -15,6 +15,9 @@ import (
 	"github.com/roentgo/roentgo/trainer/libtorch"
 )
 
+// maxSkipped is how many steps in a row may have no finite gradient.
+const maxSkipped = 50
+
 // gridFormat names the grids in a run's folder.
 const gridFormat = "grid-%06d.png"
 
@@ -27,6 +30,10 @@ type task struct {
 	loss func(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]float64)
 	// evaluate measures the averaged weights and draws a grid to the file.
 	evaluate func(average *libtorch.Params, grid string) (map[string]float64, error)
+	// figure is the one of evaluate's by which the best weights are kept; sign
+	// is 1 where less of it is better, else -1.
+	figure string
+	sign   float64
 }
 
 // train runs t to its last step, from the checkpoint in the folder if there is
@@ -46,7 +53,10 @@ func train(ctx context.Context, c Common, t task, params *libtorch.Params, progr
 	}); err != nil {
 		return err
 	}
-	r := &run{dir: c.Run, state: state{Kind: t.kind, ModelJSON: t.model, ScheduleJSON: t.schedule}, params: params, ema: ema, adamw: adamw}
+	r := &run{dir: c.Run, keep: max(c.Keep, 1), state: state{Kind: t.kind, ModelJSON: t.model, ScheduleJSON: t.schedule, LossScale: 1}, params: params, ema: ema, adamw: adamw}
+	if c.precision() == libtorch.F16 {
+		r.state.LossScale = firstScale
+	}
 	resumed, err := r.resume()
 	if err != nil {
 		return err
@@ -74,7 +84,7 @@ type loop struct {
 func (l *loop) steps(ctx context.Context) error {
 	start, before := time.Now(), l.run.state.Seconds
 	checkpointed, spoken, spokenStep := start, start, l.run.state.Step
-	ops := libtorch.NewOps(l.run.params)
+	ops := l.ops(l.run.params)
 	for l.run.state.Step < l.Steps {
 		i := l.run.state.Step
 		figures, err := l.step(ops, i)
@@ -84,8 +94,19 @@ func (l *loop) steps(ctx context.Context) error {
 		l.run.state.Step = i + 1
 		l.run.state.Seconds = before + time.Since(start).Seconds()
 		figures["step"], figures["seconds"] = float64(i+1), l.run.state.Seconds
+		if figures["skipped"] == 1 {
+			fmt.Fprintf(l.progress, "%s: step %d skipped: its gradient is not finite\n", l.kind, i+1)
+			if l.run.state.Skipped >= maxSkipped {
+				return errors.Join(fmt.Errorf("%w: the gradients of %d steps in a row are not finite (begin anew with a lower --rate, or with --precision f32)", ErrDiverged, maxSkipped), l.write(figures))
+			}
+		}
 		if l.EvaluateEvery > 0 && (i+1)%l.EvaluateEvery == 0 || i+1 == l.Steps {
-			if err := l.measure(figures); err != nil {
+			figures["peak_mb"] = float64(libtorch.PeakBytes() / 1e6)
+			err := l.measure(figures)
+			if err == nil {
+				err = l.keepBest(figures)
+			}
+			if err != nil {
 				return errors.Join(err, l.run.save())
 			}
 		}
@@ -94,8 +115,8 @@ func (l *loop) steps(ctx context.Context) error {
 		}
 		if now := time.Now(); now.Sub(spoken) > 10*time.Second || i+1 == l.Steps {
 			rate := float64(i+1-spokenStep) / now.Sub(spoken).Seconds()
-			fmt.Fprintf(l.progress, "%s: step %d of %d, loss %.4f, %.1f images/s, %s left\n", l.kind, i+1, l.Steps,
-				figures["loss"], rate*float64(l.Batch*l.Accumulate), (time.Duration(float64(l.Steps-i-1)/rate) * time.Second).Round(time.Second))
+			fmt.Fprintf(l.progress, "%s: step %d of %d, loss %.4f, %.1f images/s, %s left, %d MB at most\n", l.kind, i+1, l.Steps,
+				figures["loss"], rate*float64(l.Batch*l.Accumulate), (time.Duration(float64(l.Steps-i-1)/rate) * time.Second).Round(time.Second), libtorch.PeakBytes()/1e6)
 			spoken, spokenStep = now, i+1
 		}
 		if time.Since(checkpointed).Minutes() > l.CheckpointEvery {
@@ -121,21 +142,28 @@ func (l *loop) step(ops *libtorch.Ops, i int) (map[string]float64, error) {
 			func() {
 				defer ops.Free()
 				var loss libtorch.Tensor
-				libtorch.Autocast(l.BF16, func() {
+				libtorch.Autocast(l.precision(), func() {
 					var parts map[string]float64
 					loss, parts = l.loss(ops, i, k)
 					for name, v := range parts {
 						figures[name] += v / float64(l.Accumulate)
 					}
 				})
-				ops.Backward(ops.Scale(loss, 1/float64(l.Accumulate)))
+				ops.Backward(ops.Scale(loss, l.run.state.LossScale/float64(l.Accumulate)))
 			}()
 		}
-		norm, ok := l.run.adamw.Step(l.rateAt(i), l.Clip)
+		scale := l.run.state.LossScale
+		norm, ok := l.run.adamw.Step(l.rateAt(i), l.Clip, scale)
 		figures["gradient_norm"] = norm
+		if l.precision() == libtorch.F16 {
+			figures["loss_scale"] = scale
+			l.run.state.rescale(ok)
+		}
 		if ok {
+			l.run.state.Skipped = 0
 			l.run.ema.Update(l.emaAt(i))
 		} else {
+			l.run.state.Skipped++
 			figures["skipped"] = 1
 			delete(figures, "gradient_norm") // JSON has no NaN
 			for name, v := range figures {
@@ -165,6 +193,17 @@ func (l *loop) measure(figures map[string]float64) error {
 	}
 	fmt.Fprintf(l.progress, "%s: step %d:%s\n", l.kind, l.run.state.Step, text)
 	return err
+}
+
+// keepBest saves the run beside its checkpoint when its held-out figure is the
+// best so far.
+func (l *loop) keepBest(figures map[string]float64) error {
+	v, measured := figures[l.figure]
+	if !measured || l.run.state.Best != nil && v*l.sign >= *l.run.state.Best*l.sign {
+		return nil
+	}
+	l.run.state.Best = &v
+	return l.run.saveAs(BestFile)
 }
 
 func (l *loop) write(figures map[string]float64) error {

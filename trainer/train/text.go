@@ -75,7 +75,7 @@ func (s *textStates) of(text string) []float32 {
 	ops := libtorch.NewOps(s.params)
 	defer ops.Free()
 	var states []float32
-	libtorch.Autocast(false, func() {
+	libtorch.Autocast(libtorch.F32, func() {
 		n := len(ids)
 		states = model.BERT(ops, s.cfg, ops.Tensor(list, 1, n), ops.Tensor(positions, 1, n), ops.Tensor(make([]float32, n), 1, n)).Values()
 	})

@@ -20,6 +20,16 @@ type Source interface {
 // and both moments of the optimizer, in float32.
 const CheckpointFile = "checkpoint.safetensors"
 
+// BestFile is the state of a run at the evaluation whose held-out figure is the
+// best so far, as CheckpointFile.
+const BestFile = "best.safetensors"
+
+// earlierFormat names the checkpoints before the last, by their step.
+const (
+	earlierFormat = "checkpoint-%08d.safetensors"
+	earlierGlob   = "checkpoint-*.safetensors"
+)
+
 // logFile is the log of a run, in its folder: a JSON object a step.
 const logFile = "log.jsonl"
 
@@ -33,13 +43,39 @@ const (
 
 // state is what a run goes on from, beside its tensors.
 type state struct {
-	Kind      string  `json:"kind"` // "vae" or "diffusion"
-	Step      int     `json:"step"` // optimizer steps taken
-	Updates   int     `json:"updates"`
-	Seconds   float64 `json:"seconds"`
-	ModelJSON string  `json:"model"`
+	Kind    string  `json:"kind"` // "vae" or "diffusion"
+	Step    int     `json:"step"` // optimizer steps taken
+	Updates int     `json:"updates"`
+	Seconds float64 `json:"seconds"`
+	Skipped int     `json:"skipped,omitempty"` // steps in a row, the last among them, without a finite gradient
+	// LossScale is what the loss is multiplied by, against the underflow of
+	// float16 (Micikevicius et al. 2018): 1 in other precisions.
+	LossScale float64 `json:"loss_scale"`
+	GoodSteps int     `json:"good_steps,omitempty"` // since it last changed
+	// Best is the best held-out figure so far.
+	Best      *float64 `json:"best,omitempty"`
+	ModelJSON string   `json:"model"`
 	// ScheduleJSON is that of a diffusion training.
 	ScheduleJSON string `json:"schedule,omitempty"`
+}
+
+// The loss scale of float16: where it begins, and after how many steps without
+// an overflow it is doubled.
+const (
+	firstScale = 1 << 16
+	raiseAfter = 2000
+)
+
+// rescale halves the scale after a step that overflowed, and doubles it after
+// many that did not.
+func (s *state) rescale(ok bool) {
+	if !ok {
+		s.LossScale, s.GoodSteps = max(s.LossScale/2, 1), 0
+		return
+	}
+	if s.GoodSteps++; s.GoodSteps == raiseAfter {
+		s.LossScale, s.GoodSteps = min(s.LossScale*2, 1<<24), 0
+	}
 }
 
 // ErrCheckpoint is wrapped by errors of a checkpoint that does not fit.

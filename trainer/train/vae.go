@@ -78,7 +78,7 @@ func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.
 	defer params.Free()
 	sayLacking(progress, "vae", o.Init, lacking)
 	v := &vae{VAEOptions: o, data: data, order: newOrder(data.Split(dataset.Train), o.Seed)}
-	t := task{kind: "vae", loss: v.loss, evaluate: v.evaluate}
+	t := task{kind: "vae", loss: v.loss, evaluate: v.evaluate, figure: "test_ssim", sign: -1}
 	if t.model, err = jsonOf(o.Model); err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (v *vae) evaluate(average *libtorch.Params, grid string) (map[string]float6
 	for _, i := range test {
 		v.data.Image(i, x)
 		var y []float32
-		libtorch.Autocast(v.BF16, func() {
+		libtorch.Autocast(v.precision(), func() {
 			moments := model.Encoder(ops, v.Model, ops.Tensor(x, 1, 1, size, size))
 			y = model.Decoder(ops, v.Model, ops.Channels(moments, 0, v.Model.LatentChannels)).Values()
 		})
