@@ -207,12 +207,16 @@ func overlay(c *model.Config, file string) error {
 	if err != nil {
 		return err
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(c); err != nil {
+	if err := overlayJSON(c, text); err != nil {
 		return misuse{fmt.Errorf("%s: %w", file, err)}
 	}
 	return nil
+}
+
+func overlayJSON(c *model.Config, text []byte) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	return d.Decode(c)
 }
 
 // readVocab cuts BERT's vocabulary down to that of the captions, and of the

@@ -17,11 +17,36 @@ import (
 
 // trainingCommands are the commands that need libtorch.
 func trainingCommands() []*cobra.Command {
-	list := []*cobra.Command{vaeCommand(), diffusionCommand()}
+	list := []*cobra.Command{vaeCommand(), diffusionCommand(), ablateCommand(), benchCommand(), doctorCommand()}
 	for _, c := range list {
-		c.PreRunE = func(*cobra.Command, []string) error { return libtorch.Start(runtime.NumCPU()) }
+		var device string
+		c.PersistentFlags().StringVar(&device, "device", libtorch.Auto, "auto, cpu or cuda")
+		c.PersistentPreRunE = func(*cobra.Command, []string) error {
+			if err := libtorch.Start(runtime.NumCPU()); err != nil {
+				return err
+			}
+			var err error
+			if usedDevice, err = libtorch.Use(device); err != nil {
+				return misuse{err}
+			}
+			return nil
+		}
 	}
 	return list
+}
+
+// usedDevice is the device that training runs on.
+var usedDevice string
+
+// stepFlags adds the flags that say how a step is computed.
+func stepFlags(f *pflag.FlagSet, c *train.Common) {
+	f.StringVar(&c.Precision, "precision", "bf16", "of the heavy operations: f32, bf16, or f16 on CUDA")
+	f.BoolVar(&c.Checkpointing, "checkpointing", false, "keep no intermediate values: less memory, more time")
+	f.IntVar(&c.QueryBlock, "query-block", 0, "queries that attention takes at a time: less memory; 0: all")
+	f.BoolFunc("channels-last", "images in NHWC order in memory: faster convolutions on some devices", func(on string) error {
+		libtorch.ChannelsLast(on == "true")
+		return nil
+	})
 }
 
 // commonFlags adds the flags that both trainings have.
@@ -38,9 +63,7 @@ func commonFlags(f *pflag.FlagSet, c *train.Common) {
 	f.Float64Var(&c.WeightDecay, "weight-decay", 0.01, "of AdamW")
 	f.Float64Var(&c.Clip, "clip", 1, "the gradient's norm at most; 0: no limit")
 	f.Float64Var(&c.EMA, "ema", 0.999, "decay of the average of the weights")
-	f.StringVar(&c.Precision, "precision", "bf16", "of the heavy operations: f32, bf16, or f16 on CUDA")
-	f.BoolVar(&c.Checkpointing, "checkpointing", false, "keep no intermediate values: less memory, more time")
-	f.IntVar(&c.QueryBlock, "query-block", 0, "queries that attention takes at a time: less memory; 0: all")
+	stepFlags(f, c)
 	f.IntVar(&c.Keep, "keep", 2, "checkpoints to keep, beside the best")
 	f.Uint64Var(&c.Seed, "seed", 1, "of all random numbers")
 	f.Float64Var(&c.MaxMinutes, "max-minutes", 0, "stop with a checkpoint after that long; 0: no limit")
