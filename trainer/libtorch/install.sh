@@ -46,7 +46,7 @@ done
 cat >env.sh <<EOF
 export CGO_ENABLED=1
 export CGO_CFLAGS="-O2"
-export CGO_CXXFLAGS="-O2 -D_GLIBCXX_USE_CXX11_ABI=$abi $extra -I$out/torch/include -I$out/torch/include/torch/csrc/api/include"
+export CGO_CXXFLAGS="-O2 -fno-math-errno -D_GLIBCXX_USE_CXX11_ABI=$abi $extra -I$out/torch/include -I$out/torch/include/torch/csrc/api/include"
 export CGO_LDFLAGS="-L$out/stubs -L$out/torch/lib -Wl,-rpath,$out/torch/lib -Wl,--$tags"
 EOF
 cd "$root"

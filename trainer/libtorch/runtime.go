@@ -9,7 +9,7 @@
 // as much a call. All that an [Ops] makes is freed together, by [Ops.Free].
 package libtorch
 
-// #cgo CXXFLAGS: -std=c++17
+// #cgo CXXFLAGS: -std=c++17 -O3
 // #cgo LDFLAGS: -lstdc++ -ltorch_cpu -lc10 -ldl
 // #include <stdlib.h>
 // #include "shim.h"

@@ -18,6 +18,30 @@ static thread_local bool failed = false;
 	try { __VA_ARGS__ } catch (const std::exception &e) { message = e.what(); failed = true; }
 #define T(p) (*(at::Tensor *)(p))
 
+// A step of AdamW over a run of values, in one pass over memory.
+struct AdamW {
+	float scale, one_beta1, beta2, one_beta2, root_c2, eps, keep, rate;
+};
+
+#if defined(__x86_64__)
+__attribute__((target_clones("avx512f", "avx2", "default")))
+#endif
+static void adamw_range(const AdamW &a, float *__restrict p, const float *__restrict grad, float *__restrict m, float *__restrict v,
+	int64_t from, int64_t to) {
+	const float scale = a.scale, one_beta1 = a.one_beta1, beta2 = a.beta2, one_beta2 = a.one_beta2, root_c2 = a.root_c2, eps = a.eps,
+		keep = a.keep, rate = a.rate;
+	for (int64_t i = from; i < to; i++) {
+		float g = grad[i] * scale;
+		m[i] += one_beta1 * (g - m[i]);
+		v[i] = beta2 * v[i] + one_beta2 * g * g;
+		p[i] = keep * p[i] - rate * m[i] / (__builtin_sqrtf(v[i]) * root_c2 + eps);
+	}
+}
+
+static bool one_pass(const at::Tensor &t) {
+	return t.device().is_cpu() && t.scalar_type() == at::kFloat && t.is_non_overlapping_and_dense();
+}
+
 extern "C" {
 
 char *rt_error(void) {
@@ -120,6 +144,14 @@ int rt_adamw(void **params, void **m, void **v, const double *decay, int n, doub
 			at::Tensor &p = T(params[i]);
 			at::Tensor g = p.grad();
 			if (!g.defined()) continue;
+			AdamW a{(float)scale, (float)(1 - beta1), (float)beta2, (float)(1 - beta2), (float)(1 / std::sqrt(c2)), (float)eps,
+				(float)(1 - lr * decay[i]), (float)(lr / c1)};
+			if (one_pass(p) && one_pass(T(m[i])) && one_pass(T(v[i])) && T(m[i]).strides() == p.strides() && T(v[i]).strides() == p.strides()) {
+				if (g.strides() != p.strides()) g = at::empty_like(p).copy_(g);
+				float *pp = p.data_ptr<float>(), *pg = g.data_ptr<float>(), *pm = T(m[i]).data_ptr<float>(), *pv = T(v[i]).data_ptr<float>();
+				at::parallel_for(0, p.numel(), 1 << 15, [&](int64_t from, int64_t to) { adamw_range(a, pp, pg, pm, pv, from, to); });
+				continue;
+			}
 			if (scale != 1) g = g * scale;
 			T(m[i]).lerp_(g, 1 - beta1);
 			T(v[i]).mul_(beta2).addcmul_(g, g, 1 - beta2);

@@ -19,6 +19,8 @@ type BenchOptions struct {
 	Model  model.Config
 	Tokens int  // of the context that the U-Net attends to
 	VAE    bool // steps of the autoencoder instead of the U-Net
+
+	values map[uint32][]float32
 }
 
 // BenchResult is what a training step costs.
@@ -33,7 +35,7 @@ type BenchResult struct {
 // of the autoencoder.
 func Bench(ctx context.Context, o BenchOptions) (BenchResult, error) {
 	var result BenchResult
-	o.Rate = 1e-4
+	o.Rate, o.values = 1e-4, map[uint32][]float32{}
 	if err := o.Common.validate(); err != nil {
 		return result, err
 	}
@@ -83,10 +85,14 @@ func Bench(ctx context.Context, o BenchOptions) (BenchResult, error) {
 	return result, nil
 }
 
+// random returns n values of a stream, the same array each time: what a step
+// reads is not what is measured.
 func (o BenchOptions) random(n int, stream uint32) []float32 {
-	v := make([]float32, n)
-	noise.Latent(v, 1, 0, stream)
-	return v
+	if o.values[stream] == nil {
+		o.values[stream] = make([]float32, n)
+		noise.Latent(o.values[stream], 1, 0, stream)
+	}
+	return o.values[stream]
 }
 
 func (o BenchOptions) unetLoss(ops *libtorch.Ops, _, _ int) (libtorch.Tensor, map[string]float64) {
