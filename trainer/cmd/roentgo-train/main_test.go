@@ -90,6 +90,8 @@ func TestInitAndBadInput(t *testing.T) {
 	refused(t, 1, "manifest", "prepare", "manifest", "--out", at("data"), at("absent.csv"))
 	refused(t, 2, "usage", "prepare", "manifest", "--out", at("data"))
 	refused(t, 2, "prepare what", "prepare")
+	refused(t, 2, "fetch what", "fetch", "--out", at("fetched"))
+	refused(t, 2, "no http", "fetch", "openi", "--base-url", "here", "--out", at("fetched"))
 	refused(t, 1, "no such file", "prepare", "openi", "--reports", at("absent"), "--images", dir, "--out", at("data"))
 	refused(t, 1, "no such file", "text", at("absent.xml"))
 	if list, err := filepath.Glob(at("x*")); err != nil || len(list) != 0 {
