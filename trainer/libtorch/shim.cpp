@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 #include <string>
 #include <torch/csrc/autograd/grad_mode.h>
+#include <torch/script.h>
 #include <torch/version.h>
 
 static thread_local std::string message;
@@ -166,6 +167,14 @@ int rt_adamw(void **params, void **m, void **v, const double *decay, int n, doub
 int rt_ema(void **average, void **params, int n, double decay) {
 	TRY(at::NoGradGuard guard; for (int i = 0; i < n; i++) T(average[i]).lerp_(T(params[i]), 1 - decay); return 0;)
 	return -1;
+}
+
+void *rt_script(const char *path, int device) {
+	TRY(auto *m = new torch::jit::script::Module(torch::jit::load(path, device < 0 ? at::Device(at::kCPU) : at::Device(at::kCUDA, device)));
+		m->eval();
+		for (at::Tensor p : m->parameters()) p.set_requires_grad(false);
+		return m;)
+	return nullptr;
 }
 
 int rt_set_values(void *t, const float *values, int64_t n) {

@@ -38,6 +38,8 @@ int rt_adamw(void **params, void **m, void **v, const double *decay, int n, doub
 	double eps, int64_t step, double scale);
 // average += (1 - decay) * (param - average), for all.
 int rt_ema(void **average, void **params, int n, double decay);
+// A TorchScript module in evaluation mode whose parameters collect no gradients, as gotch's handle.
+void *rt_script(const char *path, int device);
 int rt_set_values(void *t, const float *values, int64_t n);
 #ifdef __cplusplus
 }

@@ -23,6 +23,8 @@ type run struct {
 	params *libtorch.Params
 	ema    *libtorch.EMA
 	adamw  *libtorch.AdamW
+
+	adversary *adversary // or nil
 }
 
 // save writes the checkpoint and keeps some of those before it.
@@ -71,19 +73,29 @@ func (r *run) saveAs(name string) error {
 		}
 	}
 	r.state.Updates = r.adamw.Steps
+	text := func() string {
+		text, err := json.Marshal(r.state)
+		if err != nil {
+			panic(err) // numbers and strings
+		}
+		return string(text)
+	}
 	if err := libtorch.Try(func() {
 		add(prefixParam, r.params.All())
 		add(prefixAverage, r.ema.Average.All())
 		add(prefixM, m.All())
 		add(prefixV, v.All())
+		if a := r.adversary; a != nil {
+			r.state.AdversaryUpdates = a.adamw.Steps
+			m, v := a.adamw.Moments()
+			add(prefixParam, a.params.All())
+			add(prefixM, m.All())
+			add(prefixV, v.All())
+		}
 	}); err != nil {
 		return err
 	}
-	text, err := json.Marshal(r.state)
-	if err != nil {
-		return err
-	}
-	return weights.WritePlain(filepath.Join(r.dir, name), map[string]string{"roentgo.checkpoint": string(text)}, list)
+	return weights.WritePlain(filepath.Join(r.dir, name), map[string]string{"roentgo.checkpoint": text()}, list)
 }
 
 // refuseEarlier keeps a run from beginning anew beside its own past.
@@ -115,8 +127,15 @@ func (r *run) resume() (bool, error) {
 		return false, fmt.Errorf("%w: %s is of another kind of training or another configuration (choose another --run folder)", ErrCheckpoint, path)
 	}
 	m, v := r.adamw.Moments()
-	for prefix, ps := range map[string]*libtorch.Params{prefixParam: r.params, prefixAverage: r.ema.Average, prefixM: m, prefixV: v} {
-		for _, p := range ps.All() {
+	sets := map[string][]*libtorch.Param{prefixParam: r.params.All(), prefixAverage: r.ema.Average.All(), prefixM: m.All(), prefixV: v.All()}
+	if a := r.adversary; a != nil {
+		m, v := a.adamw.Moments()
+		sets[prefixParam] = slices.Concat(sets[prefixParam], a.params.All())
+		sets[prefixM], sets[prefixV] = slices.Concat(sets[prefixM], m.All()), slices.Concat(sets[prefixV], v.All())
+		a.adamw.Steps = s.AdversaryUpdates
+	}
+	for prefix, ps := range sets {
+		for _, p := range ps {
 			values, err := f.Float32(prefix + p.Name)
 			if err != nil {
 				return false, fmt.Errorf("%w: %s: %w", ErrCheckpoint, path, err)

@@ -30,6 +30,10 @@ type task struct {
 	loss func(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]float64)
 	// evaluate measures the averaged weights and draws a grid to the file.
 	evaluate func(average *libtorch.Params, grid string) (map[string]float64, error)
+	// after is called behind each optimizer step; or nil.
+	after func(step int, figures map[string]float64)
+	// adversary has parameters of its own that go with the checkpoint; or nil.
+	adversary *adversary
 	// figure is the one of evaluate's by which the best weights are kept; sign
 	// is 1 where less of it is better, else -1.
 	figure string
@@ -53,7 +57,7 @@ func train(ctx context.Context, c Common, t task, params *libtorch.Params, progr
 	}); err != nil {
 		return err
 	}
-	r := &run{dir: c.Run, keep: max(c.Keep, 1), state: state{Kind: t.kind, ModelJSON: t.model, ScheduleJSON: t.schedule, LossScale: 1}, params: params, ema: ema, adamw: adamw}
+	r := &run{dir: c.Run, keep: max(c.Keep, 1), state: state{Kind: t.kind, ModelJSON: t.model, ScheduleJSON: t.schedule, LossScale: 1}, adversary: t.adversary, params: params, ema: ema, adamw: adamw}
 	if c.precision() == libtorch.F16 {
 		r.state.LossScale = firstScale
 	}
@@ -162,6 +166,9 @@ func (l *loop) step(ops *libtorch.Ops, i int) (map[string]float64, error) {
 		if ok {
 			l.run.state.Skipped = 0
 			l.run.ema.Update(l.emaAt(i))
+			if l.after != nil {
+				l.after(i, figures)
+			}
 		} else {
 			l.run.state.Skipped++
 			figures["skipped"] = 1

@@ -47,7 +47,9 @@ type state struct {
 	Step    int     `json:"step"` // optimizer steps taken
 	Updates int     `json:"updates"`
 	Seconds float64 `json:"seconds"`
-	Skipped int     `json:"skipped,omitempty"` // steps in a row, the last among them, without a finite gradient
+	// AdversaryUpdates are the steps of a discriminator.
+	AdversaryUpdates int `json:"adversary_updates,omitempty"`
+	Skipped          int `json:"skipped,omitempty"` // steps in a row, the last among them, without a finite gradient
 	// LossScale is what the loss is multiplied by, against the underflow of
 	// float16 (Micikevicius et al. 2018): 1 in other precisions.
 	LossScale float64 `json:"loss_scale"`

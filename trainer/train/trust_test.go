@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/sampler/samplertest/need"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/train"
@@ -301,4 +302,72 @@ func TestKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	equalRuns(t, filepath.Join(dir, "whole"), filepath.Join(dir, "killed"))
+}
+
+// TestAutoencoderLosses trains with each loss that is off by default: all but
+// the discriminator's game go down, and a run with a discriminator resumes
+// exactly.
+func TestAutoencoderLosses(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	python := need.Python(t, "torch")
+	data := prepared(t, 9)
+	dir := t.TempDir()
+	script := filepath.Join(dir, "distance.pt")
+	if out, err := exec.CommandContext(t.Context(), python, "-c", `import sys,torch
+class D(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c = torch.nn.Conv2d(1, 8, 5, 2)
+    def forward(self, x, y):
+        return (self.c(x) - self.c(y)).abs().mean((1, 2, 3))
+torch.manual_seed(1)
+torch.jit.script(D()).save(sys.argv[1])`, script).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	run := func(name string, steps, stop int) error {
+		c := common(filepath.Join(dir, name), steps)
+		c.CheckpointEvery = 1e-9
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var progress io.Writer = io.Discard
+		if stop > 0 {
+			c.EvaluateEvery = stop
+			progress = cancelling{cancel}
+		}
+		return train.VAE(ctx, data, train.VAEOptions{Common: c, Model: model.Tiny(), KL: 1e-5, SSIM: 0.1, Reconstruction: train.ReconstructionL2,
+			Perceptual: script, PerceptualWeight: 0.5, Adversarial: 0.01, AdversarialFrom: 5}, progress)
+	}
+	if err := run("whole", 60, 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"l2", "perceptual"} {
+		if l := losses(t, filepath.Join(dir, "whole"), name); len(l) != 60 || mean(l[50:]) > 0.5*l[0] {
+			t.Errorf("%s went from %g to %g in %d steps", name, l[0], mean(l[50:]), len(l))
+		}
+	}
+	d := losses(t, filepath.Join(dir, "whole"), "discriminator")
+	if len(d) != 55 || d[0] == d[54] {
+		t.Errorf("the discriminator took %d steps, from %g on", len(d), d[0])
+	}
+	if err := run("cut", 60, 20); !errors.Is(err, train.ErrStopped) {
+		t.Fatal(err)
+	}
+	if err := run("cut", 60, 0); err != nil {
+		t.Fatal(err)
+	}
+	equalRuns(t, filepath.Join(dir, "whole"), filepath.Join(dir, "cut"))
+	if err := train.VAE(t.Context(), data, train.VAEOptions{Common: common(filepath.Join(dir, "x"), 1), Model: model.Tiny(), Perceptual: filepath.Join(dir, "absent.pt")}, io.Discard); err == nil {
+		t.Error("a perceptual network that is not there")
+	}
+}
+
+// cancelling cancels at the first evaluation that it is told of.
+type cancelling struct{ cancel func() }
+
+func (c cancelling) Write(b []byte) (int, error) {
+	if bytes.Contains(b, []byte("test_ssim")) {
+		c.cancel()
+	}
+	return len(b), nil
 }

@@ -18,12 +18,31 @@ import (
 // VAEOptions are those of [VAE].
 type VAEOptions struct {
 	Common
-	Model      model.Config `json:"model"`
-	KL         float64      `json:"kl"`   // weight of the divergence, nats a latent value
-	SSIM       float64      `json:"ssim"` // weight of 1 − SSIM beside the mean absolute error
-	Init       Source       `json:"-"`    // weights to begin from, where it has them; or nil
-	TestImages int          `json:"-"`    // of the test set that an evaluation takes; 0: all
+	Model model.Config `json:"model"`
+	KL    float64      `json:"kl"`   // weight of the divergence, nats a latent value
+	SSIM  float64      `json:"ssim"` // weight of 1 − SSIM beside the mean absolute error
+	// Reconstruction is what the decoded image is held to: ReconstructionL1, the
+	// default, or ReconstructionL2.
+	Reconstruction string `json:"reconstruction"`
+	// Perceptual is a TorchScript file: a module of two batches of images
+	// (B, 1, H, W) in [−1, 1] that returns their distances, as LPIPS does
+	// (Zhang et al. 2018). "" is none.
+	Perceptual       string  `json:"perceptual"`
+	PerceptualWeight float64 `json:"perceptual_weight"`
+	// Adversarial is the weight of a patch discriminator, from step
+	// AdversarialFrom on; 0: none.
+	Adversarial     float64 `json:"adversarial"`
+	AdversarialFrom int     `json:"adversarial_from"`
+
+	Init       Source `json:"-"` // weights to begin from, where it has them; or nil
+	TestImages int    `json:"-"` // of the test set that an evaluation takes; 0: all
 }
+
+// What a decoded image is held to.
+const (
+	ReconstructionL1 = "l1" // the mean absolute error
+	ReconstructionL2 = "l2" // the mean squared error
+)
 
 // The streams of the random numbers of a training. The image number of the
 // generator is the step or the epoch.
@@ -56,15 +75,25 @@ func (o *order) at(i int) (index, epoch int) {
 	return o.indices[o.perm[i%n]], epoch
 }
 
-// VAE trains the autoencoder: the mean absolute error and 1 − SSIM of the
-// decoded posterior sample, and the divergence of the posterior from the
-// standard Gaussian (Kingma and Welling 2014).
+// VAE trains the autoencoder: the mean error and 1 − SSIM of the decoded
+// posterior sample, and the divergence of the posterior from the standard
+// Gaussian (Kingma and Welling 2014); where asked, a perceptual distance and
+// the judgement of a discriminator (Rombach et al. 2022).
 func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.Writer) error {
 	if err := o.Model.Validate(); err != nil {
 		return err
 	}
 	if data.Size() != o.Model.ImageSize {
 		return fmt.Errorf("%w: the prepared images have %d pixels a side, the model %d", ErrOptions, data.Size(), o.Model.ImageSize)
+	}
+	if o.Reconstruction == "" {
+		o.Reconstruction = ReconstructionL1
+	}
+	if o.Reconstruction != ReconstructionL1 && o.Reconstruction != ReconstructionL2 {
+		return fmt.Errorf("%w: no reconstruction loss %q (there are %s, %s)", ErrOptions, o.Reconstruction, ReconstructionL1, ReconstructionL2)
+	}
+	if !(o.Adversarial >= 0 && o.PerceptualWeight >= 0) {
+		return fmt.Errorf("%w: weights of losses are not negative", ErrOptions)
 	}
 	specs, err := vaeSpecs(o.Model)
 	if err != nil {
@@ -78,7 +107,19 @@ func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.
 	defer params.Free()
 	sayLacking(progress, "vae", o.Init, lacking)
 	v := &vae{VAEOptions: o, data: data, order: newOrder(data.Split(dataset.Train), o.Seed)}
-	t := task{kind: "vae", loss: v.loss, evaluate: v.evaluate, figure: "test_ssim", sign: -1}
+	if o.Perceptual != "" {
+		if err := libtorch.Try(func() { v.perceptual = libtorch.LoadScript(o.Perceptual) }); err != nil {
+			return fmt.Errorf("train: the perceptual network %s: %w", o.Perceptual, err)
+		}
+		defer v.perceptual.Free()
+	}
+	if o.Adversarial > 0 {
+		if v.adversary, err = newAdversary(o.Model.ImageSize, o.Seed, o.WeightDecay); err != nil {
+			return err
+		}
+		defer v.adversary.params.Free()
+	}
+	t := task{kind: "vae", after: v.after, adversary: v.adversary, loss: v.loss, evaluate: v.evaluate, figure: "test_ssim", sign: -1}
 	if t.model, err = jsonOf(o.Model); err != nil {
 		return err
 	}
@@ -96,8 +137,17 @@ func firstError(errs ...error) error {
 
 type vae struct {
 	VAEOptions
-	data  *dataset.Prepared
-	order *order
+	data       *dataset.Prepared
+	order      *order
+	perceptual *libtorch.Script // or nil
+	adversary  *adversary       // or nil
+}
+
+// after is the discriminator's step, behind the autoencoder's.
+func (v *vae) after(step int, figures map[string]float64) {
+	if v.adversary != nil && len(v.adversary.seen) > 0 {
+		figures["discriminator"] = v.adversary.learn(v.rateAt(step), v.Clip, v.precision())
+	}
 }
 
 func (v *vae) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]float64) {
@@ -115,11 +165,30 @@ func (v *vae) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]
 	z := ops.Add(mean, ops.Mul(ops.Exp(ops.Scale(logVar, 0.5)), ops.Tensor(eps, v.Batch, c, s, s)))
 	y := ops.Float(model.Decoder(ops, v.Model, z))
 
-	l1 := ops.Mean(ops.Abs(ops.Sub(y, x)))
+	delta := ops.Sub(y, x)
+	var off libtorch.Tensor
+	if v.Reconstruction == ReconstructionL2 {
+		off = ops.Mean(ops.Mul(delta, delta))
+	} else {
+		off = ops.Mean(ops.Abs(delta))
+	}
 	ssim := ops.SSIM(y, x)
 	kl := ops.Scale(ops.Mean(ops.Shift(ops.Sub(ops.Add(ops.Mul(mean, mean), ops.Exp(logVar)), logVar), -1)), 0.5)
-	loss := ops.Add(ops.Add(l1, ops.Scale(ops.Shift(ops.Scale(ssim, -1), 1), v.SSIM)), ops.Scale(kl, v.KL))
-	return loss, map[string]float64{"loss": loss.Value(), "l1": l1.Value(), "ssim": ssim.Value(), "kl": kl.Value()}
+	loss := ops.Add(ops.Add(off, ops.Scale(ops.Shift(ops.Scale(ssim, -1), 1), v.SSIM)), ops.Scale(kl, v.KL))
+	figures := map[string]float64{v.Reconstruction: off.Value(), "ssim": ssim.Value(), "kl": kl.Value()}
+	if v.perceptual != nil {
+		distance := ops.Mean(ops.Float(ops.Script(v.perceptual, y, x)))
+		figures["perceptual"] = distance.Value()
+		loss = ops.Add(loss, ops.Scale(distance, v.PerceptualWeight))
+	}
+	if v.adversary != nil && step >= v.AdversarialFrom {
+		fooled := v.adversary.against(ops, y)
+		figures["adversarial"] = fooled.Value()
+		loss = ops.Add(loss, ops.Scale(fooled, v.Adversarial))
+		v.adversary.seen = append(v.adversary.seen, pair{pixels, y.Values(), v.Batch, size})
+	}
+	figures["loss"] = loss.Value()
+	return loss, figures
 }
 
 // gridImages is the number of test images in a grid: originals above, what the
