@@ -88,7 +88,7 @@ func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, 
 	sayLacking(progress, "diffusion", o.Init, lacking)
 	d := &diffusion{DiffusionOptions: o, data: data, schedule: sched, tokens: tokens, states: states, latents: l,
 		order: newOrder(data.Split(dataset.Train), o.Seed)}
-	t := task{kind: "diffusion", loss: d.loss, evaluate: d.evaluate, figure: "test_loss", sign: 1}
+	t := task{kind: "diffusion", options: o, loss: d.loss, evaluate: d.evaluate, figure: "test_loss", sign: 1}
 	if t.model, err = jsonOf(o.Model); err != nil {
 		return err
 	}

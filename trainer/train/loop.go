@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/roentgo/roentgo/trainer/libtorch"
@@ -24,6 +25,7 @@ const gridFormat = "grid-%06d.png"
 // task is what differs between the trainings.
 type task struct {
 	kind            string
+	options         any    // as JSON tells them
 	model, schedule string // the configurations as JSON
 	// loss runs forward pass k of a step and returns what to descend and what
 	// to log.
@@ -65,6 +67,9 @@ func train(ctx context.Context, c Common, t task, params *libtorch.Params, progr
 	if err != nil {
 		return err
 	}
+	if err := writeOptions(c.Run, t); err != nil {
+		return err
+	}
 	log, err := os.OpenFile(filepath.Join(c.Run, logFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
@@ -75,6 +80,20 @@ func train(ctx context.Context, c Common, t task, params *libtorch.Params, progr
 		fmt.Fprintf(progress, "%s: going on from step %d of %d\n", t.kind, r.state.Step, c.Steps)
 	}
 	return l.steps(ctx)
+}
+
+// writeOptions notes the options of a run and the machine.
+func writeOptions(dir string, t task) error {
+	device := libtorch.CPU
+	if libtorch.OnCUDA() {
+		device = libtorch.CUDA
+	}
+	text, err := json.MarshalIndent(map[string]any{"kind": t.kind, "options": t.options, "machine": map[string]any{
+		"os": runtime.GOOS, "arch": runtime.GOARCH, "cpus": runtime.NumCPU(), "go": runtime.Version(), "libtorch": libtorch.Version(), "device": device}}, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, OptionsFile), append(text, '\n'), 0o644)
 }
 
 type loop struct {

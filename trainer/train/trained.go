@@ -30,6 +30,10 @@ const (
 	earlierGlob   = "checkpoint-*.safetensors"
 )
 
+// OptionsFile says, in a run's folder, with which options and on what machine
+// it was begun or last gone on with.
+const OptionsFile = "run.json"
+
 // logFile is the log of a run, in its folder: a JSON object a step.
 const logFile = "log.jsonl"
 

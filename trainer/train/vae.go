@@ -119,7 +119,7 @@ func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.
 		}
 		defer v.adversary.params.Free()
 	}
-	t := task{kind: "vae", after: v.after, adversary: v.adversary, loss: v.loss, evaluate: v.evaluate, figure: "test_ssim", sign: -1}
+	t := task{kind: "vae", options: o, after: v.after, adversary: v.adversary, loss: v.loss, evaluate: v.evaluate, figure: "test_ssim", sign: -1}
 	if t.model, err = jsonOf(o.Model); err != nil {
 		return err
 	}

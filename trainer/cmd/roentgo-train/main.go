@@ -17,6 +17,7 @@ import (
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/fetch"
+	"github.com/roentgo/roentgo/trainer/report"
 	"github.com/roentgo/roentgo/trainer/train"
 	"github.com/roentgo/roentgo/weights"
 )
@@ -41,7 +42,7 @@ func run(ctx context.Context, args []string) int {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse{err} })
 	root.SetArgs(args)
-	root.AddCommand(fetchCommand(), prepareCommand(), textCommand(), exportCommand(), initCommand(), evalCommand())
+	root.AddCommand(fetchCommand(), prepareCommand(), textCommand(), reportCommand(), exportCommand(), initCommand(), evalCommand())
 	root.AddCommand(trainingCommands()...)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
@@ -52,7 +53,7 @@ func run(ctx context.Context, args []string) int {
 	switch {
 	case errors.Is(err, train.ErrStopped):
 		return 0
-	case errors.As(err, new(misuse)), errors.Is(err, train.ErrOptions), errors.Is(err, dataset.ErrOptions), errors.Is(err, fetch.ErrOptions),
+	case errors.As(err, new(misuse)), errors.Is(err, train.ErrOptions), errors.Is(err, dataset.ErrOptions), errors.Is(err, fetch.ErrOptions), errors.Is(err, report.ErrExists),
 		errors.Is(err, model.ErrConfig), errors.Is(err, weights.ErrExists),
 		strings.HasPrefix(err.Error(), "unknown command"), strings.HasPrefix(err.Error(), "required flag"): // cobra has no types for them
 		return 2
