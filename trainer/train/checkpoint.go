@@ -15,6 +15,31 @@ import (
 	"github.com/roentgo/roentgo/weights"
 )
 
+// earlierFormat names the checkpoints before the last, by their step.
+const (
+	earlierFormat = "checkpoint-%08d.safetensors"
+	earlierGlob   = "checkpoint-*.safetensors"
+)
+
+// The loss scale of float16: where it begins, and after how many steps without
+// an overflow it is doubled.
+const (
+	firstScale = 1 << 16
+	raiseAfter = 2000
+)
+
+// rescale halves the scale after a step that overflowed, and doubles it after
+// many that did not.
+func (s *state) rescale(ok bool) {
+	if !ok {
+		s.LossScale, s.GoodSteps = max(s.LossScale/2, 1), 0
+		return
+	}
+	if s.GoodSteps++; s.GoodSteps == raiseAfter {
+		s.LossScale, s.GoodSteps = min(s.LossScale*2, 1<<24), 0
+	}
+}
+
 // run is a training in progress: parameters, their average, the optimizer.
 type run struct {
 	dir    string

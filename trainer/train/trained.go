@@ -24,12 +24,6 @@ const CheckpointFile = "checkpoint.safetensors"
 // best so far, as CheckpointFile.
 const BestFile = "best.safetensors"
 
-// earlierFormat names the checkpoints before the last, by their step.
-const (
-	earlierFormat = "checkpoint-%08d.safetensors"
-	earlierGlob   = "checkpoint-*.safetensors"
-)
-
 // OptionsFile says, in a run's folder, with which options and on what machine
 // it was begun or last gone on with.
 const OptionsFile = "run.json"
@@ -63,25 +57,6 @@ type state struct {
 	ModelJSON string   `json:"model"`
 	// ScheduleJSON is that of a diffusion training.
 	ScheduleJSON string `json:"schedule,omitempty"`
-}
-
-// The loss scale of float16: where it begins, and after how many steps without
-// an overflow it is doubled.
-const (
-	firstScale = 1 << 16
-	raiseAfter = 2000
-)
-
-// rescale halves the scale after a step that overflowed, and doubles it after
-// many that did not.
-func (s *state) rescale(ok bool) {
-	if !ok {
-		s.LossScale, s.GoodSteps = max(s.LossScale/2, 1), 0
-		return
-	}
-	if s.GoodSteps++; s.GoodSteps == raiseAfter {
-		s.LossScale, s.GoodSteps = min(s.LossScale*2, 1<<24), 0
-	}
 }
 
 // ErrCheckpoint is wrapped by errors of a checkpoint that does not fit.

@@ -134,7 +134,7 @@ func readStudy(path string) (study, error) {
 		for _, of := range []struct {
 			cmd   *cobra.Command
 			flags settings
-		}{{vaeCommand(), merged(s.VAE, v.VAE)}, {diffusionCommand(), merged(s.Diffusion, v.Diffusion)}} {
+		}{{onDevice(vaeCommand()), merged(s.VAE, v.VAE)}, {onDevice(diffusionCommand()), merged(s.Diffusion, v.Diffusion)}} {
 			if err := of.cmd.ParseFlags(of.flags.arguments()); err != nil {
 				return s, misuse{fmt.Errorf("%s: %s: %s: %w", path, v.Name, of.cmd.Name(), err)}
 			}

@@ -18,21 +18,27 @@ import (
 // trainingCommands are the commands that need libtorch.
 func trainingCommands() []*cobra.Command {
 	list := []*cobra.Command{vaeCommand(), diffusionCommand(), ablateCommand(), benchCommand(), doctorCommand()}
-	for _, c := range list {
-		var device string
-		c.PersistentFlags().StringVar(&device, "device", libtorch.Auto, "auto, cpu or cuda")
-		c.PersistentPreRunE = func(*cobra.Command, []string) error {
-			if err := libtorch.Start(runtime.NumCPU()); err != nil {
-				return err
-			}
-			var err error
-			if usedDevice, err = libtorch.Use(device); err != nil {
-				return misuse{err}
-			}
-			return nil
-		}
+	for i, c := range list {
+		list[i] = onDevice(c)
 	}
 	return list
+}
+
+// onDevice has a command, and those below it, begin with libtorch on a device.
+func onDevice(c *cobra.Command) *cobra.Command {
+	var device string
+	c.PersistentFlags().StringVar(&device, "device", libtorch.Auto, "auto, cpu or cuda")
+	c.PersistentPreRunE = func(*cobra.Command, []string) error {
+		if err := libtorch.Start(runtime.NumCPU()); err != nil {
+			return err
+		}
+		var err error
+		if usedDevice, err = libtorch.Use(device); err != nil {
+			return misuse{err}
+		}
+		return nil
+	}
+	return c
 }
 
 // usedDevice is the device that training runs on.
