@@ -88,6 +88,8 @@ func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, 
 	sayLacking(progress, "diffusion", o.Init, lacking)
 	d := &diffusion{DiffusionOptions: o, data: data, schedule: sched, tokens: tokens, states: states, latents: l,
 		order: newOrder(data.Split(dataset.Train), o.Seed)}
+	d.ahead = &ahead[inputs]{make: d.examples}
+	defer d.ahead.stop()
 	t := task{kind: "diffusion", options: o, loss: d.loss, evaluate: d.evaluate, figure: "test_loss", sign: 1}
 	if t.model, err = jsonOf(o.Model); err != nil {
 		return err
@@ -109,6 +111,7 @@ type diffusion struct {
 	states   *textStates // of a frozen encoder; else nil
 	latents  *Latents
 	order    *order
+	ahead    *ahead[inputs]
 }
 
 // example is one training example on its way into a batch.
@@ -120,7 +123,12 @@ type example struct {
 }
 
 func (d *diffusion) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]float64) {
-	pass := step*d.Accumulate + k
+	loss := d.forward(ops, d.ahead.at(step*d.Accumulate+k))
+	return loss, map[string]float64{"loss": loss.Value()}
+}
+
+// examples are those of a forward pass: a function of the seed and the pass.
+func (d *diffusion) examples(pass int) inputs {
 	eps := make([]float32, d.Batch*d.Model.LatentLen())
 	noise.Latent(eps, d.Seed, uint32(pass), streamNoise)
 	batch := make([]example, d.Batch)
@@ -136,8 +144,7 @@ func (d *diffusion) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[s
 		}
 		batch[b] = e
 	}
-	loss := d.forward(ops, batch)
-	return loss, map[string]float64{"loss": loss.Value()}
+	return d.inputs(batch)
 }
 
 // caption is the text of an image in an epoch; none in a model without text.
@@ -148,23 +155,33 @@ func (d *diffusion) caption(image, epoch int) string {
 	return dataset.Caption(d.data.Records[image], d.Seed, image, epoch)
 }
 
-// forward is the weighted mean squared error of a batch.
-func (d *diffusion) forward(ops *libtorch.Ops, batch []example) libtorch.Tensor {
-	n, c, s := d.Model.LatentLen(), d.Model.LatentChannels, d.Model.LatentSize()
-	x, target := make([]float32, len(batch)*n), make([]float32, len(batch)*n)
-	times, weight := make([]float32, len(batch)), make([]float32, len(batch))
-	captions := make([]string, len(batch))
+// inputs are what a forward pass reads.
+type inputs struct {
+	x, target     []float32 // (B, C, s, s)
+	times, weight []float32 // (B)
+	captions      []string
+}
+
+func (d *diffusion) inputs(batch []example) inputs {
+	n := d.Model.LatentLen()
+	in := inputs{make([]float32, len(batch)*n), make([]float32, len(batch)*n), make([]float32, len(batch)), make([]float32, len(batch)), make([]string, len(batch))}
 	for b, e := range batch {
 		x0 := d.latents.Values[e.image*n : (e.image+1)*n]
-		d.schedule.Noise(x[b*n:(b+1)*n], x0, e.eps, e.timestep)
-		d.schedule.Target(target[b*n:(b+1)*n], x0, e.eps, e.timestep)
-		times[b], weight[b] = float32(e.timestep), float32(d.schedule.LossWeight(e.timestep))
-		captions[b] = e.caption
+		d.schedule.Noise(in.x[b*n:(b+1)*n], x0, e.eps, e.timestep)
+		d.schedule.Target(in.target[b*n:(b+1)*n], x0, e.eps, e.timestep)
+		in.times[b], in.weight[b] = float32(e.timestep), float32(d.schedule.LossWeight(e.timestep))
+		in.captions[b] = e.caption
 	}
-	context, mask := d.context(ops, captions)
-	y := ops.Float(model.UNet(ops, d.Model, ops.Tensor(x, len(batch), c, s, s), ops.Tensor(times, len(batch)), context, mask))
-	delta := ops.Sub(y, ops.Tensor(target, len(batch), c, s, s))
-	return ops.Mean(ops.Mul(ops.Mul(delta, delta), ops.Tensor(weight, len(batch), 1, 1, 1)))
+	return in
+}
+
+// forward is the weighted mean squared error of a batch.
+func (d *diffusion) forward(ops *libtorch.Ops, in inputs) libtorch.Tensor {
+	b, c, s := len(in.captions), d.Model.LatentChannels, d.Model.LatentSize()
+	context, mask := d.context(ops, in.captions)
+	y := ops.Float(model.UNet(ops, d.Model, ops.Tensor(in.x, b, c, s, s), ops.Tensor(in.times, b), context, mask))
+	delta := ops.Sub(y, ops.Tensor(in.target, b, c, s, s))
+	return ops.Mean(ops.Mul(ops.Mul(delta, delta), ops.Tensor(in.weight, b, 1, 1, 1)))
 }
 
 // context encodes captions; an empty one is the null condition.
@@ -241,7 +258,7 @@ func (d *diffusion) evaluate(average *libtorch.Params, grid string) (map[string]
 			batch[b] = example{image: index, caption: d.caption(index, 0),
 				timestep: (i + b) * 397 % d.schedule.TrainTimesteps, eps: eps[b*n : (b+1)*n]}
 		}
-		libtorch.Autocast(d.precision(), func() { sum += d.forward(ops, batch).Value() * float64(len(part)) })
+		libtorch.Autocast(d.precision(), func() { sum += d.forward(ops, d.inputs(batch)).Value() * float64(len(part)) })
 		ops.Free()
 	}
 	figures := map[string]float64{"test_loss": sum / float64(max(len(test), 1))}

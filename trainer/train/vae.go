@@ -119,6 +119,8 @@ func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.
 		}
 		defer v.adversary.params.Free()
 	}
+	v.ahead = &ahead[vaeInputs]{make: v.examples}
+	defer v.ahead.stop()
 	t := task{kind: "vae", options: o, after: v.after, adversary: v.adversary, loss: v.loss, evaluate: v.evaluate, figure: "test_ssim", sign: -1}
 	if t.model, err = jsonOf(o.Model); err != nil {
 		return err
@@ -139,6 +141,7 @@ type vae struct {
 	VAEOptions
 	data       *dataset.Prepared
 	order      *order
+	ahead      *ahead[vaeInputs]
 	perceptual *libtorch.Script // or nil
 	adversary  *adversary       // or nil
 }
@@ -150,14 +153,28 @@ func (v *vae) after(step int, figures map[string]float64) {
 	}
 }
 
-func (v *vae) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]float64) {
+// vaeInputs are what a forward pass reads.
+type vaeInputs struct {
+	pixels []float32 // (B, 1, size, size)
+	eps    []float32 // of the posterior, (B, C, s, s)
+}
+
+// examples are those of a forward pass: a function of the seed and the pass.
+func (v *vae) examples(pass int) vaeInputs {
 	size, n := v.Model.ImageSize, v.Model.LatentLen()
-	pixels, eps := make([]float32, v.Batch*size*size), make([]float32, v.Batch*n)
+	in := vaeInputs{make([]float32, v.Batch*size*size), make([]float32, v.Batch*n)}
 	for b := range v.Batch {
-		i, _ := v.order.at((step*v.Accumulate+k)*v.Batch + b)
-		v.data.Image(i, pixels[b*size*size:(b+1)*size*size])
+		i, _ := v.order.at(pass*v.Batch + b)
+		v.data.Image(i, in.pixels[b*size*size:(b+1)*size*size])
 	}
-	noise.Latent(eps, v.Seed, uint32(step*v.Accumulate+k), streamPosterior)
+	noise.Latent(in.eps, v.Seed, uint32(pass), streamPosterior)
+	return in
+}
+
+func (v *vae) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]float64) {
+	size := v.Model.ImageSize
+	in := v.ahead.at(step*v.Accumulate + k)
+	pixels, eps := in.pixels, in.eps
 	c, s := v.Model.LatentChannels, v.Model.LatentSize()
 	x := ops.Tensor(pixels, v.Batch, 1, size, size)
 	moments := ops.Float(model.Encoder(ops, v.Model, x))

@@ -1,0 +1,50 @@
+package train
+
+// ahead makes what forward passes need of the host, a few passes before they
+// run, on a goroutine of its own. It makes the same as without: pass by pass,
+// in order.
+type ahead[T any] struct {
+	make  func(pass int) T
+	next  int
+	ready chan T
+	done  chan struct{}
+}
+
+// depth is how many passes are made ahead.
+const depth = 2
+
+// at returns what pass needs. Passes are asked for in order, from any on.
+func (a *ahead[T]) at(pass int) T {
+	if a.ready == nil || pass != a.next {
+		a.stop()
+		a.start(pass)
+	}
+	a.next = pass + 1
+	return <-a.ready
+}
+
+func (a *ahead[T]) start(pass int) {
+	ready, done := make(chan T, depth), make(chan struct{})
+	a.ready, a.done = ready, done
+	go func() {
+		for ; ; pass++ {
+			select {
+			case ready <- a.make(pass):
+			case <-done:
+				close(ready)
+				return
+			}
+		}
+	}()
+}
+
+// stop ends the goroutine and waits for it.
+func (a *ahead[T]) stop() {
+	if a.ready == nil {
+		return
+	}
+	close(a.done)
+	for range a.ready {
+	}
+	a.ready = nil
+}
