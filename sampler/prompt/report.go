@@ -31,19 +31,20 @@ const (
 )
 
 var (
-	markup      = regexp.MustCompile(`<[A-Za-z/][^<>]{0,40}>`)
-	brackets    = regexp.MustCompile("[<>\\[\\]{}|_*#~=^\\\\`]+")
-	titles      = regexp.MustCompile(`\b(Dr|Drs|Mr|Ms|vs|approx)\.(\s)`)
-	hours       = regexp.MustCompile(`\b([ap])\.m\.?`)
-	enumeration = regexp.MustCompile(`(^|[.?!:;]\s*|\s-\s*)\d{1,2}[.)](\s+|$)`)
-	runOn       = regexp.MustCompile(`([a-z]{4,}) \d{1,2}\.(\s+[A-Z])`) // a list without full stops
-	sentenceEnd = regexp.MustCompile(`[.?!]+(?:\s+|$)|[.?!]+`)
-	word        = regexp.MustCompile(`[\pL\pN]+(?:['/-][\pL\pN]+)*`)
-	emptyParens = regexp.MustCompile(`\(\s*[,.;:/-]*\s*\)`)
-	spaceParens = regexp.MustCompile(`\(\s+|\s+\)`)
-	loneDashes  = regexp.MustCompile(`\s+-+\s+|\s+-+$|^-+\s*`)
-	article     = regexp.MustCompile(`\b([Aa])( (?:[aio]|e[^u])[a-z]+)`) // what a measurement stood behind
-	twice       = regexp.MustCompile(`(?i)\b(the the|of of|a a|and and|in in|is is|catheter catheter|shunt shunt|tube tube)\b`)
+	markup       = regexp.MustCompile(`<[A-Za-z/][^<>]{0,40}>`)
+	brackets     = regexp.MustCompile("[<>\\[\\]{}|_*#~=^\\\\`]+")
+	titles       = regexp.MustCompile(`\b(Dr|Drs|Mr|Ms|vs|approx)\.(\s)`)
+	hours        = regexp.MustCompile(`\b([ap])\.m\.?`)
+	enumeration  = regexp.MustCompile(`(^|[.?!:;]\s*|\s-\s*)\d{1,2}[.)](\s+|$)`)
+	comparedWith = regexp.MustCompile(`(?i)((?:^|[.:]\s*)comparison:?\s+(?:X{4}[ ,]*)+)\s+`) // a head line without a full stop
+	runOn        = regexp.MustCompile(`([a-z]{4,}) \d{1,2}\.(\s+[A-Z])`)                           // a list without full stops
+	sentenceEnd  = regexp.MustCompile(`[.?!]+(?:\s+|$)|[.?!]+`)
+	word         = regexp.MustCompile(`[\pL\pN]+(?:['/-][\pL\pN]+)*`)
+	emptyParens  = regexp.MustCompile(`\(\s*[,.;:/-]*\s*\)`)
+	spaceParens  = regexp.MustCompile(`\(\s+|\s+\)`)
+	loneDashes   = regexp.MustCompile(`\s+-+\s+|\s+-+$|^-+\s*`)
+	article      = regexp.MustCompile(`\b([Aa])( (?:[aio]|e[^u])[a-z]+)`) // what a measurement stood behind
+	twice        = regexp.MustCompile(`(?i)\b(the the|of of|a a|and and|in in|is is|catheter catheter|shunt shunt|tube tube)\b`)
 )
 
 // restored are redactions whose word the neighbours leave no doubt about. Each
@@ -93,17 +94,24 @@ var templates = regexp.MustCompile(`(?i)^(?:(?:frontal|lateral|pa|ap|two|single|
 	`(?:(?:pa|ap|frontal|portable|upright)\b,?(?: and)? ?)+(?:lateral )?(?:views?|chest|radiographs?|x-rays?)?(?: of)?(?: the)?(?: chest)?(?: x-rays?| radiographs?)?|` +
 	`(?:[a-z]+:? \d images?|[a-z ]{0,20} \d views?|chest|findings|impression|technique|comparison|exam(?:ination)?|kub|report|soft tissue neck|chest x-ray|none|see above|see below|as above|end of (?:report|impression|findings|dictation))|` +
 	`(?:no|without)(?: significant| interval| acute| other)* changes?|comparison\b.*|(?:the )?x{4} examination .*|` +
-	`.*\b(?:end of (?:report|dictation|impression)|dictat\w+|transcri\w+|electronically|telephon\w+|notif\w+|critical result|primordial|addend\w+|was (?:paged|called|informed)|dr x{4}|dr [a-z]+ (?:at|by|on)|technologist|(?:findings|results|recommendations?) (?:and recommendations? )?(?:were|was|are) (?:discussed|communicated|reported|called|conveyed|relayed))\b.*)$`)
+	`.*\b(?:for my interpretation|end of (?:report|dictation|impression)|dictat\w+|transcri\w+|electronically|telephon\w+|notif\w+|critical result|primordial|addend\w+|was (?:paged|called|informed)|dr x{4}|dr [a-z]+ (?:at|by|on)|technologist|(?:findings|results|recommendations?) (?:and recommendations? )?(?:were|was|are) (?:discussed|communicated|reported|called|conveyed|relayed))\b.*)$`)
+
+// tells keeps a sentence that begins as a template: "frontal views show …".
+var tells = regexp.MustCompile(`(?i)\b(?:show|demonstrat|reveal|exhibit)`)
+
+func isTemplate(s string) bool { return templates.MatchString(s) && !tells.MatchString(s) }
 
 // advice is what a report says should be done, or who should think of what.
 var advice = regexp.MustCompile(`(?i)\b(?:recommend\w*|(?:is|are|would be) (?:advised|advisable)|follow-?\s?up\b.*\b(?:is|are|may|could|should|would|suggested|advised|exam\w*|chest|ct|imaging|films?|radiographs?)|(?:could|may|might|would|can|should) be (?:helpful|obtained|performed|considered|useful|beneficial|of value|indicated|further)|(?:please|suggest|consider|advise)\s+(?:\w+\s+)*(?:correlat\w+|ct|imaging|radiographs?|views?|films?|series|follow-?up|evaluation|studies|study|exam\w*|comparison)|correlat\w+ (?:with|clinically|is|for|to)|clinical(?:ly)? correlat\w+|if (?:clinically|clinical|there is|symptoms|desired|needed|indicated|patient|the patient)|further (?:evaluation|characteriz\w+|assessment|imaging|workup)|exact (?:etiology|nature))\b`)
 
-var comparisons = regexp.MustCompile(`(?i),?\s*\b(?:as |when |in |by )?(?:compar(?:ed|ison) (?:to|with)|since|relative to) (?:the |a |an |this |patient'?s )?(?:x{4}[ ,]*)*(?:most recent |last |recent )?(?:prior|previous|comparison|earlier|old|exam|examination|study|radiograph|chest|film|x{4})[^.,;]*|,?\s*\b(?:as seen|seen) (?:on|in) (?:the |a )?(?:prior|previous|comparison|x{4})[^.,;]*|,?\s*\b(?:from|since|than) (?:the )?(?:prior|previous(?:ly)?|comparison|x{4})(?: (?:study|exam|examination|film|radiograph|chest|image|x-ray|on|x{4})\b)*`)
+var comparisons = regexp.MustCompile(`(?i),?\s*\b(?:as |when |in |by )?(?:compar(?:ed|ison) (?:to|with)|since|relative to) (?:the |a |an |this |patient'?s )?(?:x{4}[ ,]*)*(?:most recent |last |recent )?(?:prior|previous|comparison|earlier|old|exam|examination|study|radiograph|chest|film|x{4})[^.,;]*|,?\s*\b(?:as seen|seen) (?:on|in) (?:the |a )?(?:prior|previous|comparison|x{4})[^.,;]*|,?\s*\b(?:from|since|than) (?:the )?(?:prior|previous(?:ly)?|comparison|x{4})(?: (?:study|studies|exams?|examinations?|films?|radiographs?|chest|images?|imaging|x-rays?|on|x{4})\b)*`)
 
 // What stands before and after a redaction that a sentence cannot do without.
 var (
 	needsNoun   = wordSet("a an the this that these those of in on at from to by with without for and or than as into within near over under above below between after before along through per via is are was were be been being has have had may might could can will would do does represents represent representing suggests suggest suggesting consistent demonstrates demonstrate shows show most more very not appears appear his her its their both")
 	givesNoNoun = wordSet("is are was were be been has have had may might could can will would do does appear appears appeared demonstrate demonstrates show shows remain remains remained of in on at from to by with without for and or than as into within near over under above below between after before along through which that who noted seen identified projecting overlying terminating located measuring not also again")
+	describing  = wordSet("pulmonary aortic cardiac mediastinal hilar osseous bony surgical frontal lateral bilateral vascular thoracic venous calcified tortuous degenerative superior inferior interstitial visualized")
+	states      = wordSet("normal intact unremarkable clear unchanged stable")
 	linking     = wordSet("is are was were be been has have had appear appears demonstrate demonstrates show shows remain remains")
 )
 
@@ -154,6 +162,7 @@ func (r *reporting) replace(rule, text string, re *regexp.Regexp, template strin
 func (r *reporting) section(text string) []string {
 	text = html.UnescapeString(text)
 	text = r.replace(RuleMarkup, text, markup, " ")
+	text = comparedWith.ReplaceAllString(text, "$1. ")
 	text = Clean(r.replace(RuleMarkup, text, brackets, " "))
 	text = hours.ReplaceAllString(titles.ReplaceAllString(text, "$1$2"), "${1}m")
 	for range 2 { // "1. 2. Clear": a match does not overlap the next
@@ -204,7 +213,7 @@ func (r *reporting) sentence(s string) string {
 	if s == "" {
 		return ""
 	}
-	if templates.MatchString(s) {
+	if isTemplate(s) {
 		r.note(RuleTemplate, s, "")
 		return ""
 	}
@@ -219,7 +228,10 @@ func (r *reporting) sentence(s string) string {
 		s = s[:cut]
 	}
 	s = strings.Trim(tidy(r.replace(RuleComparison, s, comparisons, "")), " ,;:.-/")
-	if s == "" || templates.MatchString(s) {
+	if s == "" {
+		return ""
+	}
+	if isTemplate(s) {
 		r.note(RuleTemplate, s, "")
 		return ""
 	}
@@ -289,9 +301,12 @@ func headless(s string) bool {
 		}
 		closes := after == "" || givesNoNoun[after]
 		switch {
+		case linking[before] && after == "within": // "is XXXX within normal limits"
 		case closes && (before == "" || needsNoun[before]): // "the XXXX are", "from XXXX.", "XXXX of"
 			return true
-		case from == 1 && i+2 == len(tokens) && after != "": // "Pulmonary XXXX normal"
+		case closes && describing[before]: // "pulmonary XXXX and mediastinum", "aortic XXXX."
+			return true
+		case from == 1 && i+2 == len(tokens) && states[after]: // "Pulmonary XXXX normal"
 			return true
 		case linking[after]: // "pulmonary XXXX are normal"
 			return true
