@@ -90,7 +90,7 @@ func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, 
 		order: newOrder(data.Split(dataset.Train), o.Seed)}
 	d.ahead = &ahead[inputs]{make: d.examples}
 	defer d.ahead.stop()
-	t := task{kind: "diffusion", options: o, loss: d.loss, evaluate: d.evaluate, figure: "test_loss", sign: 1}
+	t := task{kind: "diffusion", options: o, initial: o.Init, loss: d.loss, evaluate: d.evaluate, figure: "test_loss", sign: 1}
 	if t.model, err = jsonOf(o.Model); err != nil {
 		return err
 	}

@@ -163,11 +163,29 @@ type provenance struct {
 type runSummary struct {
 	Steps   int                `json:"steps"`
 	Minutes float64            `json:"minutes"`
-	Figures map[string]float64 `json:"figures"` // of the last evaluation on held-out patients
+	Figures map[string]float64 `json:"figures,omitempty"` // of the last evaluation on held-out patients
+}
+
+// trainedBefore is what a model file says of the training of one kind of run.
+func trainedBefore(kind string, from Source) runSummary {
+	initial, ok := from.(Initial)
+	if !ok {
+		return runSummary{}
+	}
+	var p provenance
+	if json.Unmarshal([]byte(initial.Metadata()["roentgo.training"]), &p) != nil {
+		return runSummary{}
+	}
+	list := map[string]*runSummary{"vae": p.VAE, "diffusion": p.Diffusion}
+	if s := list[kind]; s != nil {
+		return runSummary{Steps: s.Steps, Minutes: s.Minutes}
+	}
+	return runSummary{}
 }
 
 func summarize(dir string, t *Trained) *runSummary {
-	return &runSummary{t.Step, float64(int(t.Seconds/6)) / 10, lastFigures(dir)}
+	minutes := t.Before.Minutes + t.Seconds/60
+	return &runSummary{t.Before.Steps + t.Step, float64(int(10*minutes)) / 10, lastFigures(dir)}
 }
 
 // ReadLog returns the figures of a run's log, a step an entry. A last line that

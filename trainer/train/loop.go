@@ -26,6 +26,7 @@ const gridFormat = "grid-%06d.png"
 type task struct {
 	kind            string
 	options         any    // as JSON tells them
+	initial         Source // or nil
 	model, schedule string // the configurations as JSON
 	// loss runs forward pass k of a step and returns what to descend and what
 	// to log.
@@ -67,6 +68,7 @@ func train(ctx context.Context, c Common, t task, params *libtorch.Params, progr
 	if err != nil {
 		return err
 	}
+	r.state.Before = trainedBefore(t.kind, t.initial)
 	if err := writeOptions(c.Run, t); err != nil {
 		return err
 	}

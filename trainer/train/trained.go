@@ -45,6 +45,8 @@ type state struct {
 	Step    int     `json:"step"` // optimizer steps taken
 	Updates int     `json:"updates"`
 	Seconds float64 `json:"seconds"`
+	// Before is the training that the initial file had.
+	Before runSummary `json:"before"`
 	// AdversaryUpdates are the steps of a discriminator.
 	AdversaryUpdates int `json:"adversary_updates,omitempty"`
 	Skipped          int `json:"skipped,omitempty"` // steps in a row, the last among them, without a finite gradient
@@ -68,6 +70,8 @@ type Trained struct {
 	Step int
 	// Seconds that the training took.
 	Seconds float64
+	// Before is the training that the run's initial file had.
+	Before runSummary
 	// Model and Schedule are the configurations as JSON.
 	Model, Schedule string
 }
@@ -87,7 +91,7 @@ func OpenTrained(dir string) (*Trained, error) {
 		f.Close()
 		return nil, fmt.Errorf("%w: %s has no training state: %w", ErrCheckpoint, path, err)
 	}
-	return &Trained{file: f, Step: s.Step, Seconds: s.Seconds, Model: s.ModelJSON, Schedule: s.ScheduleJSON}, nil
+	return &Trained{file: f, Step: s.Step, Seconds: s.Seconds, Before: s.Before, Model: s.ModelJSON, Schedule: s.ScheduleJSON}, nil
 }
 
 // Has reports whether the parameter was trained in this run.
