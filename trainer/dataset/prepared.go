@@ -7,17 +7,20 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+
+	"golang.org/x/exp/mmap"
 )
 
-// Prepared is a prepared folder, in memory: 64 KiB an image of 256 pixels a
-// side.
+// Prepared is a prepared folder. Its images stay in their file, mapped to
+// memory.
 type Prepared struct {
 	Dir     string
 	Summary Summary
 	Records []Record
-	images  []byte
+	images  *mmap.ReaderAt
 }
 
 // Open reads a prepared folder and checks the hashes of its files.
@@ -34,9 +37,6 @@ func Open(dir string) (*Prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.images, err = readHashed(dir, imagesFile, p.Summary.ImagesSHA256); err != nil {
-		return nil, err
-	}
 	lines := bufio.NewScanner(bytes.NewReader(records))
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
@@ -49,21 +49,44 @@ func Open(dir string) (*Prepared, error) {
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("%w: %s: %s: %w", ErrPrepared, dir, recordsFile, err)
 	}
-	if size := p.Size(); size < 1 || len(p.images) != len(p.Records)*size*size {
-		return nil, fmt.Errorf("%w: %s: %d records, but %d bytes of images of %d×%d", ErrPrepared, dir, len(p.Records), len(p.images), size, size)
+	if err := checkHash(dir, imagesFile, p.Summary.ImagesSHA256); err != nil {
+		return nil, err
+	}
+	if p.images, err = mmap.Open(filepath.Join(dir, imagesFile)); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrPrepared, err)
+	}
+	if size := p.Size(); size < 1 || p.images.Len() != len(p.Records)*size*size {
+		p.Close()
+		return nil, fmt.Errorf("%w: %s: %d records, but %d bytes of images of %d×%d", ErrPrepared, dir, len(p.Records), p.images.Len(), size, size)
 	}
 	return p, nil
 }
 
+// Close unmaps the images.
+func (p *Prepared) Close() error { return p.images.Close() }
+
 func readHashed(dir, name, want string) ([]byte, error) {
-	data, err := os.ReadFile(filepath.Join(dir, name))
+	if err := checkHash(dir, name, want); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(dir, name))
+}
+
+// checkHash reads a file through, a little at a time.
+func checkHash(dir, name, want string) error {
+	f, err := os.Open(filepath.Join(dir, name))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrPrepared, err)
+		return fmt.Errorf("%w: %w", ErrPrepared, err)
 	}
-	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != want {
-		return nil, fmt.Errorf("%w: %s has changed since it was prepared (prepare it again)", ErrPrepared, filepath.Join(dir, name))
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return fmt.Errorf("%w: %w", ErrPrepared, err)
 	}
-	return data, nil
+	if hex.EncodeToString(h.Sum(nil)) != want {
+		return fmt.Errorf("%w: %s has changed since it was prepared (prepare it again)", ErrPrepared, filepath.Join(dir, name))
+	}
+	return nil
 }
 
 // Size is the number of pixels a side.
@@ -83,7 +106,11 @@ func (p *Prepared) Split(part string) []int {
 // Image copies image i to dst, size×size values in [−1, 1].
 func (p *Prepared) Image(i int, dst []float32) {
 	n := p.Size() * p.Size()
-	for j, v := range p.images[i*n : (i+1)*n] {
+	pixels := make([]byte, n)
+	if _, err := p.images.ReadAt(pixels, int64(i)*int64(n)); err != nil {
+		panic(err) // Open has measured the file; a mapping gives no other error
+	}
+	for j, v := range pixels {
 		dst[j] = float32(v)/127.5 - 1
 	}
 }

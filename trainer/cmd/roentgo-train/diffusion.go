@@ -44,6 +44,7 @@ func diffusionCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			defer data.Close()
 			autoencoder, err := train.OpenAutoencoder(vae)
 			if err != nil {
 				return err

@@ -64,6 +64,7 @@ The folder gets eval.json, difference.png (grey: no difference), montage.png.`,
 			if err != nil {
 				return err
 			}
+			defer prepared.Close()
 			m, err := weights.Open(models...)
 			if err != nil {
 				return err

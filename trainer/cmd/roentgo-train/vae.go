@@ -103,6 +103,7 @@ func vaeCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			defer data.Close()
 			return train.VAE(cmd.Context(), data, o, os.Stderr)
 		},
 	}
