@@ -1,6 +1,6 @@
-// Package cpu runs a plan of package graph on the processor, in plain Go. It
-// is the reference of the other executors and the fallback where there is no
-// GPU.
+// Package cpu runs a plan of package graph on the processor: the matrix product
+// in assembly where there is one for it, all else, and all on other processors,
+// in plain Go. It is the fallback where there is no GPU.
 //
 // The bytes of a result depend on neither the number of threads nor the batch
 // nor a value's place in it: every value is one sum in one order.
@@ -11,6 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/roentgo/roentgo/sampler/graph"
@@ -19,6 +21,9 @@ import (
 // Options are those of [New].
 type Options struct {
 	Threads int // 0: one a core
+	// Instructions are those of the matrix product: one of [Instructions]; "":
+	// the fastest that the processor has.
+	Instructions string
 }
 
 // maxThreads bounds Options.Threads.
@@ -32,6 +37,7 @@ var ErrProgram = errors.New("cpu: program refused")
 type Backend struct {
 	source  graph.Source
 	threads int
+	tiling  *tiling
 
 	mu     sync.Mutex
 	plain  map[string][]float32
@@ -49,15 +55,30 @@ func New(source graph.Source, o Options) (*Backend, error) {
 	if o.Threads == 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
-	return &Backend{source: source, threads: o.Threads, plain: map[string][]float32{}, packed: map[string]*panels{}}, nil
+	best := slices.IndexFunc(tilings(), func(t *tiling) bool { return o.Instructions == "" || o.Instructions == t.name })
+	if best < 0 {
+		return nil, fmt.Errorf("cpu: no instructions %q here (there are %s)", o.Instructions, strings.Join(Instructions(), ", "))
+	}
+	return &Backend{source: source, threads: o.Threads, tiling: tilings()[best], plain: map[string][]float32{}, packed: map[string]*panels{}}, nil
+}
+
+// Instructions lists the instruction sets that this processor can run, the
+// fastest first, plain Go last. Those with fused multiply-add give the same
+// bytes; plain Go differs from them by rounding.
+func Instructions() []string {
+	var names []string
+	for _, t := range tilings() {
+		names = append(names, t.name)
+	}
+	return names
 }
 
 // Name implements graph.Backend.
 func (b *Backend) Name() string {
 	if b.threads == 1 {
-		return "cpu (1 thread)"
+		return fmt.Sprintf("cpu (1 thread, %s)", b.tiling.name)
 	}
-	return fmt.Sprintf("cpu (%d threads)", b.threads)
+	return fmt.Sprintf("cpu (%d threads, %s)", b.threads, b.tiling.name)
 }
 
 // Close implements graph.Backend.
@@ -105,7 +126,7 @@ func (b *Backend) packedParam(n *graph.Node) (*panels, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := newPanels(n.Shape[0], n.Len()/n.Shape[0])
+	p := newPanels(b.tiling, n.Shape[0], n.Len()/n.Shape[0])
 	p.pack(v)
 	b.packed[n.Name] = p
 	return p, nil
@@ -115,6 +136,7 @@ func (b *Backend) packedParam(n *graph.Node) (*panels, error) {
 type Program struct {
 	plan    *graph.Plan
 	threads int
+	tiling  *tiling
 	arena   []float32
 	stages  [graph.NumStages][]kernel
 	scratch [][]float32 // a worker
@@ -124,7 +146,7 @@ var _ graph.Program = (*Program)(nil)
 
 // Compile implements graph.Backend.
 func (b *Backend) Compile(ctx context.Context, plan *graph.Plan) (graph.Program, error) {
-	p := &Program{plan: plan, threads: b.threads, arena: make([]float32, plan.Arena), scratch: make([][]float32, b.threads)}
+	p := &Program{plan: plan, threads: b.threads, tiling: b.tiling, arena: make([]float32, plan.Arena), scratch: make([][]float32, b.threads)}
 	for s, list := range plan.Stages {
 		for _, v := range list {
 			if err := ctx.Err(); err != nil {

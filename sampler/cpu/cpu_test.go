@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/roentgo/roentgo/sampler/cpu"
@@ -18,7 +19,18 @@ func open(threads int) func(graph.Source) (graph.Backend, error) {
 	return func(s graph.Source) (graph.Backend, error) { return cpu.New(s, cpu.Options{Threads: threads}) }
 }
 
-func TestCases(t *testing.T) { modeltest.RunBackend(t, open(2)) }
+func TestCases(t *testing.T) {
+	for _, name := range cpu.Instructions() {
+		t.Run(name, func(t *testing.T) {
+			modeltest.RunBackend(t, func(s graph.Source) (graph.Backend, error) {
+				return cpu.New(s, cpu.Options{Threads: 2, Instructions: name})
+			})
+		})
+	}
+	if _, err := cpu.New(nil, cpu.Options{Instructions: "mmx"}); err == nil || !strings.Contains(err.Error(), "there are") {
+		t.Errorf("instructions of another time: %v", err)
+	}
+}
 
 // unet runs the U-Net of tiny on copies of a few samples.
 func unet(t *testing.T, threads int, samples ...int) []float32 {

@@ -1,81 +1,89 @@
 package cpu
 
-// The matrix product: out[r, c] = Σₖ a[r, k]·b[k, c], in tiles of tileRows
-// rows of a by tileCols columns of b whose sums stay in registers. Both sides
-// are packed so that a tile's values of one k lie together. What a tile has
-// too much is zero, and every value is one sum over k in rising order.
-const (
-	tileRows = 4
-	tileCols = 2
-)
+import "slices"
+
+//go:generate go run ./gen -out product_amd64.s -stubs product_amd64.go -pkg cpu
+
+// tiling is a way to compute the matrix product out[r, c] = Σₖ a[r, k]·b[k, c]:
+// in tiles of rows of a by cols columns of b whose sums stay in registers. Both
+// sides are packed so that a tile's values of one k lie together. What a tile
+// has too much is zero, and every value is one sum over k in rising order.
+//
+// All tilings of an instruction set with fused multiply-add give the same
+// bytes: a value is one chain of them.
+type tiling struct {
+	name       string
+	rows, cols int
+	// sums sets out[c·rows+r] to the sum of a[k·rows+r]·b[k·cols+c] over the
+	// depth values of k.
+	sums func(depth int, a, b, out *float32)
+}
+
+// maxTile is the number of sums of the largest tile.
+const maxTile = 32 * 8
 
 // panels is a matrix of rows × depth, packed a tile of rows at a time.
 type panels struct {
-	rows, depth int
-	data        []float32 // ⌈rows/tileRows⌉ × depth × tileRows
+	*tiling
+	height, depth int
+	data          []float32 // ⌈height/rows⌉ × depth × rows
 }
 
-func newPanels(rows, depth int) *panels {
-	m := &panels{rows: rows, depth: depth}
+func newPanels(t *tiling, height, depth int) *panels {
+	m := &panels{tiling: t, height: height, depth: depth}
 	m.data = make([]float32, m.len())
 	return m
 }
 
 // len is the number of values that the packed matrix takes.
-func (m *panels) len() int { return m.tiles() * m.depth * tileRows }
+func (m *panels) len() int { return m.tiles() * m.depth * m.rows }
 
-func (m *panels) tiles() int { return (m.rows + tileRows - 1) / tileRows }
-
-func (m *panels) tile(i int) []float32 {
-	return m.data[i*m.depth*tileRows : (i+1)*m.depth*tileRows]
-}
+func (m *panels) tiles() int { return (m.height + m.rows - 1) / m.rows }
 
 // pack fills the panels from a row-major matrix.
 func (m *panels) pack(values []float32) {
-	for r := range m.rows {
+	for r := range m.height {
 		m.setRow(r, values[r*m.depth:(r+1)*m.depth])
 	}
 }
 
 // setRow sets row r.
 func (m *panels) setRow(r int, values []float32) {
-	tile := m.tile(r / tileRows)[r%tileRows:]
+	tile := m.data[r/m.rows*m.depth*m.rows+r%m.rows:]
 	for k, v := range values {
-		tile[k*tileRows] = v
+		tile[k*m.rows] = v
 	}
 }
 
 // setCol sets column k.
 func (m *panels) setCol(k int, values []float32) {
-	for r, v := range values {
-		m.data[(r/tileRows*m.depth+k)*tileRows+r%tileRows] = v
+	for r := 0; r < m.height; r += m.rows {
+		copy(m.data[(r/m.rows*m.depth+k)*m.rows:][:m.rows], values[r:m.height])
 	}
 }
 
-// colTiles is the number of column tiles of n columns.
-func colTiles(n int) int { return (n + tileCols - 1) / tileCols }
+// padded is n, raised to whole tiles of columns.
+func (t *tiling) padded(n int) int { return (n + t.cols - 1) / t.cols * t.cols }
 
 // packCols packs n columns, column c of them being the depth values
 // values[c·stride …], into dst.
-func packCols(dst, values []float32, n, depth, stride int) {
-	for c := 0; c < n; c += tileCols {
-		tile := dst[c*depth : (c+tileCols)*depth]
-		a := values[c*stride : c*stride+depth]
-		if c+1 == n {
-			for k, v := range a {
-				tile[2*k], tile[2*k+1] = v, 0
+func (t *tiling) packCols(dst, values []float32, n, depth, stride int) {
+	for c := range t.padded(n) {
+		tile := dst[c/t.cols*t.cols*depth+c%t.cols:]
+		if c >= n {
+			for k := range depth {
+				tile[k*t.cols] = 0
 			}
 			continue
 		}
-		b := values[(c+1)*stride : (c+1)*stride+depth]
-		for k, v := range a {
-			tile[2*k], tile[2*k+1] = v, b[k]
+		for k, v := range values[c*stride : c*stride+depth] {
+			tile[k*t.cols] = v
 		}
 	}
 }
 
 // target says where products go: value (r, c) to
-// dst[r·rowStride + c·colStride].
+// dst[r·rowStride + c·colStride]. One of the strides is 1.
 type target struct {
 	dst                  []float32
 	rowStride, colStride int
@@ -85,42 +93,39 @@ type target struct {
 // multiply computes the products of the row tiles [from, to) of a with cols
 // packed columns.
 func multiply(t target, a *panels, from, to int, b []float32, cols int) {
+	var out [maxTile]float32
 	for i := from; i < to; i++ {
-		rowTile := a.tile(i)
-		for c := 0; c < cols; c += tileCols {
-			s := dot4x2(rowTile, b[c*a.depth:(c+tileCols)*a.depth])
-			for r := range min(tileRows, a.rows-i*tileRows) {
-				row := i*tileRows + r
-				var bias float32
-				if t.bias != nil {
-					bias = t.bias[row]
+		row := i * a.rows
+		n := min(a.rows, a.height-row)
+		for c := 0; c < cols; c += a.cols {
+			a.sums(a.depth, &a.data[row*a.depth], &b[c*a.depth], &out[0])
+			m := min(a.cols, cols-c)
+			if t.bias != nil {
+				for j := range m {
+					sums := out[j*a.rows:][:n]
+					for r, v := range t.bias[row : row+n] {
+						sums[r] += v
+					}
 				}
-				at := row*t.rowStride + c*t.colStride
-				t.dst[at] = s[2*r] + bias
-				if c+1 < cols {
-					t.dst[at+t.colStride] = s[2*r+1] + bias
+			}
+			if t.rowStride == 1 {
+				for j := range m {
+					copy(t.dst[row+(c+j)*t.colStride:][:n], out[j*a.rows:])
+				}
+				continue
+			}
+			for r := range n {
+				line := t.dst[(row+r)*t.rowStride+c*t.colStride:]
+				for j := range m {
+					line[j*t.colStride] = out[j*a.rows+r]
 				}
 			}
 		}
 	}
 }
 
-// dot4x2 returns the 4×2 sums of products of a tile, row by row. Eight chains
-// of additions hide the latency of one.
-func dot4x2(a, b []float32) [8]float32 {
-	var s00, s01, s10, s11, s20, s21, s30, s31 float32
-	for len(a) >= 4 && len(b) >= 2 {
-		a0, a1, a2, a3 := a[0], a[1], a[2], a[3]
-		b0, b1 := b[0], b[1]
-		s00 += a0 * b0
-		s01 += a0 * b1
-		s10 += a1 * b0
-		s11 += a1 * b1
-		s20 += a2 * b0
-		s21 += a2 * b1
-		s30 += a3 * b0
-		s31 += a3 * b1
-		a, b = a[4:], b[2:]
-	}
-	return [8]float32{s00, s01, s10, s11, s20, s21, s30, s31}
-}
+// plain is the product in Go alone.
+var plain = &tiling{name: "go", rows: 4, cols: 2, sums: sumsGo}
+
+// tilings are those that this processor has, the fastest first.
+func tilings() []*tiling { return append(slices.Clone(fast), plain) }

@@ -4,17 +4,17 @@ const (
 	// tileBytes is how much of the packed operand one task works on: half of
 	// a common second-level cache.
 	tileBytes = 256 << 10
-	// rowBlock is how many row tiles of a weight are one task where there are
-	// fewer column tiles than threads could use.
-	rowBlock = 16
+	// rowBlock is how many rows of a weight are one task where there are fewer
+	// column tiles than threads could use.
+	rowBlock = 64
 	// fewTiles is that number of column tiles.
 	fewTiles = 16
 )
 
 // columnTile is how many columns of that depth one task packs.
-func columnTile(depth, columns int) int {
-	n := tileBytes / 4 / depth / tileCols * tileCols
-	return min(max(n, 4*tileCols), colTiles(columns)*tileCols)
+func (t *tiling) columnTile(depth, columns int) int {
+	n := tileBytes / 4 / depth / t.cols * t.cols
+	return min(max(n, 2*t.cols), t.padded(columns))
 }
 
 // product runs the tasks of out = weight · columns: pack fills a buffer with
@@ -22,22 +22,22 @@ func columnTile(depth, columns int) int {
 // The columns of a task lie in one group. Neither the cut into tasks nor their
 // order changes a value.
 func (n *node) product(w *panels, groups, columns int, pack func(dst []float32, group, from, to int), put func(group, from int) target) {
-	width := columnTile(w.depth, columns)
+	width := w.columnTile(w.depth, columns)
 	tiles := (columns + width - 1) / width
-	rows := w.tiles()
+	rows, block := w.tiles(), max(rowBlock/w.rows, 1)
 	blocks := 1
 	if groups*tiles < fewTiles {
-		blocks = (rows + rowBlock - 1) / rowBlock
+		blocks = (rows + block - 1) / block
 	}
 	n.p.each(groups*tiles*blocks, func(worker, i int) {
-		block, tile, group := i%blocks, i/blocks%tiles, i/blocks/tiles
+		part, tile, group := i%blocks, i/blocks%tiles, i/blocks/tiles
 		from := tile * width
 		to := min(from+width, columns)
 		buf := n.p.buffer(worker, width*w.depth)
 		pack(buf, group, from, to)
 		first, last := 0, rows
 		if blocks > 1 {
-			first, last = block*rowBlock, min((block+1)*rowBlock, rows)
+			first, last = part*block, min((part+1)*block, rows)
 		}
 		multiply(put(group, from), w, first, last, buf, to-from)
 	})
@@ -47,9 +47,9 @@ func (n *node) linear(w *panels) kernel {
 	x, bias := n.in[0], n.optional(2)
 	return always(func() {
 		n.product(w, 1, len(x)/w.depth, func(dst []float32, _, from, to int) {
-			packCols(dst, x[from*w.depth:], to-from, w.depth, w.depth)
+			w.packCols(dst, x[from*w.depth:], to-from, w.depth, w.depth)
 		}, func(_, from int) target {
-			return target{dst: n.out[from*w.rows:], rowStride: 1, colStride: w.rows, bias: bias}
+			return target{dst: n.out[from*w.height:], rowStride: 1, colStride: w.height, bias: bias}
 		})
 	})
 }
@@ -64,67 +64,76 @@ func (n *node) conv(w *panels) kernel {
 	return always(func() {
 		n.product(w, in[0], pixels, func(dst []float32, image, from, to int) {
 			if size == 1 && n.Stride == 1 && n.Padding == 0 {
-				packPlanes(dst, x[image*in[1]*pixels:], in[1], pixels, from, to)
+				w.packPlanes(dst, x[image*in[1]*pixels:], in[1], pixels, from, to)
 				return
 			}
-			packWindows(dst, x[image*in[1]*in[2]*in[3]:], in[1], in[2], in[3], size, n.Stride, n.Padding, width, from, to)
+			w.packWindows(dst, x[image*in[1]*in[2]*in[3]:], in[1], in[2], in[3], size, n.Stride, n.Padding, width, from, to)
 		}, func(image, from int) target {
-			return target{dst: n.out[image*w.rows*pixels+from:], rowStride: pixels, colStride: 1, bias: bias}
+			return target{dst: n.out[image*w.height*pixels+from:], rowStride: pixels, colStride: 1, bias: bias}
 		})
 	})
 }
 
 // packPlanes packs the positions [from, to) of planes of pixels values; a
 // column is a position's value in every plane.
-func packPlanes(dst, x []float32, planes, pixels, from, to int) {
-	for c := 0; c < to-from; c += tileCols {
-		tile := dst[c*planes : (c+tileCols)*planes]
+func (t *tiling) packPlanes(dst, x []float32, planes, pixels, from, to int) {
+	for c := 0; c < to-from; c += t.cols {
+		tile := dst[c*planes : (c+t.cols)*planes]
 		at := from + c
-		second := at+1 < to
+		n := min(t.cols, to-at)
 		for k := range planes {
-			tile[2*k], tile[2*k+1] = x[k*pixels+at], 0
-			if second {
-				tile[2*k+1] = x[k*pixels+at+1]
-			}
+			line := tile[k*t.cols:][:t.cols]
+			clear(line[copy(line, x[k*pixels+at:][:n]):])
 		}
 	}
 }
 
+// run is some neighbouring positions of one row of the output.
+type run struct{ at, n, row, col int }
+
 // packWindows packs the windows of the output positions [from, to) of an
 // image of channels × height × width; what lies beyond its edges is zero.
-func packWindows(dst, x []float32, channels, height, width, size, stride, padding, outWidth, from, to int) {
+func (t *tiling) packWindows(dst, x []float32, channels, height, width, size, stride, padding, outWidth, from, to int) {
 	depth := channels * size * size
-	for c := 0; c < to-from; c++ {
-		tile := dst[c/tileCols*tileCols*depth+c%tileCols:]
-		row, col := (from+c)/outWidth*stride-padding, (from+c)%outWidth*stride-padding
-		k := 0
+	runs := make([]run, 0, maxTile)
+	for c := 0; c < to-from; c += t.cols {
+		runs = runs[:0]
+		n := min(t.cols, to-from-c)
+		for at := 0; at < n; {
+			row, col := (from+c+at)/outWidth, (from+c+at)%outWidth
+			r := run{at, min(n-at, outWidth-col), row*stride - padding, col*stride - padding}
+			runs = append(runs, r)
+			at += r.n
+		}
+		tile := dst[c*depth:][: t.cols*depth : t.cols*depth]
 		for ch := range channels {
 			plane := x[ch*height*width : (ch+1)*height*width]
 			for i := range size {
-				y := row + i
-				if y < 0 || y >= height {
-					for range size {
-						tile[k] = 0
-						k += tileCols
-					}
-					continue
-				}
-				line := plane[y*width : (y+1)*width]
 				for j := range size {
-					var v float32
-					if at := col + j; at >= 0 && at < width {
-						v = line[at]
+					line := tile[:t.cols]
+					tile = tile[t.cols:]
+					clear(line[n:])
+					for _, r := range runs {
+						y, first := r.row+i, r.col+j
+						to := line[r.at : r.at+r.n]
+						if y < 0 || y >= height {
+							clear(to)
+							continue
+						}
+						from := plane[y*width : (y+1)*width]
+						if stride == 1 && first >= 0 && first+r.n <= width {
+							copy(to, from[first:])
+							continue
+						}
+						for k := range to {
+							to[k] = 0
+							if at := first + k*stride; at >= 0 && at < width {
+								to[k] = from[at]
+							}
+						}
 					}
-					tile[k] = v
-					k += tileCols
 				}
 			}
-		}
-	}
-	if odd := (to - from) % tileCols; odd != 0 {
-		tile := dst[(to-from)/tileCols*tileCols*depth:]
-		for k := range depth {
-			tile[k*tileCols+1] = 0
 		}
 	}
 }
@@ -136,8 +145,8 @@ func (n *node) attention() kernel {
 	return n.heads(n.shape(0), n.shape(1), n.optional(3), func(h *head, worker, from, to int) {
 		p := n.p
 		keys, d, queries := len(h.keys), h.d, to-from
-		k, v := &panels{rows: keys, depth: d}, &panels{rows: d, depth: keys}
-		need := []int{k.len(), v.len(), colTiles(queries) * tileCols * d, colTiles(queries) * tileCols * keys, queries * keys}
+		k, v := &panels{tiling: p.tiling, height: keys, depth: d}, &panels{tiling: p.tiling, height: d, depth: keys}
+		need := []int{k.len(), v.len(), p.tiling.padded(queries) * d, p.tiling.padded(queries) * keys, queries * keys}
 		buf := split(p.buffer(worker, sum(need)), need)
 		k.data, v.data = buf[0], buf[1]
 		clear(k.data)
@@ -148,7 +157,7 @@ func (n *node) attention() kernel {
 		}
 		scores := buf[4]
 		h.scores(n.in[0], from, to, k, buf[2], scores)
-		packCols(buf[3], scores, queries, keys, keys)
+		p.tiling.packCols(buf[3], scores, queries, keys, keys)
 		multiply(target{dst: n.out[h.query(from):], rowStride: 1, colStride: h.features}, v, 0, v.tiles(), buf[3], queries)
 	})
 }
@@ -156,9 +165,10 @@ func (n *node) attention() kernel {
 func (n *node) attentionWeights() kernel {
 	return n.heads(n.shape(0), n.shape(1), n.optional(2), func(h *head, worker, from, to int) {
 		keys, d, queries := len(h.keys), h.d, to-from
-		k := &panels{rows: keys, depth: d}
-		need := []int{k.len(), colTiles(queries) * tileCols * d, queries * keys}
-		buf := split(n.p.buffer(worker, sum(need)), need)
+		p := n.p
+		k := &panels{tiling: p.tiling, height: keys, depth: d}
+		need := []int{k.len(), p.tiling.padded(queries) * d, queries * keys}
+		buf := split(p.buffer(worker, sum(need)), need)
 		k.data = buf[0]
 		clear(k.data)
 		for i, key := range h.keys {
@@ -191,7 +201,7 @@ func (h *head) key(i int) int   { return (h.batch*h.count+i)*h.features + h.inde
 // scores computes softmax(q·kᵀ/√d) of the queries [from, to): a row a query.
 func (h *head) scores(q []float32, from, to int, k *panels, packed, scores []float32) {
 	keys := len(h.keys)
-	packCols(packed, q[h.query(from):], to-from, h.d, h.features)
+	k.packCols(packed, q[h.query(from):], to-from, h.d, h.features)
 	multiply(target{dst: scores, rowStride: 1, colStride: keys}, k, 0, k.tiles(), packed, to-from)
 	for i := range to - from {
 		softmax(scores[i*keys:(i+1)*keys], h.scale)

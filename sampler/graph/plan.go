@@ -189,7 +189,7 @@ type Source interface {
 // Backend compiles plans for one model on one device. It keeps the parameters
 // that its programs share.
 type Backend interface {
-	// Name says what computes, for people: "cpu (2 threads)".
+	// Name says what computes, for people: "cpu (2 threads, avx2)".
 	Name() string
 	// Compile makes a program of a plan.
 	Compile(ctx context.Context, p *Plan) (Program, error)

@@ -37,7 +37,7 @@ var (
 	hours        = regexp.MustCompile(`\b([ap])\.m\.?`)
 	enumeration  = regexp.MustCompile(`(^|[.?!:;]\s*|\s-\s*)\d{1,2}[.)](\s+|$)`)
 	comparedWith = regexp.MustCompile(`(?i)((?:^|[.:]\s*)comparison:?\s+(?:X{4}[ ,]*)+)\s+`) // a head line without a full stop
-	runOn        = regexp.MustCompile(`([a-z]{4,}) \d{1,2}\.(\s+[A-Z])`)                           // a list without full stops
+	runOn        = regexp.MustCompile(`([a-z]{4,}) \d{1,2}\.(\s+[A-Z])`)                     // a list without full stops
 	sentenceEnd  = regexp.MustCompile(`[.?!]+(?:\s+|$)|[.?!]+`)
 	word         = regexp.MustCompile(`[\pL\pN]+(?:['/-][\pL\pN]+)*`)
 	emptyParens  = regexp.MustCompile(`\(\s*[,.;:/-]*\s*\)`)
