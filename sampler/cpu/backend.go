@@ -35,9 +35,9 @@ var ErrProgram = errors.New("cpu: program refused")
 
 // Backend implements graph.Backend. Its programs share the parameters.
 type Backend struct {
-	source  graph.Source
-	threads int
-	tiling  *tiling
+	source       graph.Source
+	threads      int
+	instructions *instructions
 
 	mu     sync.Mutex
 	plain  map[string][]float32
@@ -55,11 +55,11 @@ func New(source graph.Source, o Options) (*Backend, error) {
 	if o.Threads == 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
-	best := slices.IndexFunc(tilings(), func(t *tiling) bool { return o.Instructions == "" || o.Instructions == t.name })
+	best := slices.IndexFunc(available(), func(t *instructions) bool { return o.Instructions == "" || o.Instructions == t.name })
 	if best < 0 {
 		return nil, fmt.Errorf("cpu: no instructions %q here (there are %s)", o.Instructions, strings.Join(Instructions(), ", "))
 	}
-	return &Backend{source: source, threads: o.Threads, tiling: tilings()[best], plain: map[string][]float32{}, packed: map[string]*panels{}}, nil
+	return &Backend{source: source, threads: o.Threads, instructions: available()[best], plain: map[string][]float32{}, packed: map[string]*panels{}}, nil
 }
 
 // Instructions lists the instruction sets that this processor can run, the
@@ -67,7 +67,7 @@ func New(source graph.Source, o Options) (*Backend, error) {
 // bytes; plain Go differs from them by rounding.
 func Instructions() []string {
 	var names []string
-	for _, t := range tilings() {
+	for _, t := range available() {
 		names = append(names, t.name)
 	}
 	return names
@@ -76,9 +76,9 @@ func Instructions() []string {
 // Name implements graph.Backend.
 func (b *Backend) Name() string {
 	if b.threads == 1 {
-		return fmt.Sprintf("cpu (1 thread, %s)", b.tiling.name)
+		return fmt.Sprintf("cpu (1 thread, %s)", b.instructions.name)
 	}
-	return fmt.Sprintf("cpu (%d threads, %s)", b.threads, b.tiling.name)
+	return fmt.Sprintf("cpu (%d threads, %s)", b.threads, b.instructions.name)
 }
 
 // Close implements graph.Backend.
@@ -126,7 +126,7 @@ func (b *Backend) packedParam(n *graph.Node) (*panels, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := newPanels(b.tiling, n.Shape[0], n.Len()/n.Shape[0])
+	p := newPanels(b.instructions, n.Shape[0], n.Len()/n.Shape[0])
 	p.pack(v)
 	b.packed[n.Name] = p
 	return p, nil
@@ -134,19 +134,19 @@ func (b *Backend) packedParam(n *graph.Node) (*panels, error) {
 
 // Program implements graph.Program.
 type Program struct {
-	plan    *graph.Plan
-	threads int
-	tiling  *tiling
-	arena   []float32
-	stages  [graph.NumStages][]kernel
-	scratch [][]float32 // a worker
+	plan         *graph.Plan
+	threads      int
+	instructions *instructions
+	arena        []float32
+	stages       [graph.NumStages][]kernel
+	scratch      [][]float32 // a worker
 }
 
 var _ graph.Program = (*Program)(nil)
 
 // Compile implements graph.Backend.
 func (b *Backend) Compile(ctx context.Context, plan *graph.Plan) (graph.Program, error) {
-	p := &Program{plan: plan, threads: b.threads, tiling: b.tiling, arena: make([]float32, plan.Arena), scratch: make([][]float32, b.threads)}
+	p := &Program{plan: plan, threads: b.threads, instructions: b.instructions, arena: make([]float32, plan.Arena), scratch: make([][]float32, b.threads)}
 	for s, list := range plan.Stages {
 		for _, v := range list {
 			if err := ctx.Err(); err != nil {

@@ -2,5 +2,5 @@
 
 package cpu
 
-// fast are the tilings in assembly: none for this processor.
-var fast []*tiling
+// fast are the instruction sets with assembly: none for this processor.
+var fast []*instructions

@@ -69,7 +69,7 @@ func (b *Backend) kernel(p *Program, v graph.Value) (kernel, error) {
 	case graph.LayerNorm:
 		return n.layerNorm(), nil
 	case graph.SiLU:
-		return n.each(silu), nil
+		return n.each(p.instructions.silu), nil
 	case graph.GELU:
 		return n.each(gelu), nil
 	case graph.Attention:

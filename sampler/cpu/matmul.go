@@ -4,19 +4,24 @@ import "slices"
 
 //go:generate go run ./gen -out product_amd64.s -stubs product_amd64.go -pkg cpu
 
-// tiling is a way to compute the matrix product out[r, c] = Σₖ a[r, k]·b[k, c]:
-// in tiles of rows of a by cols columns of b whose sums stay in registers. Both
-// sides are packed so that a tile's values of one k lie together. What a tile
-// has too much is zero, and every value is one sum over k in rising order.
+// instructions are the inner loops for one instruction set.
 //
-// All tilings of an instruction set with fused multiply-add give the same
-// bytes: a value is one chain of them.
-type tiling struct {
+// The matrix product out[r, c] = Σₖ a[r, k]·b[k, c] is taken in tiles of rows
+// of a by cols columns of b whose sums stay in registers. Both sides are packed
+// so that a tile's values of one k lie together. What a tile has too much is
+// zero, and every value is one sum over k in rising order.
+//
+// Instruction sets with fused multiply-add give the same bytes as each other.
+type instructions struct {
 	name       string
 	rows, cols int
 	// sums sets out[c·rows+r] to the sum of a[k·rows+r]·b[k·cols+c] over the
 	// depth values of k.
 	sums func(depth int, a, b, out *float32)
+	// softmax replaces x by eˢᵃˡᵉ·ˣ over its sum.
+	softmax func(x []float32, scale float32)
+	// silu sets out to x·sigmoid(x).
+	silu func(out, x []float32)
 }
 
 // maxTile is the number of sums of the largest tile.
@@ -24,13 +29,13 @@ const maxTile = 32 * 8
 
 // panels is a matrix of rows × depth, packed a tile of rows at a time.
 type panels struct {
-	*tiling
+	*instructions
 	height, depth int
 	data          []float32 // ⌈height/rows⌉ × depth × rows
 }
 
-func newPanels(t *tiling, height, depth int) *panels {
-	m := &panels{tiling: t, height: height, depth: depth}
+func newPanels(t *instructions, height, depth int) *panels {
+	m := &panels{instructions: t, height: height, depth: depth}
 	m.data = make([]float32, m.len())
 	return m
 }
@@ -63,11 +68,11 @@ func (m *panels) setCol(k int, values []float32) {
 }
 
 // padded is n, raised to whole tiles of columns.
-func (t *tiling) padded(n int) int { return (n + t.cols - 1) / t.cols * t.cols }
+func (t *instructions) padded(n int) int { return (n + t.cols - 1) / t.cols * t.cols }
 
 // packCols packs n columns, column c of them being the depth values
 // values[c·stride …], into dst.
-func (t *tiling) packCols(dst, values []float32, n, depth, stride int) {
+func (t *instructions) packCols(dst, values []float32, n, depth, stride int) {
 	for c := range t.padded(n) {
 		tile := dst[c/t.cols*t.cols*depth+c%t.cols:]
 		if c >= n {
@@ -125,7 +130,7 @@ func multiply(t target, a *panels, from, to int, b []float32, cols int) {
 }
 
 // plain is the product in Go alone.
-var plain = &tiling{name: "go", rows: 4, cols: 2, sums: sumsGo}
+var plain = &instructions{name: "go", rows: 4, cols: 2, sums: sumsGo, softmax: softmax, silu: silu}
 
-// tilings are those that this processor has, the fastest first.
-func tilings() []*tiling { return append(slices.Clone(fast), plain) }
+// available are those that this processor can run, the fastest first.
+func available() []*instructions { return append(slices.Clone(fast), plain) }

@@ -12,7 +12,7 @@ const (
 )
 
 // columnTile is how many columns of that depth one task packs.
-func (t *tiling) columnTile(depth, columns int) int {
+func (t *instructions) columnTile(depth, columns int) int {
 	n := tileBytes / 4 / depth / t.cols * t.cols
 	return min(max(n, 2*t.cols), t.padded(columns))
 }
@@ -76,7 +76,7 @@ func (n *node) conv(w *panels) kernel {
 
 // packPlanes packs the positions [from, to) of planes of pixels values; a
 // column is a position's value in every plane.
-func (t *tiling) packPlanes(dst, x []float32, planes, pixels, from, to int) {
+func (t *instructions) packPlanes(dst, x []float32, planes, pixels, from, to int) {
 	for c := 0; c < to-from; c += t.cols {
 		tile := dst[c*planes : (c+t.cols)*planes]
 		at := from + c
@@ -93,7 +93,7 @@ type run struct{ at, n, row, col int }
 
 // packWindows packs the windows of the output positions [from, to) of an
 // image of channels × height × width; what lies beyond its edges is zero.
-func (t *tiling) packWindows(dst, x []float32, channels, height, width, size, stride, padding, outWidth, from, to int) {
+func (t *instructions) packWindows(dst, x []float32, channels, height, width, size, stride, padding, outWidth, from, to int) {
 	depth := channels * size * size
 	runs := make([]run, 0, maxTile)
 	for c := 0; c < to-from; c += t.cols {
@@ -145,8 +145,8 @@ func (n *node) attention() kernel {
 	return n.heads(n.shape(0), n.shape(1), n.optional(3), func(h *head, worker, from, to int) {
 		p := n.p
 		keys, d, queries := len(h.keys), h.d, to-from
-		k, v := &panels{tiling: p.tiling, height: keys, depth: d}, &panels{tiling: p.tiling, height: d, depth: keys}
-		need := []int{k.len(), v.len(), p.tiling.padded(queries) * d, p.tiling.padded(queries) * keys, queries * keys}
+		k, v := &panels{instructions: p.instructions, height: keys, depth: d}, &panels{instructions: p.instructions, height: d, depth: keys}
+		need := []int{k.len(), v.len(), p.instructions.padded(queries) * d, p.instructions.padded(queries) * keys, queries * keys}
 		buf := split(p.buffer(worker, sum(need)), need)
 		k.data, v.data = buf[0], buf[1]
 		clear(k.data)
@@ -157,7 +157,7 @@ func (n *node) attention() kernel {
 		}
 		scores := buf[4]
 		h.scores(n.in[0], from, to, k, buf[2], scores)
-		p.tiling.packCols(buf[3], scores, queries, keys, keys)
+		p.instructions.packCols(buf[3], scores, queries, keys, keys)
 		multiply(target{dst: n.out[h.query(from):], rowStride: 1, colStride: h.features}, v, 0, v.tiles(), buf[3], queries)
 	})
 }
@@ -166,8 +166,8 @@ func (n *node) attentionWeights() kernel {
 	return n.heads(n.shape(0), n.shape(1), n.optional(2), func(h *head, worker, from, to int) {
 		keys, d, queries := len(h.keys), h.d, to-from
 		p := n.p
-		k := &panels{tiling: p.tiling, height: keys, depth: d}
-		need := []int{k.len(), p.tiling.padded(queries) * d, queries * keys}
+		k := &panels{instructions: p.instructions, height: keys, depth: d}
+		need := []int{k.len(), p.instructions.padded(queries) * d, queries * keys}
 		buf := split(p.buffer(worker, sum(need)), need)
 		k.data = buf[0]
 		clear(k.data)
@@ -204,7 +204,7 @@ func (h *head) scores(q []float32, from, to int, k *panels, packed, scores []flo
 	k.packCols(packed, q[h.query(from):], to-from, h.d, h.features)
 	multiply(target{dst: scores, rowStride: 1, colStride: keys}, k, 0, k.tiles(), packed, to-from)
 	for i := range to - from {
-		softmax(scores[i*keys:(i+1)*keys], h.scale)
+		k.softmax(scores[i*keys:(i+1)*keys], h.scale)
 	}
 }
 

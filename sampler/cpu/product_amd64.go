@@ -7,3 +7,12 @@ func productAVX512(depth int, a *float32, b *float32, out *float32)
 
 // productAVX2 sets out[c·16+r] = Σₖ a[k·16+r]·b[k·6+c] for a tile of 16 rows by 6 columns.
 func productAVX2(depth int, a *float32, b *float32, out *float32)
+
+// expSumAVX2 replaces n values, a multiple of 8, by exp((x−most)·scale) and returns their sum.
+func expSumAVX2(n int, x *float32, scale float32, most float32) float64
+
+// siluAVX2 sets out to x/(1+exp(−x)) for n values, a multiple of 8.
+func siluAVX2(n int, out *float32, x *float32)
+
+// maxAVX2 returns the largest of n values, a multiple of 8.
+func maxAVX2(n int, x *float32) float32

@@ -127,3 +127,257 @@ productAVX2_k:
 	VMOVUPS      Y11, 352(BX)
 	VZEROUPPER
 	RET
+
+DATA least<>+0(SB)/4, $0xc2aeac4f
+DATA least<>+4(SB)/4, $0xc2aeac4f
+DATA least<>+8(SB)/4, $0xc2aeac4f
+DATA least<>+12(SB)/4, $0xc2aeac4f
+DATA least<>+16(SB)/4, $0xc2aeac4f
+DATA least<>+20(SB)/4, $0xc2aeac4f
+DATA least<>+24(SB)/4, $0xc2aeac4f
+DATA least<>+28(SB)/4, $0xc2aeac4f
+GLOBL least<>(SB), RODATA|NOPTR, $32
+
+DATA most<>+0(SB)/4, $0x42b17218
+DATA most<>+4(SB)/4, $0x42b17218
+DATA most<>+8(SB)/4, $0x42b17218
+DATA most<>+12(SB)/4, $0x42b17218
+DATA most<>+16(SB)/4, $0x42b17218
+DATA most<>+20(SB)/4, $0x42b17218
+DATA most<>+24(SB)/4, $0x42b17218
+DATA most<>+28(SB)/4, $0x42b17218
+GLOBL most<>(SB), RODATA|NOPTR, $32
+
+DATA log2e<>+0(SB)/4, $0x3fb8aa3b
+DATA log2e<>+4(SB)/4, $0x3fb8aa3b
+DATA log2e<>+8(SB)/4, $0x3fb8aa3b
+DATA log2e<>+12(SB)/4, $0x3fb8aa3b
+DATA log2e<>+16(SB)/4, $0x3fb8aa3b
+DATA log2e<>+20(SB)/4, $0x3fb8aa3b
+DATA log2e<>+24(SB)/4, $0x3fb8aa3b
+DATA log2e<>+28(SB)/4, $0x3fb8aa3b
+GLOBL log2e<>(SB), RODATA|NOPTR, $32
+
+DATA ln2_high<>+0(SB)/4, $0x3f318000
+DATA ln2_high<>+4(SB)/4, $0x3f318000
+DATA ln2_high<>+8(SB)/4, $0x3f318000
+DATA ln2_high<>+12(SB)/4, $0x3f318000
+DATA ln2_high<>+16(SB)/4, $0x3f318000
+DATA ln2_high<>+20(SB)/4, $0x3f318000
+DATA ln2_high<>+24(SB)/4, $0x3f318000
+DATA ln2_high<>+28(SB)/4, $0x3f318000
+GLOBL ln2_high<>(SB), RODATA|NOPTR, $32
+
+DATA ln2_low<>+0(SB)/4, $0xb95e8083
+DATA ln2_low<>+4(SB)/4, $0xb95e8083
+DATA ln2_low<>+8(SB)/4, $0xb95e8083
+DATA ln2_low<>+12(SB)/4, $0xb95e8083
+DATA ln2_low<>+16(SB)/4, $0xb95e8083
+DATA ln2_low<>+20(SB)/4, $0xb95e8083
+DATA ln2_low<>+24(SB)/4, $0xb95e8083
+DATA ln2_low<>+28(SB)/4, $0xb95e8083
+GLOBL ln2_low<>(SB), RODATA|NOPTR, $32
+
+DATA bias<>+0(SB)/4, $0x0000007f
+DATA bias<>+4(SB)/4, $0x0000007f
+DATA bias<>+8(SB)/4, $0x0000007f
+DATA bias<>+12(SB)/4, $0x0000007f
+DATA bias<>+16(SB)/4, $0x0000007f
+DATA bias<>+20(SB)/4, $0x0000007f
+DATA bias<>+24(SB)/4, $0x0000007f
+DATA bias<>+28(SB)/4, $0x0000007f
+GLOBL bias<>(SB), RODATA|NOPTR, $32
+
+DATA term0<>+0(SB)/4, $0x3f800000
+DATA term0<>+4(SB)/4, $0x3f800000
+DATA term0<>+8(SB)/4, $0x3f800000
+DATA term0<>+12(SB)/4, $0x3f800000
+DATA term0<>+16(SB)/4, $0x3f800000
+DATA term0<>+20(SB)/4, $0x3f800000
+DATA term0<>+24(SB)/4, $0x3f800000
+DATA term0<>+28(SB)/4, $0x3f800000
+GLOBL term0<>(SB), RODATA|NOPTR, $32
+
+DATA term1<>+0(SB)/4, $0x3f800000
+DATA term1<>+4(SB)/4, $0x3f800000
+DATA term1<>+8(SB)/4, $0x3f800000
+DATA term1<>+12(SB)/4, $0x3f800000
+DATA term1<>+16(SB)/4, $0x3f800000
+DATA term1<>+20(SB)/4, $0x3f800000
+DATA term1<>+24(SB)/4, $0x3f800000
+DATA term1<>+28(SB)/4, $0x3f800000
+GLOBL term1<>(SB), RODATA|NOPTR, $32
+
+DATA term2<>+0(SB)/4, $0x3f000000
+DATA term2<>+4(SB)/4, $0x3f000000
+DATA term2<>+8(SB)/4, $0x3f000000
+DATA term2<>+12(SB)/4, $0x3f000000
+DATA term2<>+16(SB)/4, $0x3f000000
+DATA term2<>+20(SB)/4, $0x3f000000
+DATA term2<>+24(SB)/4, $0x3f000000
+DATA term2<>+28(SB)/4, $0x3f000000
+GLOBL term2<>(SB), RODATA|NOPTR, $32
+
+DATA term3<>+0(SB)/4, $0x3e2aaaab
+DATA term3<>+4(SB)/4, $0x3e2aaaab
+DATA term3<>+8(SB)/4, $0x3e2aaaab
+DATA term3<>+12(SB)/4, $0x3e2aaaab
+DATA term3<>+16(SB)/4, $0x3e2aaaab
+DATA term3<>+20(SB)/4, $0x3e2aaaab
+DATA term3<>+24(SB)/4, $0x3e2aaaab
+DATA term3<>+28(SB)/4, $0x3e2aaaab
+GLOBL term3<>(SB), RODATA|NOPTR, $32
+
+DATA term4<>+0(SB)/4, $0x3d2aaaab
+DATA term4<>+4(SB)/4, $0x3d2aaaab
+DATA term4<>+8(SB)/4, $0x3d2aaaab
+DATA term4<>+12(SB)/4, $0x3d2aaaab
+DATA term4<>+16(SB)/4, $0x3d2aaaab
+DATA term4<>+20(SB)/4, $0x3d2aaaab
+DATA term4<>+24(SB)/4, $0x3d2aaaab
+DATA term4<>+28(SB)/4, $0x3d2aaaab
+GLOBL term4<>(SB), RODATA|NOPTR, $32
+
+DATA term5<>+0(SB)/4, $0x3c088889
+DATA term5<>+4(SB)/4, $0x3c088889
+DATA term5<>+8(SB)/4, $0x3c088889
+DATA term5<>+12(SB)/4, $0x3c088889
+DATA term5<>+16(SB)/4, $0x3c088889
+DATA term5<>+20(SB)/4, $0x3c088889
+DATA term5<>+24(SB)/4, $0x3c088889
+DATA term5<>+28(SB)/4, $0x3c088889
+GLOBL term5<>(SB), RODATA|NOPTR, $32
+
+DATA term6<>+0(SB)/4, $0x3ab60b61
+DATA term6<>+4(SB)/4, $0x3ab60b61
+DATA term6<>+8(SB)/4, $0x3ab60b61
+DATA term6<>+12(SB)/4, $0x3ab60b61
+DATA term6<>+16(SB)/4, $0x3ab60b61
+DATA term6<>+20(SB)/4, $0x3ab60b61
+DATA term6<>+24(SB)/4, $0x3ab60b61
+DATA term6<>+28(SB)/4, $0x3ab60b61
+GLOBL term6<>(SB), RODATA|NOPTR, $32
+
+DATA term7<>+0(SB)/4, $0x39500d01
+DATA term7<>+4(SB)/4, $0x39500d01
+DATA term7<>+8(SB)/4, $0x39500d01
+DATA term7<>+12(SB)/4, $0x39500d01
+DATA term7<>+16(SB)/4, $0x39500d01
+DATA term7<>+20(SB)/4, $0x39500d01
+DATA term7<>+24(SB)/4, $0x39500d01
+DATA term7<>+28(SB)/4, $0x39500d01
+GLOBL term7<>(SB), RODATA|NOPTR, $32
+
+// func expSumAVX2(n int, x *float32, scale float32, most float32) float64
+// Requires: AVX, AVX2, FMA3, SSE, SSE2
+TEXT ·expSumAVX2(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVSS        scale+16(FP), X0
+	MOVSS        most+20(FP), X1
+	VBROADCASTSS X0, Y0
+	VBROADCASTSS X1, Y1
+	VXORPD       Y2, Y2, Y2
+
+exp_loop:
+	VMOVUPS      (CX), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VMOVUPS      most<>+0(SB), Y6
+	VMINPS       Y3, Y6, Y3
+	VCMPPS       $0x16, least<>+0(SB), Y3, Y4
+	VMULPS       log2e<>+0(SB), Y3, Y5
+	VROUNDPS     $0x00, Y5, Y5
+	VFNMADD231PS ln2_high<>+0(SB), Y5, Y3
+	VFNMADD231PS ln2_low<>+0(SB), Y5, Y3
+	VMOVUPS      term7<>+0(SB), Y6
+	VFMADD213PS  term6<>+0(SB), Y3, Y6
+	VFMADD213PS  term5<>+0(SB), Y3, Y6
+	VFMADD213PS  term4<>+0(SB), Y3, Y6
+	VFMADD213PS  term3<>+0(SB), Y3, Y6
+	VFMADD213PS  term2<>+0(SB), Y3, Y6
+	VFMADD213PS  term1<>+0(SB), Y3, Y6
+	VFMADD213PS  term0<>+0(SB), Y3, Y6
+	VCVTPS2DQ    Y5, Y5
+	VPADDD       bias<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y6, Y3
+	VANDPS       Y4, Y3, Y3
+	VMOVUPS      Y3, (CX)
+	VCVTPS2PD    X3, Y4
+	VADDPD       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y3, X3
+	VCVTPS2PD    X3, Y4
+	VADDPD       Y4, Y2, Y2
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, AX
+	JNZ          exp_loop
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPD       X4, X2, X2
+	VHADDPD      X2, X2, X2
+	MOVSD        X2, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func siluAVX2(n int, out *float32, x *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·siluAVX2(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ out+8(FP), CX
+	MOVQ x+16(FP), DX
+
+silu_loop:
+	VXORPS       Y1, Y1, Y1
+	VSUBPS       (DX), Y1, Y1
+	VMOVUPS      most<>+0(SB), Y3
+	VMINPS       Y1, Y3, Y1
+	VCMPPS       $0x16, least<>+0(SB), Y1, Y0
+	VMULPS       log2e<>+0(SB), Y1, Y2
+	VROUNDPS     $0x00, Y2, Y2
+	VFNMADD231PS ln2_high<>+0(SB), Y2, Y1
+	VFNMADD231PS ln2_low<>+0(SB), Y2, Y1
+	VMOVUPS      term7<>+0(SB), Y3
+	VFMADD213PS  term6<>+0(SB), Y1, Y3
+	VFMADD213PS  term5<>+0(SB), Y1, Y3
+	VFMADD213PS  term4<>+0(SB), Y1, Y3
+	VFMADD213PS  term3<>+0(SB), Y1, Y3
+	VFMADD213PS  term2<>+0(SB), Y1, Y3
+	VFMADD213PS  term1<>+0(SB), Y1, Y3
+	VFMADD213PS  term0<>+0(SB), Y1, Y3
+	VCVTPS2DQ    Y2, Y2
+	VPADDD       bias<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y1
+	VANDPS       Y0, Y1, Y1
+	VADDPS       term0<>+0(SB), Y1, Y1
+	VMOVUPS      (DX), Y0
+	VDIVPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, AX
+	JNZ          silu_loop
+	VZEROUPPER
+	RET
+
+// func maxAVX2(n int, x *float32) float32
+// Requires: AVX, SSE
+TEXT ·maxAVX2(SB), NOSPLIT, $0-20
+	MOVQ    n+0(FP), AX
+	MOVQ    x+8(FP), CX
+	VMOVUPS (CX), Y0
+
+max_loop:
+	VMAXPS       (CX), Y0, Y0
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, AX
+	JNZ          max_loop
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPS       X1, X0, X0
+	VPERMILPS    $0x4e, X0, X1
+	VMAXPS       X1, X0, X0
+	VPERMILPS    $0xb1, X0, X1
+	VMAXPS       X1, X0, X0
+	MOVSS        X0, ret+16(FP)
+	VZEROUPPER
+	RET

@@ -7,24 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/roentgo/roentgo/sampler/graph"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/bert"
 	"github.com/roentgo/roentgo/weights"
 )
-
-// encoderSpecs lists the parameters of the encoder.
-func encoderSpecs(t *testing.T, cfg model.Config) []graph.Spec {
-	t.Helper()
-	r := graph.NewRecorder()
-	ids := r.Input("ids", graph.PerPrompt, 1, 2)
-	r.Output("states", model.BERT(r, cfg, ids, ids, ids))
-	g, err := r.Graph()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return g.Params()
-}
 
 const small = `{"model_type":"bert","vocab_size":8,"hidden_size":32,"num_hidden_layers":1,"num_attention_heads":2,"intermediate_size":32,"max_position_embeddings":16}`
 

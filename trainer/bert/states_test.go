@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/roentgo/roentgo/sampler/graph"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/samplertest/need"
 	"github.com/roentgo/roentgo/trainer/bert"
@@ -24,6 +25,19 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	os.Exit(m.Run())
+}
+
+// encoderSpecs lists the parameters of the encoder.
+func encoderSpecs(t *testing.T, cfg model.Config) []graph.Spec {
+	t.Helper()
+	r := graph.NewRecorder()
+	ids := r.Input("ids", graph.PerPrompt, 1, 2)
+	r.Output("states", model.BERT(r, cfg, ids, ids, ids))
+	g, err := r.Graph()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g.Params()
 }
 
 // states is what transformers computed.

@@ -166,23 +166,6 @@ type runSummary struct {
 	Figures map[string]float64 `json:"figures,omitempty"` // of the last evaluation on held-out patients
 }
 
-// trainedBefore is what a model file says of the training of one kind of run.
-func trainedBefore(kind string, from Source) runSummary {
-	initial, ok := from.(Initial)
-	if !ok {
-		return runSummary{}
-	}
-	var p provenance
-	if json.Unmarshal([]byte(initial.Metadata()["roentgo.training"]), &p) != nil {
-		return runSummary{}
-	}
-	list := map[string]*runSummary{"vae": p.VAE, "diffusion": p.Diffusion}
-	if s := list[kind]; s != nil {
-		return runSummary{Steps: s.Steps, Minutes: s.Minutes}
-	}
-	return runSummary{}
-}
-
 func summarize(dir string, t *Trained) *runSummary {
 	minutes := t.Before.Minutes + t.Seconds/60
 	return &runSummary{t.Before.Steps + t.Step, float64(int(10*minutes)) / 10, lastFigures(dir)}

@@ -84,6 +84,23 @@ func train(ctx context.Context, c Common, t task, params *libtorch.Params, progr
 	return l.steps(ctx)
 }
 
+// trainedBefore is what a model file says of the training of one kind of run.
+func trainedBefore(kind string, from Source) runSummary {
+	initial, ok := from.(Initial)
+	if !ok {
+		return runSummary{}
+	}
+	var p provenance
+	if json.Unmarshal([]byte(initial.Metadata()["roentgo.training"]), &p) != nil {
+		return runSummary{}
+	}
+	list := map[string]*runSummary{"vae": p.VAE, "diffusion": p.Diffusion}
+	if s := list[kind]; s != nil {
+		return runSummary{Steps: s.Steps, Minutes: s.Minutes}
+	}
+	return runSummary{}
+}
+
 // writeOptions notes the options of a run and the machine.
 func writeOptions(dir string, t task) error {
 	device := libtorch.CPU
