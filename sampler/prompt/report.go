@@ -220,6 +220,9 @@ func (r *reporting) sentence(s string) string {
 	if at := advice.FindStringIndex(s); at != nil {
 		// What is seen stands before what should be done about it.
 		cut := strings.LastIndexAny(s[:at[0]], ",;")
+		if before := strings.TrimRight(s[:at[0]], " "); strings.HasSuffix(before, " and") {
+			cut = len(before) - len(" and")
+		}
 		if cut < 0 || len(word.FindAllString(s[:cut], 3)) < 3 {
 			r.note(RuleTemplate, s, "")
 			return ""

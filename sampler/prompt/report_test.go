@@ -28,6 +28,7 @@ func TestReport(t *testing.T) {
 		{"Heart enlarged, stable compared to the prior exam.", "", "Heart enlarged, stable.", RuleComparison},
 		{"PA and lateral views of the chest were obtained. Heart normal.", "END OF REPORT.", "Heart normal.", RuleTemplate},
 		{"Dense nodule in the left apex, if desired one may consider CT.", "Recommend follow-up chest CT.", "Dense nodule in the left apex.", RuleTemplate},
+		{"There is a large mass in the left lower lobe and recommend CT of the chest.", "", "There is a large mass in the left lower lobe.", RuleTemplate},
 		{"Dr. XXXX was notified at XXXX p.m.", "", "", RuleTemplate},
 		{"Frontal views of the chest show a large heart.", "", "Frontal views of the chest show a large heart.", ""},
 		{"The heart is XXXX within normal limits. The pulmonary XXXX and mediastinum are normal.", "", "The heart is within normal limits.", RuleRedacted},
