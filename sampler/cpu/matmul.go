@@ -73,7 +73,13 @@ func (t *instructions) padded(n int) int { return (n + t.cols - 1) / t.cols * t.
 // packCols packs n columns, column c of them being the depth values
 // values[c·stride …], into dst.
 func (t *instructions) packCols(dst, values []float32, n, depth, stride int) {
-	for c := range t.padded(n) {
+	first := 0
+	if t.cols == 8 { // the writes of a step are one line of the cache
+		for ; first+8 <= n; first += 8 {
+			transpose8(dst[first*depth:], values[first*stride:], depth, stride)
+		}
+	}
+	for c := first; c < t.padded(n); c++ {
 		tile := dst[c/t.cols*t.cols*depth+c%t.cols:]
 		if c >= n {
 			for k := range depth {
@@ -84,6 +90,18 @@ func (t *instructions) packCols(dst, values []float32, n, depth, stride int) {
 		for k, v := range values[c*stride : c*stride+depth] {
 			tile[k*t.cols] = v
 		}
+	}
+}
+
+// transpose8 packs eight columns of depth values.
+func transpose8(dst, values []float32, depth, stride int) {
+	column := func(c int) []float32 { return values[c*stride:][:depth] }
+	c0, c1, c2, c3 := column(0), column(1), column(2), column(3)
+	c4, c5, c6, c7 := column(4), column(5), column(6), column(7)
+	for k := range c0 {
+		to := (*[8]float32)(dst[8*k:])
+		to[0], to[1], to[2], to[3] = c0[k], c1[k], c2[k], c3[k]
+		to[4], to[5], to[6], to[7] = c4[k], c5[k], c6[k], c7[k]
 	}
 }
 

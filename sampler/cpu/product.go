@@ -122,7 +122,11 @@ func (t *instructions) packWindows(dst, x []float32, channels, height, width, si
 						}
 						from := plane[y*width : (y+1)*width]
 						if stride == 1 && first >= 0 && first+r.n <= width {
-							copy(to, from[first:])
+							if len(to) == 8 { // without a call
+								*(*[8]float32)(to) = *(*[8]float32)(from[first:])
+							} else {
+								copy(to, from[first:])
+							}
 							continue
 						}
 						for k := range to {
