@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"iter"
+	"maps"
 	"slices"
 	"time"
 
@@ -75,6 +76,10 @@ func (s *Sampler) UnknownWords(text string) []string {
 	return prompt.Unknown(text, s.known)
 }
 
+// Vocabulary lists the words that the training captions had, sorted; none
+// where the model file does not tell.
+func (s *Sampler) Vocabulary() []string { return slices.Sorted(maps.Keys(s.known)) }
+
 // run is a request on its way.
 type run struct {
 	*Sampler
@@ -99,7 +104,13 @@ func (s *Sampler) prepare(ctx context.Context, r Request) (*run, error) {
 	}
 	u := &run{Sampler: s, request: r, settings: settings, count: max(r.Count, 1), begun: time.Now(), observed: map[string]Tensor{}}
 	u.request.Batch = min(max(r.Batch, 1), u.count)
-	if u.text, err = s.encode(ctx, settings.Prompt, r.Truncate); err != nil {
+	encode := func(text string) (c condition, err error) {
+		return c, s.survive(ctx, func() error {
+			c, err = s.encode(ctx, text, r.Truncate)
+			return err
+		})
+	}
+	if u.text, err = encode(settings.Prompt); err != nil {
 		return nil, fmt.Errorf("prompt: %w", err)
 	}
 	// Guidance away from the null condition is no guidance where the prompt
@@ -107,7 +118,7 @@ func (s *Sampler) prepare(ctx context.Context, r Request) (*run, error) {
 	empty := s.tokens == nil || len(prompt.Normalize(settings.Prompt)) == 0
 	u.guided = settings.Guidance != 1 && !(empty && len(prompt.Normalize(settings.Negative)) == 0)
 	if u.guided {
-		if u.null, err = s.encode(ctx, settings.Negative, r.Truncate); err != nil {
+		if u.null, err = encode(settings.Negative); err != nil {
 			return nil, fmt.Errorf("negative prompt: %w", err)
 		}
 	}
@@ -157,10 +168,11 @@ func (u *run) seed(k int) uint64 { return u.settings.Seed + uint64(u.done+k) }
 func (u *run) denoise(ctx context.Context, z []float32, samplers []schedule.Sampler) error {
 	b := len(samplers)
 	n := len(z) / b
-	p, copies, err := u.unetFor(ctx, b)
-	if err != nil {
-		return err
+	copies := 1
+	if u.guided {
+		copies = 2
 	}
+	var p *program // with its contexts written; nil: to be had
 	input, prediction := make([]float32, copies*len(z)), make([]float32, copies*len(z))
 	eta := make([]float32, n)
 	u.report(samplers, 0, z, nil)
@@ -168,10 +180,21 @@ func (u *run) denoise(ctx context.Context, z []float32, samplers []schedule.Samp
 		for k := range copies {
 			copy(input[k*len(z):], z)
 		}
-		if err := u.evaluate(ctx, p, input, t, prediction); err != nil {
+		err := u.survive(ctx, func() (err error) {
+			if p == nil {
+				if p, err = u.unetFor(ctx, b); err != nil {
+					return err
+				}
+			}
+			if err = u.evaluate(ctx, p, input, t, prediction); err == nil {
+				err = u.observe(p, b, i)
+			}
+			if err != nil {
+				p = nil
+			}
 			return err
-		}
-		if err := u.observe(p, b, i); err != nil {
+		})
+		if err != nil {
 			return err
 		}
 		text := prediction[:len(z)]
@@ -201,19 +224,20 @@ func (u *run) denoise(ctx context.Context, z []float32, samplers []schedule.Samp
 
 // unetFor returns the U-Net for a batch of b images, with its contexts
 // written: those of the prompt, then, under guidance, those of its opposite.
-func (u *run) unetFor(ctx context.Context, b int) (p *program, copies int, err error) {
+func (u *run) unetFor(ctx context.Context, b int) (*program, error) {
 	conditions := []condition{u.text}
 	if u.guided {
 		conditions = append(conditions, u.null)
 	}
-	copies = len(conditions)
+	copies := len(conditions)
 	longest := 0
 	for _, c := range conditions {
 		longest = max(longest, c.n)
 	}
 	masked := u.guided && u.text.n != u.null.n
-	if p, err = u.unetProgram(ctx, copies*b, longest, masked, u.request.Observe); err != nil {
-		return nil, 0, err
+	p, err := u.unetProgram(ctx, copies*b, longest, masked, u.request.Observe)
+	if err != nil {
+		return nil, err
 	}
 	d := u.description.Model.TextFeatures
 	context, mask := make([]float32, copies*b*longest*d), make([]float32, copies*b*longest)
@@ -229,14 +253,14 @@ func (u *run) unetFor(ctx context.Context, b int) (p *program, copies int, err e
 	u.trace("context", []int{copies * b, longest, d}, context)
 	u.trace("mask", []int{copies * b, longest}, mask)
 	if err := p.Write(inContext, context); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	if masked {
 		if err := p.Write(inMask, mask); err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 	}
-	return p, copies, p.Run(ctx, graph.PromptStage)
+	return p, p.Run(ctx, graph.PromptStage)
 }
 
 // evaluate runs the U-Net at timestep t.
@@ -258,13 +282,16 @@ func (u *run) evaluate(ctx context.Context, p *program, latents []float32, t int
 // observe adds the attention maps of step i, of the half with the prompt, to
 // their means.
 func (u *run) observe(p *program, b, step int) error {
-	for _, name := range u.request.Observe {
-		shape := slices.Clone(p.shapes[name])
-		values := make([]float32, graph.Len(shape))
-		half := len(values) / shape[0] * b // behind it are those of the null condition
-		if err := p.Read(name, values); err != nil {
+	read := make([][]float32, len(u.request.Observe)) // all, before any sum changes
+	for i, name := range u.request.Observe {
+		read[i] = make([]float32, graph.Len(p.shapes[name]))
+		if err := p.Read(name, read[i]); err != nil {
 			return err
 		}
+	}
+	for i, name := range u.request.Observe {
+		shape, values := slices.Clone(p.shapes[name]), read[i]
+		half := len(values) / shape[0] * b // behind it are those of the null condition
 		t := u.observed[name]
 		if step == 0 {
 			t.Shape = shape
@@ -283,22 +310,12 @@ func (u *run) observe(p *program, b, step int) error {
 // decode makes images of latents, one at a time: the decoder's arena is the
 // largest of all.
 func (u *run) decode(ctx context.Context, z []float32, b int) ([]Image, error) {
-	p, err := u.decoderProgram(ctx)
-	if err != nil {
-		return nil, err
-	}
 	size := u.description.Model.ImageSize
 	n := len(z) / b
 	images := make([]Image, b)
 	for k := range images {
 		pix := make([]float32, size*size)
-		if err := p.Write(inLatent, z[k*n:(k+1)*n]); err != nil {
-			return nil, err
-		}
-		if err := p.Run(ctx, graph.LatentStage); err != nil {
-			return nil, err
-		}
-		if err := p.Read(out, pix); err != nil {
+		if err := u.survive(ctx, func() error { return u.decodeOne(ctx, pix, z[k*n:(k+1)*n]) }); err != nil {
 			return nil, err
 		}
 		u.trace("image", []int{1, 1, size, size}, pix)
@@ -307,6 +324,34 @@ func (u *run) decode(ctx context.Context, z []float32, b int) ([]Image, error) {
 		images[k] = Image{size, pix, settings}
 	}
 	return images, nil
+}
+
+// decodeOne writes the image of one latent to pix.
+func (s *Sampler) decodeOne(ctx context.Context, pix, latent []float32) error {
+	p, err := s.decoderProgram(ctx)
+	if err != nil {
+		return err
+	}
+	if err := p.Write(inLatent, latent); err != nil {
+		return err
+	}
+	if err := p.Run(ctx, graph.LatentStage); err != nil {
+		return err
+	}
+	return p.Read(out, pix)
+}
+
+// Decode makes the image of one latent (latent channels × size/8 × size/8) on
+// the scale on which the U-Net works, such as those of [Progress.Latent].
+func (s *Sampler) Decode(ctx context.Context, latent []float32) (*Image, error) {
+	c := s.description.Model
+	if len(latent) != c.LatentLen() {
+		return nil, fmt.Errorf("%w: a latent of %d values, the model's have %d", ErrRequest, len(latent), c.LatentLen())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	img := &Image{Size: c.ImageSize, Pix: make([]float32, c.ImageSize*c.ImageSize)}
+	return img, s.survive(ctx, func() error { return s.decodeOne(ctx, img.Pix, latent) })
 }
 
 // report calls the request's progress function. latent and prediction are the
@@ -319,14 +364,14 @@ func (u *run) report(samplers []schedule.Sampler, done int, latent, prediction [
 	p := Progress{Image: u.done, Images: u.count, Step: done, Steps: u.settings.Steps, Elapsed: time.Since(u.begun)}
 	if u.steps > 0 {
 		p.Remaining = time.Duration(float64(p.Elapsed) / float64(u.steps) * float64(batches*u.settings.Steps-u.steps))
-		p.preview = func() *image.Gray {
+	}
+	if done > 0 {
+		p.latent = func() []float32 {
 			x0 := make([]float32, len(prediction))
 			samplers[0].X0(done-1, x0, latent, prediction)
-			return u.previewOf(x0)
+			return x0
 		}
-	}
-	if done == 0 {
-		p.preview = nil
+		p.preview = u.previewOf
 	}
 	u.request.Progress(p)
 }

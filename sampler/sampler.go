@@ -34,6 +34,13 @@ const (
 type Options struct {
 	Device  string // Auto, GPU or CPU; empty: Auto
 	Threads int    // of the CPU; 0: one a core
+	// Open, where set, chooses the device in the place of Device and Threads.
+	// It is called by New, with lost nil, and again when the device fails
+	// (gpu.Failed) in the middle of a run, which then goes on from its last
+	// finished step; without Open, such a run ends. source is the model, and
+	// must still be readable when Open is called again. The sampler closes
+	// what Open returns.
+	Open func(ctx context.Context, source graph.Source, lost error) (graph.Backend, error)
 }
 
 // ErrDevice is wrapped by errors of a device that is not there or not known.
@@ -45,6 +52,7 @@ type Sampler struct {
 	description Description
 	schedule    *schedule.Schedule
 	backend     graph.Backend
+	reopen      func(ctx context.Context, lost error) (graph.Backend, error) // nil: a lost device ends a run
 	tokens      *prompt.Tokenizer // nil for a model without text
 	known       map[string]bool   // words of the training captions; nil where the file does not tell
 	preview     []float32
@@ -57,7 +65,7 @@ type Sampler struct {
 }
 
 // New puts a model on a device. It reads all of the model, which may be closed
-// afterwards. Errors wrap ErrModel, ErrDevice, or those of package weights.
+// afterwards, unless there is Options.Open. Errors wrap ErrModel, ErrDevice, or those of package weights.
 func New(ctx context.Context, m *weights.Model, o Options) (*Sampler, error) {
 	d, err := Describe(m)
 	if err != nil {
@@ -86,7 +94,13 @@ func New(ctx context.Context, m *weights.Model, o Options) (*Sampler, error) {
 	if err := s.readText(m); err != nil {
 		return nil, err
 	}
-	if s.backend, err = openBackend(ctx, m, o); err != nil {
+	if o.Open != nil {
+		s.reopen = func(ctx context.Context, lost error) (graph.Backend, error) { return o.Open(ctx, m, lost) }
+		s.backend, err = s.reopen(ctx, nil)
+	} else {
+		s.backend, err = openBackend(ctx, m, o)
+	}
+	if err != nil {
 		return nil, err
 	}
 	// Reading the parameters now makes a damaged file fail here and lets the

@@ -15,10 +15,10 @@ import (
 // maxBinding is the most bytes that a device of the baseline limits binds.
 const maxBinding = 128 << 20
 
-// batch is how many dispatches are submitted at a time: enough to keep the
-// device busy, few enough that no watchdog thinks it hangs and that a
-// cancelled run ends soon.
-const batch = 64
+// maxWork is how many operations on numbers are submitted at a time: a step of
+// the small network, and so little that on the slowest of GPUs no watchdog
+// thinks that it hangs, and that a cancelled run ends soon.
+const maxWork = 8e9
 
 // ErrProgram is wrapped by errors of programs that cannot be had on the
 // device, or are used wrongly: too much memory, an unknown name, a wrong
@@ -174,7 +174,7 @@ type Program struct {
 	arena   Buffer
 	params  Buffer
 	groups  []Group
-	stages  [graph.NumStages][]Dispatch
+	stages  [graph.NumStages][]Recording
 	tables  map[graph.Value]int // rows of the table that an input holds the ids of
 }
 
@@ -234,23 +234,48 @@ func (p *Program) compile(ctx context.Context) error {
 	}
 	var params []byte
 	for s, list := range lists {
-		for _, j := range list {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			d, err := p.dispatch(j, len(params))
-			if err != nil {
-				return err
-			}
-			p.stages[s] = append(p.stages[s], d)
-			slot := make([]byte, paramSlot)
-			for i, w := range j.params {
-				binary.LittleEndian.PutUint32(slot[4*i:], w)
-			}
-			params = append(params, slot...)
+		if params, err = p.record(ctx, graph.Stage(s), list, params); err != nil {
+			return err
 		}
 	}
 	return p.backend.device.Write(p.params, 0, params)
+}
+
+// record makes the recordings of a stage and returns params with those of its
+// jobs behind them.
+func (p *Program) record(ctx context.Context, s graph.Stage, list []job, params []byte) ([]byte, error) {
+	var piece []Dispatch
+	var work float64
+	flush := func() error {
+		if len(piece) == 0 {
+			return nil
+		}
+		r, err := p.backend.device.Record(piece)
+		p.stages[s] = append(p.stages[s], r)
+		piece, work = nil, 0
+		return err
+	}
+	for _, j := range list {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		d, err := p.dispatch(j, len(params))
+		if err != nil {
+			return nil, err
+		}
+		if work+j.work > maxWork {
+			if err := flush(); err != nil {
+				return nil, err
+			}
+		}
+		piece, work = append(piece, d), work+j.work
+		slot := make([]byte, paramSlot)
+		for i, w := range j.params {
+			binary.LittleEndian.PutUint32(slot[4*i:], w)
+		}
+		params = append(params, slot...)
+	}
+	return params, flush()
 }
 
 // paramSlot is the distance of the Params of two dispatches: what WebGPU asks
@@ -297,15 +322,13 @@ func (p *Program) Write(input string, data []float32) error {
 // Run implements graph.Program. It queues the stage and does not wait for it;
 // ctx is looked at between pieces of it.
 func (p *Program) Run(ctx context.Context, s graph.Stage) error {
-	for list := p.stages[s]; len(list) > 0; {
+	for _, piece := range p.stages[s] {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n := min(batch, len(list))
-		if err := p.backend.device.Submit(list[:n]); err != nil {
+		if err := p.backend.device.Submit(piece); err != nil {
 			return err
 		}
-		list = list[n:]
 	}
 	return ctx.Err()
 }

@@ -10,11 +10,19 @@ import (
 	"github.com/roentgo/roentgo/shaders"
 )
 
-// Why there is no device, or none any more.
+// Why there is no device, or none any more, or not enough of it.
 var (
 	ErrNoDevice = errors.New("gpu: no usable GPU")
 	ErrLost     = errors.New("gpu: the device was lost")
+	ErrMemory   = errors.New("gpu: out of memory")
+	ErrFault    = errors.New("gpu: the device refused") // what is no fault of the caller's
 )
+
+// Failed reports whether an error is a device's failure, after which another
+// device may do the same work.
+func Failed(err error) bool {
+	return errors.Is(err, ErrLost) || errors.Is(err, ErrMemory) || errors.Is(err, ErrFault)
+}
 
 // Type says what kind of hardware an adapter is.
 type Type string
@@ -71,12 +79,15 @@ type Binding struct {
 	Offset, Size int
 }
 
-// Dispatch is plain data, so that a list of them can be kept and replayed.
+// Dispatch is one run of a shader.
 type Dispatch struct {
 	Pipeline Pipeline
 	Group    Group
 	X, Y, Z  int // workgroups
 }
+
+// Recording is a list of dispatches, ready to be submitted many times.
+type Recording any
 
 // Device is a WebGPU device with the baseline limits. It is safe for
 // concurrent use.
@@ -90,9 +101,12 @@ type Device interface {
 	NewPipeline(s shaders.Source) (Pipeline, error)
 	// NewGroup binds the bindings of a pipeline, in order.
 	NewGroup(p Pipeline, bindings ...Binding) (Group, error)
+	// Record makes a list of dispatches ready. Their groups must live as long
+	// as it is used.
+	Record(list []Dispatch) (Recording, error)
 	// Submit queues dispatches, each of which sees what those before it wrote,
 	// and returns at once.
-	Submit(list []Dispatch) error
+	Submit(r Recording) error
 	// Read waits for what was queued and copies out of a buffer; offset and
 	// length are multiples of 4.
 	Read(src Buffer, offset int, dst []byte) error

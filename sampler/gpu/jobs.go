@@ -9,12 +9,14 @@ import (
 )
 
 // job is a dispatch before there is a device buffer to bind: a shader, the
-// words of its Params, what it reads besides the arena, and its workgroups.
+// words of its Params, what it reads besides the arena, its workgroups, and,
+// where they are many, its operations on numbers.
 type job struct {
 	shader  shaders.Source
 	params  []uint32
 	buffers []Buffer
 	x, y, z int
+	work    float64
 }
 
 const (
@@ -50,7 +52,7 @@ func (l *lister) at(v graph.Value) uint32 {
 // flat makes a job of n workgroups, folded into two dimensions.
 func flat(s shaders.Source, n int, params []uint32, buffers ...Buffer) job {
 	x := min(n, maxWorkgroups)
-	return job{s, params, buffers, x, (n + x - 1) / x, 1}
+	return job{shader: s, params: params, buffers: buffers, x: x, y: (n + x - 1) / x, z: 1}
 }
 
 // each makes a job with an invocation a value.
@@ -145,8 +147,9 @@ func (l *lister) product(n *graph.Node, samples, positions int, params []uint32)
 		biased = 1
 	}
 	const perGroup = shaders.ProductLanes * shaders.ProductPositions
-	return l.grid(n, job{shaders.Product, append(params, biased), []Buffer{weight, bias},
-		(positions + perGroup - 1) / perGroup, (w.Shape[0] + shaders.ProductChannels - 1) / shaders.ProductChannels, samples})
+	return l.grid(n, job{shader: shaders.Product, params: append(params, biased), buffers: []Buffer{weight, bias},
+		x: (positions + perGroup - 1) / perGroup, y: (w.Shape[0] + shaders.ProductChannels - 1) / shaders.ProductChannels, z: samples,
+		work: 2 * float64(n.Len()) * float64(w.Len()/w.Shape[0])})
 }
 
 func (l *lister) linear(n *graph.Node, x, y int) ([]job, error) {
@@ -187,7 +190,8 @@ func (l *lister) attention(n *graph.Node, s shaders.Source, v graph.Value, mask 
 	}
 	p := words(int(l.at(n.In[0])), int(l.at(n.In[1])), int(l.at(v)), at, y, masked, q[1], k[1], n.Heads, size)
 	p = append(p, math.Float32bits(float32(1/math.Sqrt(float64(size)))))
-	return l.grid(n, job{s, p, nil, (q[1] + shaders.AttentionLanes - 1) / shaders.AttentionLanes, n.Heads, q[0]})
+	return l.grid(n, job{shader: s, params: p, x: (q[1] + shaders.AttentionLanes - 1) / shaders.AttentionLanes, y: n.Heads, z: q[0],
+		work: 4 * float64(graph.Len(q)) * float64(k[1])})
 }
 
 // grid checks a job of three dimensions.

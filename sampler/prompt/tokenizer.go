@@ -3,6 +3,7 @@ package prompt
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -37,7 +38,7 @@ var (
 type Tokenizer struct {
 	wordPiece *tokenizer.Tokenizer
 	lowercase bool
-	size      int
+	vocab     []string
 	max       int
 	cls, sep  int32
 }
@@ -64,11 +65,24 @@ func New(vocab []string, lowercase bool, max int) (*Tokenizer, error) {
 	t := tokenizer.NewTokenizer(wordpiece.NewWordPieceBuilder().Vocab(&ids).UnkToken(tokenUnk).Build())
 	t.WithNormalizer(normalizer.NewBertNormalizer(true, false, true, false))
 	t.WithPreTokenizer(pretokenizer.NewBertPreTokenizer())
-	return &Tokenizer{t, lowercase, len(vocab), max, int32(ids[tokenCLS]), int32(ids[tokenSep])}, nil
+	return &Tokenizer{t, lowercase, slices.Clone(vocab), max, int32(ids[tokenCLS]), int32(ids[tokenSep])}, nil
 }
 
 // Size is the number of tokens of the vocabulary.
-func (t *Tokenizer) Size() int { return t.size }
+func (t *Tokenizer) Size() int { return len(t.vocab) }
+
+// Tokens returns the tokens whose ids [Tokenizer.Encode] returns.
+func (t *Tokenizer) Tokens(text string, truncate bool) ([]string, error) {
+	ids, err := t.Encode(text, truncate)
+	if err != nil {
+		return nil, err
+	}
+	tokens := make([]string, len(ids))
+	for i, id := range ids {
+		tokens[i] = t.vocab[id]
+	}
+	return tokens, nil
+}
 
 // Encode returns the ids of text, [CLS] first and [SEP] last, after
 // [Normalize]. Text without a word gives nil: the null condition. With more

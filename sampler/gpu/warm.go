@@ -1,0 +1,27 @@
+package gpu
+
+import (
+	"sync"
+
+	"github.com/roentgo/roentgo/shaders"
+)
+
+// Warm returns the device with every shader being compiled already, side by
+// side where the device can, while a model is still on its way.
+func Warm(d Device) Device {
+	w := &warm{Device: d, pipelines: map[shaders.Source]func() (Pipeline, error){}}
+	for _, s := range shaders.All() {
+		wait := sync.OnceValues(func() (Pipeline, error) { return d.NewPipeline(s) })
+		w.pipelines[s] = wait
+		go wait()
+	}
+	return w
+}
+
+type warm struct {
+	Device
+	pipelines map[shaders.Source]func() (Pipeline, error)
+}
+
+// NewPipeline implements Device.
+func (w *warm) NewPipeline(s shaders.Source) (Pipeline, error) { return w.pipelines[s]() }

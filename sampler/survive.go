@@ -1,0 +1,55 @@
+package sampler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/roentgo/roentgo/sampler/gpu"
+	"github.com/roentgo/roentgo/sampler/graph"
+)
+
+// maxLosses is how many devices one piece of work may lose: what loses one
+// after another is itself the cause.
+const maxLosses = 3
+
+// survive runs f. When the device fails in it, it opens another and runs f
+// again.
+func (s *Sampler) survive(ctx context.Context, f func() error) error {
+	err := f()
+	for range maxLosses {
+		if !gpu.Failed(err) || s.reopen == nil || ctx.Err() != nil {
+			return err
+		}
+		if err = s.replace(ctx, err); err == nil {
+			err = f()
+		}
+	}
+	return err
+}
+
+// replace puts another device in the place of the lost one.
+func (s *Sampler) replace(ctx context.Context, lost error) error {
+	// The lost device's programs and buffers are of no use: what closing them
+	// fails with is that the device is lost.
+	_ = errors.Join(s.unet.close(), s.decoder.close(), s.backend.Close())
+	b, err := s.reopen(ctx, lost)
+	if err != nil {
+		s.backend = gone{err} // the closed one must not be used again
+		return err
+	}
+	s.backend = b
+	return nil
+}
+
+// gone stands for a device that was lost and has no successor yet: the next
+// request looks for one.
+type gone struct{ cause error }
+
+func (g gone) Name() string { return "no device" }
+
+func (g gone) Compile(context.Context, *graph.Plan) (graph.Program, error) {
+	return nil, fmt.Errorf("%w: %w", gpu.ErrLost, g.cause)
+}
+
+func (g gone) Close() error { return nil }

@@ -1,0 +1,220 @@
+/**
+ * roentgo in a browser: synthetic frontal chest X-rays from text, computed on
+ * this device, by WebGPU or by WebAssembly. Every image is synthetic and not
+ * for diagnosis.
+ *
+ *     import { Sampler } from "./roentgo.js";
+ *     const s = await Sampler.load("model/roentgo-mini.manifest.json");
+ *     for await (const e of s.sample({ prompt: "pleural effusion", seed: 7n })) {
+ *       if (e.type === "image") document.body.append(e.image.canvas());
+ *     }
+ */
+
+/** Where to compute. "auto" is WebGPU where there is a real GPU, else WebAssembly. */
+export type Device = "auto" | "webgpu" | "wasm";
+
+/** A random seed in [0, 2⁶⁴): a number must be a safe integer, a string decimal. */
+export type Seed = bigint | number | string;
+
+export interface LoadOptions {
+  device?: Device;
+  /** Threads of "wasm". More than one needs a cross-origin isolated page; default: one a core, at most 8. */
+  threads?: number;
+  /** SHA-256 (hexadecimal) that the manifest must have. */
+  manifestHash?: string;
+  /** Whether the model is kept on this device for the next visit. Default true. */
+  keep?: boolean;
+  onProgress?(p: LoadProgress): void;
+  /** Told when the device changes: it was lost and opened again, or another took its place. */
+  onDevice?(d: DeviceInfo): void;
+  signal?: AbortSignal;
+}
+
+export interface LoadProgress {
+  /** "download": pieces are fetched or read from this device; "prepare": the networks are put on the device; "ready". */
+  phase: "download" | "prepare" | "ready";
+  /** Bytes of the model that are here and verified, of how many; how many of them were here before. */
+  loaded: number;
+  total: number;
+  cached: number;
+}
+
+export interface DeviceInfo {
+  kind: "webgpu" | "wasm";
+  /** For people: "wasm (2 threads, simd128)". */
+  name: string;
+  /** Why it is not the one that was asked for, or why it changed; empty otherwise. */
+  reason: string;
+}
+
+export interface ModelInfo {
+  name: string;
+  version: string;
+  license: string;
+  trainingData: string;
+  /** SHA-256 of the model, as in the settings of its images. */
+  hash: string;
+  /** Pixels a side. */
+  imageSize: number;
+  /** Rows of a latent, and of a preview. */
+  latentSize: number;
+  /** The most tokens of a prompt. */
+  tokens: number;
+  /** The most steps. */
+  maxSteps: number;
+  samplers: string[];
+  spacings: string[];
+  /** What a request leaves open. */
+  defaults: { steps: number; guidance: number; rescale: number; sampler: string; spacing: string; eta: number };
+}
+
+export interface StoreInfo {
+  /** "kept": on this device, until it needs the room; "persistent": until it is removed; "memory": gone with the page. */
+  where: "kept" | "persistent" | "memory";
+  /** Why it is "memory"; empty otherwise. */
+  reason: string;
+}
+
+/** What a request leaves open is the model's default; without a seed one is drawn. */
+export interface SampleRequest {
+  prompt?: string;
+  negative?: string;
+  seed?: Seed;
+  steps?: number;
+  guidance?: number;
+  rescale?: number;
+  sampler?: string;
+  spacing?: string;
+  eta?: number;
+  /** Images, of the seeds from seed on. */
+  count?: number;
+  /** Cut a prompt that has too many tokens instead of refusing it. */
+  truncate?: boolean;
+  /** Also tell the clean latent that each step amounts to, for {@link Sampler.decode}. */
+  latents?: boolean;
+  /** Also tell where each word of the prompt looks. Slower. */
+  attention?: boolean;
+  signal?: AbortSignal;
+}
+
+/** All that an image depends on besides model and device. The seed is a decimal string. */
+export interface Settings {
+  prompt: string;
+  negative: string;
+  seed: string;
+  steps: number;
+  guidance: number;
+  rescale: number;
+  sampler: string;
+  spacing: string;
+  eta: number;
+  truncate: boolean;
+  /** In settings read from a file: SHA-256 and name of the model, and number of the image. */
+  modelHash: string;
+  model: string;
+}
+
+/** A step is done. */
+export interface StepEvent {
+  type: "step";
+  /** The image that is being made, from 0, of how many. */
+  image: number;
+  images: number;
+  /** Steps that are done, of how many: 0 before the first. */
+  step: number;
+  steps: number;
+  /** Milliseconds; remaining is of all images, 0 while unknown. */
+  elapsed: number;
+  remaining: number;
+  /** A small picture of what the image will be (latentSize a side); from the first step on. */
+  preview?: ImageData;
+  /** The clean latent that the step amounts to (channels × latentSize²), where asked for. */
+  latent?: Float32Array;
+}
+
+/** An image is done. */
+export interface ImageEvent {
+  type: "image";
+  index: number;
+  images: number;
+  image: SampledImage;
+}
+
+export type SampleEvent = StepEvent | ImageEvent;
+
+export interface SampledImage {
+  readonly size: number;
+  /** size² values, row-major, about [−1, 1], not clamped, without a mark. */
+  readonly pixels: Float32Array;
+  /** Marked "synthetic". */
+  readonly imageData: ImageData;
+  readonly settings: Settings;
+  /** Words of prompt and negative prompt that no training caption had. */
+  readonly unknownWords: string[];
+  readonly attention?: Attention;
+  /** A PNG file, marked, with its settings inside. */
+  blob(): Promise<Blob>;
+  /** A new canvas with the image and a description for screen readers. */
+  canvas(): HTMLCanvasElement;
+}
+
+/** Where words look: cross-attention, the mean over steps, heads and levels (Tang et al. 2023). */
+export interface Attention {
+  /** Rows of a map. */
+  size: number;
+  /** The words of the normalised prompt, in order. */
+  words: string[];
+  /** words.length × size², each in [0, 1] by its own largest value. */
+  maps: Float32Array;
+}
+
+/** A model on this device. Requests take turns. */
+export class Sampler {
+  /**
+   * Loads the model of a manifest (NAME.manifest.json). Rejects with a
+   * {@link RoentgoError}, or with signal's reason when it was aborted; the
+   * pieces that had come stay, and the next call goes on from them.
+   */
+  static load(manifest: string | URL, options?: LoadOptions): Promise<Sampler>;
+  /** Removes everything that load keeps on this device, of all models. */
+  static remove(): Promise<void>;
+  readonly model: ModelInfo;
+  readonly device: DeviceInfo;
+  readonly store: StoreInfo;
+  /** Makes images. Leaving the loop, or aborting the signal, cancels. */
+  sample(request?: SampleRequest): AsyncGenerator<SampleEvent, void, void>;
+  /** The image of a latent, marked "synthetic". */
+  decode(latent: Float32Array): Promise<ImageData>;
+  /** The words that the model's training captions had, sorted. */
+  vocabulary(): Promise<string[]>;
+  /** Words of a text that no training caption had. */
+  unknownWords(text: string): Promise<string[]>;
+  /** The settings inside a PNG file of roentgo. */
+  readSettings(file: Blob): Promise<Settings>;
+  /** Ends the worker and frees the device. */
+  close(): void;
+}
+
+/** What went wrong, for programs; message says it for people, with a cure. */
+export type ErrorCode =
+  | "network" // a piece or the manifest could not be fetched
+  | "hash" // what came is not what the manifest, or the page, says
+  | "model" // no model file of this sampler
+  | "request" // a setting is out of bounds: the message names it
+  | "device" // neither WebGPU nor WebAssembly could be used
+  | "memory" // the device has too little memory
+  | "unsupported" // the browser lacks something
+  | "closed" // the sampler was closed
+  | "internal";
+
+export class RoentgoError extends Error {
+  readonly code: ErrorCode;
+}
+
+/**
+ * `<roentgo-sampler model="…manifest.json" prompt="…" seed="…" steps="…">`:
+ * a prompt, a button, the image and its download. Importing the module
+ * defines it. Dispatches "roentgo-image" with a SampledImage as detail, and
+ * "roentgo-error".
+ */
+export class RoentgoSamplerElement extends HTMLElement {}
