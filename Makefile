@@ -4,7 +4,7 @@ LIBTORCH ?= 2.1.2
 TORCH_ENV = .cache/libtorch/torch-$(LIBTORCH)/env.sh
 PROMPT ?= frontal chest x-ray. cardiomegaly with pleural effusion.
 
-.PHONY: demo build trainer libtorch setup test lint bench
+.PHONY: demo build wasm trainer libtorch setup test lint bench
 
 # An X-ray from text, with the weights that are here: xray.png.
 demo: build
@@ -13,6 +13,10 @@ demo: build
 # The sampler, for this machine. Needs Go and a C compiler alone.
 build:
 	go build -o bin/roentgo ./sampler/cmd/roentgo
+
+# The library for browsers, an npm package: wasm/dist.
+wasm:
+	go run ./wasm/cmd/pack wasm/dist
 
 # The trainer with libtorch in it.
 trainer:

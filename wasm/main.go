@@ -1,25 +1,14 @@
 //go:build js
 
+// Command wasm is the sampler for a browser's worker. It gives the worker's
+// script, worker.js, an object of functions that return promises, through
+// globalThis.roentgoHost.ready, and serves until the worker ends.
 package main
 
-import (
-	"bytes"
-	"context"
-	"fmt"
-	"image"
-
-	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/provenance"
-	"github.com/roentgo/roentgo/weights"
-)
+import "syscall/js"
 
 func main() {
-	m, err := weights.OpenReader(bytes.NewReader(nil), 0, weights.Options{})
-	fmt.Println(err)
-	s, err := sampler.New(context.Background(), m, sampler.Options{})
-	r, err := s.Sample(context.Background(), sampler.Request{})
-	fmt.Println(r, err)
-	var b bytes.Buffer
-	provenance.Encode(&b, provenance.Mark(image.NewGray(image.Rect(0, 0, 1, 1))), provenance.Settings{})
-	provenance.Read(&b)
+	host := js.Global().Get("roentgoHost")
+	host.Call("ready", newAPI(host).functions())
+	select {} // the functions are called from now on
 }

@@ -27,6 +27,8 @@ export interface LoadOptions {
   onProgress?(p: LoadProgress): void;
   /** Told when the device changes: it was lost and opened again, or another took its place. */
   onDevice?(d: DeviceInfo): void;
+  /** Address of worker.js, where it does not lie beside this module. */
+  worker?: string | URL;
   signal?: AbortSignal;
 }
 

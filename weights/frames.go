@@ -224,16 +224,23 @@ func (w *frameWriter) close() error {
 	if len(w.list) > maxFrames {
 		return fmt.Errorf("%w: %d frames", ErrTooLarge, len(w.list))
 	}
-	b := binary.LittleEndian.AppendUint32(nil, skippableMagic)
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(w.list)*seekEntry+seekFooter))
-	for _, f := range w.list {
-		b = binary.LittleEndian.AppendUint32(b, uint32(f.Size))
-		b = binary.LittleEndian.AppendUint32(b, uint32(f.Content))
-	}
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(w.list)))
-	b = append(b, 0)
-	b = binary.LittleEndian.AppendUint32(b, seekableMagic)
+	b := SeekTable(w.list)
 	w.at += int64(len(b))
 	_, err := w.w.Write(b)
 	return errors.Join(err, w.encoder.Close())
+}
+
+// SeekTable is what follows the frames of a model file: with the frames of its
+// manifest, in order, it makes the file whole again.
+func SeekTable(list []Frame) []byte {
+	b := binary.LittleEndian.AppendUint32(nil, skippableMagic)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(list)*seekEntry+seekFooter))
+	for _, f := range list {
+		b = binary.LittleEndian.AppendUint32(b, uint32(f.Size))
+		b = binary.LittleEndian.AppendUint32(b, uint32(f.Content))
+	}
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(list)))
+	b = append(b, 0)
+	b = binary.LittleEndian.AppendUint32(b, seekableMagic)
+	return b
 }

@@ -14,6 +14,17 @@ const (
 	Trailing = "trailing" // tᵢ = round(T − i·T/n) − 1
 )
 
+// Samplers lists the names of all samplers.
+func Samplers() []string { return []string{DDIM, DPMpp2M} }
+
+// Spacings lists the spacings that are possible with the schedule.
+func (c Config) Spacings() []string {
+	if c.ZeroTerminalSNR {
+		return []string{Trailing}
+	}
+	return []string{Leading, Trailing}
+}
+
 // Options choose a sampler.
 type Options struct {
 	Sampler string  // DDIM or DPMpp2M

@@ -1,0 +1,63 @@
+//go:build js
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/roentgo/roentgo/sampler"
+)
+
+// request is a SampleRequest of roentgo.d.ts as the page sends it.
+type request struct {
+	Prompt    string   `json:"prompt"`
+	Negative  string   `json:"negative"`
+	Seed      string   `json:"seed"`
+	Steps     *int     `json:"steps"`
+	Guidance  *float64 `json:"guidance"`
+	Rescale   *float64 `json:"rescale"`
+	Sampler   string   `json:"sampler"`
+	Spacing   string   `json:"spacing"`
+	Eta       *float64 `json:"eta"`
+	Count     *int     `json:"count"`
+	Truncate  bool     `json:"truncate"`
+	Latents   bool     `json:"latents"`
+	Attention bool     `json:"attention"`
+}
+
+// parse reads a request. A field of another name or kind is refused: a
+// misspelt setting would be left at its default unseen.
+func parse(text string) (*request, *sampler.Request, error) {
+	var r request
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&r); err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", sampler.ErrRequest, err)
+	}
+	s := &sampler.Request{Prompt: r.Prompt, Negative: r.Negative, Rescale: r.Rescale, Eta: r.Eta,
+		Sampler: r.Sampler, Spacing: r.Spacing, Truncate: r.Truncate}
+	var err error
+	if s.Seed, err = strconv.ParseUint(r.Seed, 10, 64); err != nil {
+		return nil, nil, fmt.Errorf("%w: the seed %q is no whole number from 0 to 2⁶⁴−1", sampler.ErrRequest, r.Seed)
+	}
+	for name, v := range map[string]struct {
+		from *int
+		to   *int
+	}{"steps": {r.Steps, &s.Steps}, "count": {r.Count, &s.Count}} {
+		if v.from == nil {
+			continue
+		}
+		if *v.to = *v.from; *v.to < 1 { // 0 would be taken for an open one
+			return nil, nil, fmt.Errorf("%w: %s is %d, at least 1 is needed", sampler.ErrRequest, name, *v.to)
+		}
+	}
+	if r.Guidance != nil {
+		if s.Guidance = *r.Guidance; s.Guidance < 1 {
+			return nil, nil, fmt.Errorf("%w: guidance is %g, at least 1 is needed", sampler.ErrRequest, s.Guidance)
+		}
+	}
+	return &r, s, nil
+}

@@ -1,0 +1,313 @@
+// The pieces of a model, each known by its SHA-256: fetched from any static
+// host, verified, and kept on this device in the Cache API, so that a download
+// goes on where it was cut and a new model fetches only what changed.
+
+import { CACHE } from "./cache.js";
+import { RoentgoError } from "./errors.js";
+
+const MAX_MANIFEST = 1 << 20; // bytes
+const MAX_PIECES = 4096;
+const MAX_PIECE = 5 << 20;
+const PARALLEL = 4; // requests at a time: enough to fill a line with a long way
+const TRIES = 3;
+
+// Under which address a piece is kept. Nothing is fetched from it.
+const keyOf = (sha256) => new URL(`/roentgo-piece/${sha256}`, self.location.origin).href;
+
+const hex = (buffer) => Array.from(new Uint8Array(buffer), (b) => b.toString(16).padStart(2, "0")).join("");
+
+export async function sha256(bytes, fallback) {
+  return self.crypto?.subtle ? hex(await crypto.subtle.digest("SHA-256", bytes)) : fallback(bytes);
+}
+
+// Reads a body of at most limit bytes.
+async function bounded(response, limit, what) {
+  const parts = [];
+  let size = 0;
+  for (const reader = response.body.getReader(); ; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.length;
+    if (size > limit) {
+      await reader.cancel();
+      throw new RoentgoError("hash", `${what} is larger than the ${limit} bytes it may have`);
+    }
+    parts.push(value);
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const p of parts) {
+    whole.set(p, at);
+    at += p.length;
+  }
+  return whole;
+}
+
+async function fetched(url, init) {
+  let response;
+  try {
+    response = await fetch(url, init);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new RoentgoError("network", `${url} could not be fetched (no connection, or the server refused this page)`, { cause: error });
+  }
+  if (!response.ok) throw new RoentgoError("network", `${url}: the server answered ${response.status} ${response.statusText}`.trim());
+  return response;
+}
+
+export class Store {
+  // url is the manifest's; digest is SHA-256 where the browser has none.
+  constructor(url, { manifestHash, keep, digest, onProgress, signal }) {
+    this.url = url;
+    this.wanted = manifestHash;
+    this.digest = (bytes) => sha256(bytes, digest);
+    this.onProgress = onProgress;
+    this.signal = signal;
+    this.memory = new Map(); // pieces by number, until the model is open, or for good where nothing can be kept
+    this.where = "kept";
+    this.reason = "";
+    if (!keep) this.forget("the page asked for it");
+    else if (!self.caches) this.forget("this browser keeps nothing for pages that do not come from https or localhost");
+  }
+
+  // Nothing more is kept.
+  forget(reason) {
+    this.where = "memory";
+    this.reason ||= reason;
+  }
+
+  async cache() {
+    if (this.where === "memory") return null;
+    try {
+      return (this.opened ??= await caches.open(CACHE));
+    } catch (error) {
+      this.forget(`the browser refused storage (${error.message})`);
+      return null;
+    }
+  }
+
+  async keep(url, bytes) {
+    const cache = await this.cache();
+    if (!cache) return false;
+    try {
+      await cache.put(url, new Response(bytes, { headers: { "content-type": "application/octet-stream" } }));
+      return true;
+    } catch (error) {
+      this.forget(error.name === "QuotaExceededError" ? "this device has no room left for it" : `the browser refused storage (${error.message})`);
+      return false;
+    }
+  }
+
+  async kept(url) {
+    const match = await (await this.cache())?.match(url).catch(() => undefined);
+    return match && new Uint8Array(await match.arrayBuffer());
+  }
+
+  // Has every piece here, and returns the manifest's text.
+  async load() {
+    const text = await this.findManifest();
+    this.parse(text);
+    let loaded = 0;
+    const total = (this.total = this.frames.reduce((n, f) => n + f.size, 0));
+    this.cached = 0;
+    const report = () => this.onProgress({ phase: "download", loaded, total, cached: this.cached });
+    const missing = [];
+    for (const [i, frame] of this.frames.entries()) {
+      this.signal?.throwIfAborted();
+      if (await this.recall(i)) {
+        loaded += frame.size;
+        this.cached += frame.size;
+        report();
+      } else missing.push(i);
+    }
+    report();
+    const next = missing.values();
+    const failed = new AbortController(); // ends the others when one fails
+    const worker = async () => {
+      for (const i of next) {
+        await this.obtain(i, AbortSignal.any([failed.signal, ...(this.signal ? [this.signal] : [])]));
+        loaded += this.frames[i].size;
+        report();
+      }
+    };
+    try {
+      await Promise.all(
+        Array.from({ length: PARALLEL }, () =>
+          worker().catch((error) => {
+            failed.abort(error);
+            throw error;
+          }),
+        ),
+      );
+    } catch (error) {
+      this.signal?.throwIfAborted();
+      if (error.code === "network") {
+        const how = this.where === "memory" ? "" : `; ${loaded} of ${total} bytes are kept on this device, and the next try goes on from there`;
+        throw new RoentgoError("network", error.message + how, { cause: error });
+      }
+      throw error;
+    }
+    return text;
+  }
+
+  // The pinned manifest from this device, where it is here; else from the
+  // network; without a network, whichever is here.
+  async findManifest() {
+    const check = async (bytes) => !this.wanted || (await this.digest(bytes)) === this.wanted;
+    const here = await this.kept(this.url);
+    if (here && this.wanted && (await check(here))) return new TextDecoder().decode(here);
+    let bytes;
+    try {
+      bytes = await bounded(await fetched(this.url, { signal: this.signal, cache: "no-cache" }), MAX_MANIFEST, "the manifest");
+    } catch (error) {
+      if (error.code === "network" && here && !this.wanted) return new TextDecoder().decode(here);
+      throw error;
+    }
+    if (!(await check(bytes))) {
+      throw new RoentgoError("hash", `the manifest ${this.url} is not the one that this page names (a newer model, or a changed one: reload the page)`);
+    }
+    this.fresh = bytes; // kept when its pieces are here
+    return new TextDecoder().decode(bytes);
+  }
+
+  parse(text) {
+    let manifest;
+    const bad = (why) => new RoentgoError("model", `${this.url} is no manifest of a model: ${why}`);
+    try {
+      manifest = JSON.parse(text);
+    } catch (error) {
+      throw bad(error.message);
+    }
+    const frames = manifest?.frames;
+    if (!Array.isArray(frames) || frames.length < 1 || frames.length > MAX_PIECES) throw bad(`it has no list of 1 to ${MAX_PIECES} frames`);
+    let at = 0;
+    for (const f of frames) {
+      if (f?.offset !== at || !Number.isInteger(f.size) || f.size < 1 || f.size > MAX_PIECE || !/^[0-9a-f]{64}$/.test(f.sha256)) {
+        throw bad(`a frame at ${at} breaks a rule`);
+      }
+      at += f.size;
+    }
+    if (manifest.pieces !== undefined && typeof manifest.pieces !== "string") throw bad("pieces is no address");
+    if (manifest.pieces === undefined && typeof manifest.file !== "string") throw bad("it names no file");
+    this.frames = frames;
+    this.file = new URL(manifest.file ?? "", this.url).href;
+    this.pieces = manifest.pieces === undefined ? null : new URL(manifest.pieces, this.url).href;
+  }
+
+  // A piece that is kept here. What was damaged since is as if it were not.
+  async recall(i) {
+    const bytes = await this.kept(keyOf(this.frames[i].sha256));
+    if (!bytes || bytes.length !== this.frames[i].size || (await this.digest(bytes)) !== this.frames[i].sha256) return false;
+    this.memory.set(i, bytes);
+    return true;
+  }
+
+  // Fetches a piece, unless another page has done so meanwhile.
+  async obtain(i, signal) {
+    const { sha256 } = this.frames[i];
+    const get = async () => {
+      if (this.memory.has(i) || (await this.recall(i))) return;
+      for (let attempt = 1; ; attempt++) {
+        try {
+          const bytes = await this.fetchPiece(i, attempt > 1, signal);
+          if (bytes) await this.accept(i, bytes);
+          return;
+        } catch (error) {
+          if (attempt === TRIES || (error.code !== "network" && error.code !== "hash")) throw error;
+          await new Promise((wake) => setTimeout(wake, 300 * attempt * attempt));
+          signal.throwIfAborted();
+        }
+      }
+    };
+    if (self.navigator?.locks && this.where === "kept") await navigator.locks.request(`roentgo ${sha256}`, { signal }, get);
+    else await get();
+  }
+
+  async accept(i, bytes) {
+    const { size, sha256 } = this.frames[i];
+    if (bytes.length !== size || (await this.digest(bytes)) !== sha256) {
+      throw new RoentgoError("hash", `piece ${i + 1} of the model came damaged, or is another's (its SHA-256 is not the manifest's)`);
+    }
+    this.memory.set(i, bytes);
+    await this.keep(keyOf(sha256), bytes);
+  }
+
+  // Returns a piece's bytes; or null when the server sent the whole file, of
+  // which each piece was taken as it came.
+  async fetchPiece(i, again, signal) {
+    const { offset, size, sha256 } = this.frames[i];
+    const init = { signal, cache: again ? "reload" : "default" };
+    if (this.pieces) return bounded(await fetched(new URL(sha256, this.pieces).href, init), size, `piece ${i + 1}`);
+    if (this.whole) {
+      await this.whole;
+      return null;
+    }
+    const response = await fetched(this.file, { ...init, headers: { range: `bytes=${offset}-${offset + size - 1}` } });
+    if (response.status === 206) return bounded(response, size, `piece ${i + 1}`);
+    if (this.whole) {
+      await response.body.cancel();
+      await this.whole;
+      return null;
+    }
+    this.whole = this.takeAll(response).catch((error) => {
+      this.whole = null;
+      if (error.code || error.name === "AbortError") throw error;
+      throw new RoentgoError("network", `${this.file} was cut off`, { cause: error });
+    });
+    await this.whole;
+    return null;
+  }
+
+  // Takes the pieces out of the whole file as it comes.
+  async takeAll(response) {
+    const reader = response.body.getReader();
+    let left = new Uint8Array(0);
+    for (const [i, { size }] of this.frames.entries()) {
+      const piece = new Uint8Array(size);
+      let filled = 0;
+      while (filled < size) {
+        if (left.length === 0) {
+          const { done, value } = await reader.read();
+          if (done) throw new RoentgoError("network", `${this.file} ended early`);
+          left = value;
+        }
+        const n = Math.min(left.length, size - filled);
+        piece.set(left.subarray(0, n), filled);
+        left = left.subarray(n);
+        filled += n;
+      }
+      if (!this.memory.has(i)) await this.accept(i, piece);
+    }
+    await reader.cancel();
+  }
+
+  // Hands out a piece of an open model. Once settled, it comes from this
+  // device, or from the network where it is no longer there.
+  async piece(i) {
+    if (!this.memory.has(i)) await this.obtain(i, new AbortController().signal);
+    const bytes = this.memory.get(i);
+    if (this.where === "kept" && this.settled) this.memory.delete(i);
+    return bytes;
+  }
+
+  // The model is open: its manifest is kept, and what no kept manifest has is
+  // dropped from this device, as are the pieces from memory.
+  async settle() {
+    if (this.fresh) await this.keep(this.url, this.fresh);
+    const cache = await this.cache();
+    if (!cache) return;
+    this.settled = true;
+    this.memory.clear();
+    const used = new Set();
+    const keys = (await cache.keys()).map((r) => r.url);
+    for (const url of keys.filter((k) => !k.includes("/roentgo-piece/"))) {
+      used.add(url);
+      try {
+        for (const f of (await (await cache.match(url)).json()).frames) used.add(keyOf(f.sha256));
+      } catch {
+        used.delete(url); // no manifest
+      }
+    }
+    for (const url of keys) if (!used.has(url)) await cache.delete(url);
+  }
+}
