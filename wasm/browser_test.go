@@ -2,6 +2,8 @@ package main_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"testing"
@@ -16,6 +18,7 @@ var built string
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
+		defer browsertest.CloseShared()
 		dir, err := os.MkdirTemp("", "roentgo-wasm-*")
 		if err != nil {
 			panic(err)
@@ -33,6 +36,11 @@ func TestMain(m *testing.M) {
 const blank = `<!doctype html><meta charset="utf-8"><title>test</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; img-src blob:; style-src 'self'">
 <script type="module" src="/page.js"></script>`
+
+func sha256Hex(b []byte) string {
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:])
+}
 
 // pageJS makes the library a global of the page, and notes violations of its
 // policy.
@@ -70,9 +78,8 @@ func serve(t *testing.T, pages ...map[string]string) *browsertest.Server {
 }
 
 // page opens the page and waits for the library.
-func page(b *browsertest.Browser, s *browsertest.Server) *browsertest.Page {
-	p := b.Page(s.URL + "/")
+func page(t *testing.T, b *browsertest.Browser, s *browsertest.Server) *browsertest.Page {
+	p := b.Page(t, s.URL+"/")
 	p.Must("while (!globalThis.ready) await new Promise(r => setTimeout(r, 10));", nil)
 	return p
 }
-

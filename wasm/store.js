@@ -25,7 +25,9 @@ async function bounded(response, limit, what) {
   const parts = [];
   let size = 0;
   for (const reader = response.body.getReader(); ; ) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch((error) => {
+      throw error.name === "AbortError" ? error : new RoentgoError("network", `${what} was cut off`, { cause: error });
+    });
     if (done) break;
     size += value.length;
     if (size > limit) {
@@ -237,13 +239,13 @@ export class Store {
   async fetchPiece(i, again, signal) {
     const { offset, size, sha256 } = this.frames[i];
     const init = { signal, cache: again ? "reload" : "default" };
-    if (this.pieces) return bounded(await fetched(new URL(sha256, this.pieces).href, init), size, `piece ${i + 1}`);
+    if (this.pieces) return bounded(await fetched(new URL(sha256, this.pieces).href, init), size, `piece ${i + 1} of the model`);
     if (this.whole) {
       await this.whole;
       return null;
     }
     const response = await fetched(this.file, { ...init, headers: { range: `bytes=${offset}-${offset + size - 1}` } });
-    if (response.status === 206) return bounded(response, size, `piece ${i + 1}`);
+    if (response.status === 206) return bounded(response, size, `piece ${i + 1} of the model`);
     if (this.whole) {
       await response.body.cancel();
       await this.whole;

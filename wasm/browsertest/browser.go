@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -16,28 +17,69 @@ import (
 )
 
 // Browser is a Chromium with a profile of its own, in which WebGPU is
-// SwiftShader's. It ends with the test.
+// SwiftShader's.
 type Browser struct {
-	t       testing.TB
 	context context.Context
-	profile string
+	close   func()
 }
 
-// Open starts a browser. flags are added to its command line, as "name" or
-// "name=value".
+// Open starts a browser that ends with the test. flags are added to its
+// command line, as "name" or "name=value".
 func Open(t testing.TB, flags ...string) *Browser {
 	t.Helper()
 	return OpenProfile(t, t.TempDir(), flags...)
 }
 
-// OpenProfile is Open with the profile of an earlier browser, which must have
-// been closed.
+// OpenProfile is Open with a profile of its own folder, such as that of an
+// earlier browser, which must have been closed.
 func OpenProfile(t testing.TB, profile string, flags ...string) *Browser {
+	t.Helper()
+	b := start(t, context.Background(), profile, flags)
+	t.Cleanup(b.Close)
+	return b
+}
+
+var shared struct {
+	sync.Once
+	browser *Browser
+}
+
+// Shared returns one browser for all tests of a package that need none of
+// their own: pages of servers of their own are apart. TestMain must call
+// CloseShared.
+func Shared(t testing.TB) *Browser {
+	t.Helper()
+	shared.Do(func() {
+		dir, err := os.MkdirTemp("", "roentgo-browser-*")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := start(t, context.Background(), dir, nil)
+		end := b.close
+		b.close = func() {
+			end()
+			_ = os.RemoveAll(dir)
+		}
+		shared.browser = b
+	})
+	if shared.browser == nil {
+		t.Fatal("Chromium does not start")
+	}
+	return shared.browser
+}
+
+// CloseShared ends the browser of Shared, where there is one.
+func CloseShared() {
+	if shared.browser != nil {
+		shared.browser.Close()
+	}
+}
+
+func start(t testing.TB, parent context.Context, profile string, flags []string) *Browser {
 	t.Helper()
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(need.Program(t, "chromium", "chromium-browser", "google-chrome")),
-		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.NoSandbox,
-		chromedp.UserDataDir(profile),
+		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.NoSandbox, chromedp.UserDataDir(profile),
 		chromedp.Flag("headless", "new"), chromedp.Flag("enable-unsafe-webgpu", true), chromedp.Flag("use-webgpu-adapter", "swiftshader"),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-dev-shm-usage", true),
@@ -51,28 +93,23 @@ func OpenProfile(t testing.TB, profile string, flags ...string) *Browser {
 			options = append(options, chromedp.Flag(name, true))
 		}
 	}
-	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	allocator, stop := chromedp.NewExecAllocator(parent, options...)
 	ctx, cancel := chromedp.NewContext(allocator)
-	b := &Browser{t: t, context: ctx, profile: profile}
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("Chromium does not start: %v", err)
 	}
-	t.Cleanup(func() {
+	return &Browser{context: ctx, close: func() {
 		_ = chromedp.Cancel(ctx) // asks it to end, and waits
 		cancel()
 		stop()
-	})
-	return b
+	}}
 }
 
 // Context is chromedp's, of the browser's first tab.
 func (b *Browser) Context() context.Context { return b.context }
 
 // Close ends the browser; its profile can be opened again.
-func (b *Browser) Close() { _ = chromedp.Cancel(b.context) }
-
-// Profile is the folder of the browser's profile.
-func (b *Browser) Profile() string { return b.profile }
+func (b *Browser) Close() { b.close() }
 
 // Page is a tab.
 type Page struct {
@@ -85,11 +122,11 @@ type Page struct {
 }
 
 // Page opens a tab at an address. It ends with the test.
-func (b *Browser) Page(url string) *Page {
-	b.t.Helper()
+func (b *Browser) Page(t testing.TB, url string) *Page {
+	t.Helper()
 	ctx, cancel := chromedp.NewContext(b.context)
-	p := &Page{t: b.t, context: ctx, close: cancel}
-	b.t.Cleanup(cancel)
+	p := &Page{t: t, context: ctx, close: cancel}
+	t.Cleanup(cancel)
 	messages := chromedp.Console(ctx)
 	go func() {
 		for m, err := range messages {

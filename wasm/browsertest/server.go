@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"path"
@@ -23,6 +24,7 @@ type Server struct {
 	NoRanges bool
 
 	mu    sync.Mutex
+	pages map[string]string
 	hits  map[string]int
 	fault func(w http.ResponseWriter, r *http.Request) bool
 }
@@ -31,11 +33,12 @@ type Server struct {
 // pages are files by themselves. It ends with the test.
 func Serve(t testing.TB, pages map[string]string, folders ...string) *Server {
 	t.Helper()
-	s := &Server{hits: map[string]int{}}
+	s := &Server{hits: map[string]int{}, pages: maps.Clone(pages)}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		s.hits[r.URL.Path]++
 		fault := s.fault
+		text, isPage := s.pages[r.URL.Path]
 		s.mu.Unlock()
 		if s.Isolate {
 			w.Header().Set("Cross-Origin-Opener-Policy", "same-origin")
@@ -51,7 +54,7 @@ func Serve(t testing.TB, pages map[string]string, folders ...string) *Server {
 		if s.NoRanges {
 			r.Header.Del("Range")
 		}
-		if text, ok := pages[r.URL.Path]; ok {
+		if isPage {
 			if path.Ext(r.URL.Path) == "" {
 				w.Header().Set("Content-Type", types[".html"])
 			}
@@ -73,6 +76,13 @@ func Serve(t testing.TB, pages map[string]string, folders ...string) *Server {
 	}))
 	t.Cleanup(s.Server.Close)
 	return s
+}
+
+// Pages adds files, and replaces those of the same path.
+func (s *Server) Pages(pages map[string]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.Copy(s.pages, pages)
 }
 
 // Fault makes f look at each request first; it answers it where it returns

@@ -1,0 +1,360 @@
+package main_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/storage"
+	"github.com/chromedp/chromedp"
+
+	"github.com/roentgo/roentgo/wasm/browsertest"
+	"github.com/roentgo/roentgo/weights"
+	shipped "github.com/roentgo/roentgo/weights/default"
+)
+
+// cutting guards what the handlers of a test share.
+var cutting sync.Mutex
+
+const modelFile = "/model/roentgo-mini.safetensors.zst"
+
+// inPieces are the files of a host that has the model cut into pieces.
+func inPieces(t *testing.T, m *weights.Manifest) map[string]string {
+	t.Helper()
+	var fields map[string]any
+	if err := json.Unmarshal(shipped.Manifest, &fields); err != nil {
+		t.Fatal(err)
+	}
+	fields["pieces"] = "pieces/"
+	text, err := json.Marshal(fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{"/model/roentgo-mini.manifest.json": string(text)}
+	for _, f := range m.Frames {
+		files["/model/pieces/"+f.SHA256] = string(shipped.File[f.Offset : f.Offset+f.Size])
+	}
+	return files
+}
+
+func manifest(t *testing.T) *weights.Manifest {
+	t.Helper()
+	m, err := weights.ParseManifest(shipped.Manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// rangeOf returns the range that a request asks for.
+func rangeOf(r *http.Request) (from, to int64) {
+	if n, _ := fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-%d", &from, &to); n != 2 {
+		return 0, -1
+	}
+	return from, to
+}
+
+const loadAndReport = `
+	const s = await roentgo.Sampler.load(manifest, {device: "wasm", onProgress: (p) => { globalThis.last = p; }});
+	const out = {store: s.store, cached: last.cached, total: last.total};
+	s.close();
+	return out;`
+
+type loadedAs struct {
+	Store         struct{ Where, Reason string }
+	Cached, Total int
+}
+
+// TestCut cuts the download at every tenth, each time closing the page, and
+// goes on. No piece that came is fetched again, however the host serves.
+func TestCut(t *testing.T) {
+	m := manifest(t)
+	for name, host := range map[string]struct {
+		files    map[string]string
+		noRanges bool
+	}{
+		"ranges":    {},
+		"pieces":    {files: inPieces(t, m)},
+		"no ranges": {noRanges: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, host.files)
+			s.NoRanges = host.noRanges
+			b := browsertest.Open(t)
+			var bytesSent int64 // since the cut before
+			limit := int64(0)
+			cutter := func(w http.ResponseWriter, r *http.Request) bool {
+				var body []byte
+				from, to := rangeOf(r)
+				switch piece, isPiece := strings.CutPrefix(r.URL.Path, "/model/pieces/"); {
+				case isPiece:
+					body = []byte(host.files["/model/pieces/"+piece])
+				case r.URL.Path == modelFile && to >= 0 && !host.noRanges:
+					body = shipped.File[from : to+1]
+					w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to, len(shipped.File)))
+				case r.URL.Path == modelFile:
+					body = shipped.File
+				default:
+					return false
+				}
+				w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+				if w.Header().Get("Content-Range") != "" {
+					w.WriteHeader(http.StatusPartialContent)
+				}
+				for len(body) > 0 {
+					n := min(len(body), 64<<10)
+					if limit > 0 && bytesSent+int64(n) > limit {
+						panic(http.ErrAbortHandler) // the connection breaks
+					}
+					bytesSent += int64(n)
+					if _, err := w.Write(body[:n]); err != nil {
+						return true
+					}
+					body = body[n:]
+				}
+				return true
+			}
+			s.Fault(func(w http.ResponseWriter, r *http.Request) bool {
+				cutting.Lock() // one at a time: the count is exact
+				defer cutting.Unlock()
+				return cutter(w, r)
+			})
+			before := 0
+			for tenth := 1; tenth <= 9; tenth++ {
+				p := page(t, b, s)
+				bytesSent, limit = 0, int64(len(shipped.File))/10*int64(tenth)
+				if !host.noRanges {
+					limit = int64(len(shipped.File)) / 10
+				}
+				err := p.Eval(t.Context(), loadAndReport, nil)
+				if err == nil || !strings.HasPrefix(err.Error(), "network: ") || !strings.Contains(err.Error(), "are kept on this device") {
+					t.Fatalf("cut at %d tenths: got %v", tenth, err)
+				}
+				var kept int
+				p.Must("let n = 0; for (const k of await (await caches.open('roentgo-models-1')).keys()) n += k.url.includes('/roentgo-piece/'); return n;", &kept)
+				if kept < before {
+					t.Errorf("cut at %d tenths: %d pieces are kept, %d were before", tenth, kept, before)
+				}
+				before = kept
+				p.Close()
+			}
+			if before < 6 {
+				t.Errorf("%d pieces are kept behind nine cuts", before)
+			}
+			limit, bytesSent = 0, 0
+			p := page(t, b, s)
+			var got loadedAs
+			p.Must(loadAndReport, &got)
+			missing := int64(0)
+			for _, f := range m.Frames {
+				missing += f.Size
+			}
+			missing -= int64(got.Cached)
+			if !host.noRanges && bytesSent != missing {
+				t.Errorf("%d bytes were fetched, %d were missing", bytesSent, missing)
+			}
+			s.Reset()
+			p.Must(loadAndReport, &got)
+			if got.Cached != got.Total {
+				t.Errorf("at last %d of %d bytes are kept", got.Cached, got.Total)
+			}
+			for path := range s.Requests() {
+				if path == modelFile || strings.Contains(path, "/pieces/") {
+					t.Errorf("%s was fetched again", path)
+				}
+			}
+		})
+	}
+}
+
+// TestDamaged flips a byte of a piece: once, and it is fetched again; always,
+// and the error says so.
+func TestDamaged(t *testing.T) {
+	m := manifest(t)
+	s := serve(t)
+	p := page(t, browsertest.Open(t), s)
+	times := 1
+	s.Fault(func(w http.ResponseWriter, r *http.Request) bool {
+		from, to := rangeOf(r)
+		if r.URL.Path != modelFile || from != m.Frames[3].Offset {
+			return false
+		}
+		cutting.Lock()
+		defer cutting.Unlock()
+		if times == 0 {
+			return false
+		}
+		times--
+		body := bytes.Clone(shipped.File[from : to+1])
+		body[len(body)/2] ^= 1
+		w.WriteHeader(http.StatusPartialContent)
+		_, _ = w.Write(body)
+		return true
+	})
+	p.Must(loadAndReport, nil)
+	p.Must("await roentgo.Sampler.remove();", nil)
+	times = 1000
+	err := p.Eval(t.Context(), loadAndReport, nil)
+	if err == nil || !strings.HasPrefix(err.Error(), "hash: piece 4 ") {
+		t.Errorf("a damaged piece: got %v", err)
+	}
+	// A piece that was damaged where it is kept is fetched again.
+	times = 0
+	p.Must(loadAndReport, nil)
+	var got loadedAs
+	p.Must(`const c = await caches.open("roentgo-models-1");
+	const key = (await c.keys()).find((k) => k.url.endsWith("`+m.Frames[5].SHA256+`"));
+	const bytes = new Uint8Array(await (await c.match(key)).arrayBuffer());
+	bytes[7] ^= 1;
+	await c.put(key, new Response(bytes));`+loadAndReport, &got)
+	if want := got.Total - int(m.Frames[5].Size); got.Cached != want {
+		t.Errorf("%d bytes were taken from the device, %d are undamaged", got.Cached, want)
+	}
+}
+
+// TestHostile serves what is no model.
+func TestHostile(t *testing.T) {
+	m := manifest(t)
+	good := string(shipped.Manifest)
+	page404 := map[string]string{"/model/roentgo-mini.manifest.json": ""}
+	for name, c := range map[string]struct {
+		files map[string]string
+		code  string
+	}{
+		"no JSON":         {map[string]string{"/model/roentgo-mini.manifest.json": "<html>not found</html>"}, "model: "},
+		"nothing":         {page404, "model: "},
+		"no frames":       {map[string]string{"/model/roentgo-mini.manifest.json": `{"file": "x", "frames": []}`}, "model: "},
+		"overlap":         {map[string]string{"/model/roentgo-mini.manifest.json": strings.Replace(good, `"offset": 998545`, `"offset": 998544`, 1)}, "model: "},
+		"huge piece":      {map[string]string{"/model/roentgo-mini.manifest.json": strings.Replace(good, `"size": 998545`, `"size": 998545000`, 1)}, "model: "},
+		"another's file":  {map[string]string{"/model/roentgo-mini.manifest.json": strings.Replace(good, m.Frames[0].SHA256, strings.Repeat("0", 64), 1)}, "hash: "},
+		"endless":         {map[string]string{"/model/roentgo-mini.manifest.json": good + strings.Repeat(" ", 2<<20)}, "hash: "},
+		"lies of content": {map[string]string{"/model/roentgo-mini.manifest.json": strings.Replace(good, `"content": 1048576`, `"content": 1048575`, 1)}, "model: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := page(t, browsertest.Shared(t), serve(t, c.files))
+			err := p.Eval(t.Context(), loadAndReport, nil)
+			if err == nil || !strings.HasPrefix(err.Error(), c.code) {
+				t.Errorf("got %v, want code %s", err, c.code)
+			}
+		})
+	}
+	t.Run("pinned", func(t *testing.T) {
+		p := page(t, browsertest.Shared(t), serve(t))
+		err := p.Eval(t.Context(), `await roentgo.Sampler.load(manifest, {manifestHash: "`+strings.Repeat("0", 64)+`"});`, nil)
+		if err == nil || !strings.HasPrefix(err.Error(), "hash: the manifest") {
+			t.Errorf("another manifest than the pinned one: got %v", err)
+		}
+	})
+	t.Run("missing", func(t *testing.T) {
+		p := page(t, browsertest.Shared(t), serve(t))
+		err := p.Eval(t.Context(), `await roentgo.Sampler.load("/none.manifest.json");`, nil)
+		if err == nil || !strings.HasPrefix(err.Error(), "network: ") || !strings.Contains(err.Error(), "404") {
+			t.Errorf("a manifest that is not there: got %v", err)
+		}
+	})
+}
+
+// TestQuota refuses storage: the model runs from memory, and says so.
+func TestQuota(t *testing.T) {
+	s := serve(t)
+	p := page(t, browsertest.Open(t), s)
+	room := 3e6
+	if _, err := chromedp.Call(p.Context(), storage.OverrideQuotaForOrigin, storage.OverrideQuotaForOriginParams{Origin: s.URL, QuotaSize: &room}); err != nil {
+		t.Fatal(err)
+	}
+	var got loadedAs
+	p.Must(loadAndReport, &got)
+	if got.Store.Where != "memory" || !strings.Contains(got.Store.Reason, "room") {
+		t.Errorf("with 3 MB of room the model is %+v", got.Store)
+	}
+	var where loadedAs
+	p.Must(strings.Replace(loadAndReport, "{device", "{keep: false, device", 1), &where)
+	if where.Store.Where != "memory" {
+		t.Errorf("keep: false: the model is %+v", where.Store)
+	}
+}
+
+// TestOffline loads, and loads again with the server gone.
+func TestOffline(t *testing.T) {
+	s := serve(t)
+	p := page(t, browsertest.Open(t), s)
+	p.Must(loadAndReport, nil)
+	// The program itself is the page's to keep, as the site's service worker does.
+	s.Fault(func(_ http.ResponseWriter, r *http.Request) bool {
+		if strings.HasPrefix(r.URL.Path, "/model/") {
+			panic(http.ErrAbortHandler)
+		}
+		return false
+	})
+	var got loadedAs
+	p.Must(loadAndReport, &got)
+	if got.Cached != got.Total {
+		t.Errorf("offline %d of %d bytes were there", got.Cached, got.Total)
+	}
+}
+
+// TestTwoTabs loads in two tabs at a time: each piece is fetched once.
+func TestTwoTabs(t *testing.T) {
+	m := manifest(t)
+	s := serve(t, inPieces(t, m))
+	b := browsertest.Open(t)
+	first, second := page(t, b, s), page(t, b, s)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	done := make(chan error)
+	go func() { done <- second.Eval(ctx, loadAndReport, nil) }()
+	first.Must(loadAndReport, nil)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range m.Frames {
+		if n := s.Hits("/model/pieces/" + f.SHA256); n != 1 {
+			t.Errorf("piece %.8s was fetched %d times", f.SHA256, n)
+		}
+	}
+}
+
+// TestChanged puts a new manifest in the place of the old one, with one piece
+// that is new: it alone is fetched, and what the old one had alone is dropped.
+func TestChanged(t *testing.T) {
+	m := manifest(t)
+	old := inPieces(t, m)
+	s := serve(t, old)
+	b := browsertest.Open(t)
+	page(t, b, s).Must(loadAndReport, nil)
+
+	// A skippable frame changes no content: the last frame with one behind it.
+	last := m.Frames[len(m.Frames)-1]
+	grown := append(bytes.Clone(shipped.File[last.Offset:last.Offset+last.Size]), 0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4)
+	files := map[string]string{}
+	hash := sha256Hex(grown)
+	files["/model/pieces/"+hash] = string(grown)
+	text := strings.Replace(old["/model/roentgo-mini.manifest.json"], last.SHA256, hash, 1)
+	text = strings.Replace(text, fmt.Sprintf(`"size":%d`, last.Size), fmt.Sprintf(`"size":%d`, len(grown)), 1)
+	files["/model/roentgo-mini.manifest.json"] = text
+	s.Pages(files)
+	s.Reset()
+	p := page(t, b, s)
+	var got loadedAs
+	p.Must(loadAndReport, &got)
+	fetched := 0
+	for path, n := range s.Requests() {
+		if strings.Contains(path, "/pieces/") {
+			fetched += n
+		}
+	}
+	if fetched != 1 {
+		t.Errorf("%d pieces were fetched, one had changed", fetched)
+	}
+	var keys []string
+	p.Must("return (await (await caches.open('roentgo-models-1')).keys()).map((k) => k.url);", &keys)
+	if text := strings.Join(keys, " "); strings.Contains(text, last.SHA256) || !strings.Contains(text, hash) {
+		t.Error("the old piece is still kept, or the new one is not")
+	}
+}
