@@ -4,7 +4,7 @@ LIBTORCH ?= 2.1.2
 TORCH_ENV = .cache/libtorch/torch-$(LIBTORCH)/env.sh
 PROMPT ?= frontal chest x-ray. cardiomegaly with pleural effusion.
 
-.PHONY: demo build trainer libtorch setup test lint bench
+.PHONY: demo build kernels trainer libtorch setup test lint bench
 
 # An X-ray from text, with the weights that are here: xray.png.
 demo: build
@@ -13,6 +13,10 @@ demo: build
 # The sampler, for this machine. Needs Go and a C compiler alone.
 build:
 	go build -o bin/roentgo ./sampler/cmd/roentgo
+
+# The WebAssembly kernels of sampler/simd, as committed. Needs clang-16 and lld-16.
+kernels:
+	sh sampler/simd/kernels/build.sh
 
 # The trainer with libtorch in it.
 trainer:
