@@ -4,7 +4,7 @@ LIBTORCH ?= 2.1.2
 TORCH_ENV = .cache/libtorch/torch-$(LIBTORCH)/env.sh
 PROMPT ?= frontal chest x-ray. cardiomegaly with pleural effusion.
 
-.PHONY: demo build wasm trainer libtorch setup test lint bench
+.PHONY: demo build wasm kernels trainer libtorch setup test lint bench
 
 # An X-ray from text, with the weights that are here: xray.png.
 demo: build
@@ -17,6 +17,10 @@ build:
 # The library for browsers, an npm package: wasm/dist.
 wasm:
 	go run ./wasm/cmd/pack wasm/dist
+
+# The WebAssembly kernels of sampler/simd, as committed. Needs clang-16 and lld-16.
+kernels:
+	sh sampler/simd/kernels/build.sh
 
 # The trainer with libtorch in it.
 trainer:

@@ -20,6 +20,7 @@ import (
 	"github.com/roentgo/roentgo/sampler/promise"
 	"github.com/roentgo/roentgo/sampler/provenance"
 	"github.com/roentgo/roentgo/sampler/schedule"
+	"github.com/roentgo/roentgo/sampler/simd"
 	"github.com/roentgo/roentgo/weights"
 )
 
@@ -43,7 +44,7 @@ func newAPI(host js.Value) *api { return &api{host: host, running: map[int]conte
 func (a *api) functions() map[string]any {
 	functions := map[string]any{
 		"prepare": js.FuncOf(func(_ js.Value, args []js.Value) any {
-			a.devices = newDevices(a.host, args[0].String(), args[1].Int())
+			a.devices = newDevices(a.host, args[0].String(), simd.Options{Threads: args[1].Int(), WorkerURL: args[2].String()})
 			return nil
 		}),
 		"cancel": js.FuncOf(func(_ js.Value, args []js.Value) any {

@@ -9,9 +9,9 @@ import (
 	"sync"
 	"syscall/js"
 
-	"github.com/roentgo/roentgo/sampler/cpu"
 	"github.com/roentgo/roentgo/sampler/gpu"
 	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/sampler/simd"
 )
 
 // The kinds of devices, as in roentgo.d.ts.
@@ -23,9 +23,9 @@ const (
 
 // devices chooses what computes, and what takes its place when it fails.
 type devices struct {
-	host    js.Value
-	wanted  string
-	threads int
+	host   js.Value
+	wanted string
+	simd   simd.Options
 
 	early  func() (gpu.Device, error) // the GPU, being opened while the model is fetched
 	losses int
@@ -37,8 +37,8 @@ type devices struct {
 const maxLosses = 2
 
 // newDevices begins to open the GPU, where one may be wanted.
-func newDevices(host js.Value, wanted string, threads int) *devices {
-	d := &devices{host: host, wanted: wanted, threads: threads}
+func newDevices(host js.Value, wanted string, o simd.Options) *devices {
+	d := &devices{host: host, wanted: wanted, simd: o}
 	d.early = sync.OnceValues(d.openGPU)
 	if wanted != kindWasm {
 		go d.early()
@@ -82,7 +82,7 @@ func (d *devices) open(ctx context.Context, source graph.Source, failed error) (
 		}
 		reason = err.Error()
 	}
-	b, err := cpu.New(source, cpu.Options{Threads: 1})
+	b, err := simd.New(ctx, source, d.simd)
 	if err != nil {
 		return nil, err
 	}

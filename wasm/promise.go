@@ -13,6 +13,7 @@ import (
 	"github.com/roentgo/roentgo/sampler/gpu"
 	"github.com/roentgo/roentgo/sampler/promise"
 	"github.com/roentgo/roentgo/sampler/provenance"
+	"github.com/roentgo/roentgo/sampler/simd"
 	"github.com/roentgo/roentgo/weights"
 )
 
@@ -39,13 +40,14 @@ func method(f func(args []js.Value) (any, error)) js.Func {
 
 // The codes of RoentgoError that begin here; roentgo.d.ts explains them.
 const (
-	codeAborted  = "aborted" // which the page knows as its signal's reason
-	codeHash     = "hash"
-	codeModel    = "model"
-	codeRequest  = "request"
-	codeDevice   = "device"
-	codeMemory   = "memory"
-	codeInternal = "internal"
+	codeAborted     = "aborted" // which the page knows as its signal's reason
+	codeHash        = "hash"
+	codeModel       = "model"
+	codeRequest     = "request"
+	codeDevice      = "device"
+	codeMemory      = "memory"
+	codeUnsupported = "unsupported"
+	codeInternal    = "internal"
 )
 
 // failure is an error as an object {code, message}. An error of JavaScript
@@ -72,8 +74,10 @@ func failure(err error) js.Value {
 		code = codeHash
 	case is(sampler.ErrModel, weights.ErrFormat, weights.ErrTruncated, weights.ErrTooLarge, weights.ErrMissing):
 		code = codeModel
-	case is(gpu.ErrMemory):
+	case is(gpu.ErrMemory, simd.ErrMemory):
 		code = codeMemory
+	case is(simd.ErrUnsupported):
+		code = codeUnsupported
 	case is(sampler.ErrDevice, gpu.ErrNoDevice) || gpu.Failed(err):
 		code = codeDevice
 	}

@@ -49,7 +49,7 @@ async function startProgram() {
 async function load(call, { url, device, threads, keep, manifestHash }) {
   const abort = new AbortController();
   aborts.set(call, abort);
-  const program = startProgram().then(() => api.prepare(device, threads));
+  const program = startProgram().then(() => api.prepare(device, threads, new URL("./threads.js", import.meta.url).href));
   store = new Store(url, {
     manifestHash,
     keep,

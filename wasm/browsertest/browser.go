@@ -1,3 +1,5 @@
+//go:build !js
+
 // Package browsertest runs pages in a headless Chromium, for tests.
 package browsertest
 

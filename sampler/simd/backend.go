@@ -1,0 +1,175 @@
+//go:build js
+
+package simd
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"sync"
+	"syscall/js"
+
+	"github.com/roentgo/roentgo/sampler/graph"
+)
+
+//go:embed kernels.wasm
+var kernels []byte
+
+// Options are those of [New]. The zero value is one thread.
+type Options struct {
+	Threads   int    // 0: 1
+	WorkerURL string // of threads.js, for more threads than one
+}
+
+// Errors of [New] and of programs.
+var (
+	// ErrUnsupported says that the browser cannot run the kernels.
+	ErrUnsupported = errors.New("simd: WebAssembly with SIMD128 is needed")
+	// ErrProgram is wrapped by errors of programs that are used wrongly: an
+	// unknown name, a wrong length, an id outside its table.
+	ErrProgram = errors.New("simd: program refused")
+)
+
+// Backend implements graph.Backend. Its programs share the parameters, which
+// lie in the memory of the module.
+type Backend struct {
+	source graph.Source
+	memory *memory
+	run    js.Value
+	loop   *loop
+
+	mu      sync.Mutex
+	params  map[param]uint32
+	scratch uint32
+	room    int // values at scratch
+	pace    pace
+}
+
+// param names what a parameter's place is kept under.
+type param struct {
+	name  string
+	panel int // rows that are packed together; 0: as in the file
+}
+
+var _ graph.Backend = (*Backend)(nil)
+
+// New returns a backend for the parameters of source, which are read when a
+// program first needs them.
+func New(ctx context.Context, source graph.Source, o Options) (*Backend, error) {
+	b := &Backend{source: source, params: map[param]uint32{}, pace: newPace()}
+	var err error
+	if b.memory, err = newMemory(2, false); err != nil {
+		return nil, err
+	}
+	code := js.Global().Get("Uint8Array").New(len(kernels))
+	js.CopyBytesToJS(code, kernels)
+	imports := map[string]any{"env": map[string]any{"memory": b.memory.object}}
+	made, err := await(ctx, js.Global().Get("WebAssembly").Call("instantiate", code, imports))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
+	}
+	exports := made.Get("instance").Get("exports")
+	b.memory.end = uint64(exports.Get("__heap_base").Get("value").Int())
+	b.memory.end = aligned(b.memory.end)
+	b.run = exports.Get("run")
+	b.loop = newLoop()
+	return b, nil
+}
+
+// Name implements graph.Backend.
+func (b *Backend) Name() string { return "wasm (1 thread, simd128)" }
+
+// Close implements graph.Backend.
+func (b *Backend) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.memory != nil {
+		b.loop.close()
+	}
+	b.memory, b.params, b.run = nil, nil, js.Undefined()
+	return nil
+}
+
+// values reads a parameter, checked for the number of its values.
+func (b *Backend) values(n *graph.Node) ([]float32, error) {
+	v, err := b.source.Float32(n.Name)
+	if err == nil && len(v) != n.Len() {
+		err = fmt.Errorf("%w: parameter %q has %d values, shape %v needs %d", ErrProgram, n.Name, len(v), n.Shape, n.Len())
+	}
+	return v, err
+}
+
+// plain returns the place of a parameter as it is in the file.
+func (b *Backend) plain(n *graph.Node) (uint32, error) {
+	return b.resident(param{n.Name, 0}, n.Len(), func(at uint32) error {
+		values, err := b.values(n)
+		if err == nil {
+			write(b.memory, at, values)
+		}
+		return err
+	})
+}
+
+// packed returns the place of a parameter (rows, …) in panels of that many
+// rows whose values lie side by side; the last panel is filled up with zeros.
+func (b *Backend) packed(n *graph.Node, panel int) (uint32, error) {
+	rows := n.Shape[0]
+	depth := n.Len() / rows
+	panels := (rows + panel - 1) / panel
+	return b.resident(param{n.Name, panel}, panels*panel*depth, func(at uint32) error {
+		values, err := b.values(n)
+		if err != nil {
+			return err
+		}
+		buf := make([]float32, panel*depth)
+		for first := 0; first < rows; first += panel {
+			if first+panel > rows {
+				clear(buf)
+			}
+			for r := first; r < min(first+panel, rows); r++ {
+				for k, v := range values[r*depth : (r+1)*depth] {
+					buf[k*panel+r-first] = v
+				}
+			}
+			write(b.memory, at+uint32(4*first*depth), buf)
+		}
+		return nil
+	})
+}
+
+// resident returns the place of size values of the backend's own, which put
+// writes there when they are first asked for.
+func (b *Backend) resident(key param, size int, put func(at uint32) error) (uint32, error) {
+	if at, ok := b.params[key]; ok {
+		return at, nil
+	}
+	at, err := b.memory.alloc(size)
+	if err != nil {
+		return 0, fmt.Errorf("parameter %q: %w", key.name, err)
+	}
+	if err := put(at); err != nil {
+		b.memory.release(at, size)
+		return 0, err
+	}
+	b.params[key] = at
+	return at, nil
+}
+
+// reserve makes room for n values of scratch memory. Their content outlives
+// no task, so a program that is between two of them does not miss it.
+func (b *Backend) reserve(n int) error {
+	if n <= b.room {
+		return nil
+	}
+	if b.room > 0 {
+		b.memory.release(b.scratch, b.room)
+		b.room = 0
+	}
+	at, err := b.memory.alloc(n)
+	if err != nil {
+		return err
+	}
+	b.scratch, b.room = at, n
+	return nil
+}

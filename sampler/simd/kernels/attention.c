@@ -1,0 +1,139 @@
+#include "kernels.h"
+
+// Attention works through COLS queries of a head at a time, a vector of
+// queries for each key: scores, softmax and the sum of values need no value of
+// another lane. Keys that the mask hides are left out, so that padding changes
+// no bit.
+
+// head is one head of one sample, with its attended keys packed.
+struct head {
+	u32 features, d, dims, keys, padded; // dims and padded: d and keys in whole ROWS
+	const float *q;                      // of the first query of the sample
+	u32 *list;                           // the attended keys
+	float *k, *v, *p, *packed;           // keys, values, scores (key, COLS), queries (d, COLS)
+};
+
+static struct head prepare(const struct attention *o, u32 sample, u32 index, float *scratch) {
+	struct head h;
+	h.features = o->features, h.d = o->features / o->heads;
+	h.dims = ceil_div(h.d, ROWS) * ROWS;
+	h.list = (u32 *)scratch;
+	h.keys = 0;
+	for (u32 m = 0; m < o->keys; m++)
+		if (!o->mask || o->mask[sample * o->keys + m] != 0)
+			h.list[h.keys++] = m;
+	h.padded = ceil_div(h.keys, ROWS) * ROWS;
+	h.k = scratch + ceil_div(o->keys, 4) * 4;
+	h.v = h.k + h.padded * h.d;
+	h.p = h.v + h.padded * h.dims;
+	h.packed = h.p + h.padded * COLS;
+	h.q = o->q + sample * o->queries * o->features + index * h.d;
+	const float *k = o->k + sample * o->keys * o->features + index * h.d;
+	for (u32 m = 0; m < h.padded; m += ROWS) {
+		float *to = h.k + m * h.d;
+		for (u32 i = 0; i < ROWS; i++)
+			for (u32 c = 0; c < h.d; c++)
+				to[c * ROWS + i] = m + i < h.keys ? k[h.list[m + i] * o->features + c] : 0;
+	}
+	if (o->v) {
+		const float *v = o->v + sample * o->keys * o->features + index * h.d;
+		for (u32 c = 0; c < h.dims; c += ROWS) {
+			float *to = h.v + c * h.keys;
+			for (u32 m = 0; m < h.keys; m++)
+				for (u32 i = 0; i < ROWS; i++)
+					to[m * ROWS + i] = c + i < h.d ? v[h.list[m] * o->features + c + i] : 0;
+		}
+	}
+	return h;
+}
+
+// sumBlock is how many exponentials are summed before they join the others,
+// so that the sum of thousands loses little.
+enum { sumBlock = 32 };
+
+// weigh sets h->p to e^(score − the largest score) of the queries from first
+// on, and returns one over their sums for two vectors of queries.
+static void weigh(const struct head *h, u32 first, u32 count, v128_t scale[2]) {
+	for (u32 i = 0; i < COLS; i++) {
+		const float *q = h->q + (first + i) * h->features;
+		for (u32 c = 0; c < h->d; c++)
+			h->packed[c * COLS + i] = i < count ? q[c] : 0;
+	}
+	v128_t most0 = splat(-__builtin_inff()), most1 = most0;
+	for (u32 m = 0; m < h->padded; m += ROWS) {
+		v128_t s[8] = {splat(0), splat(0), splat(0), splat(0), splat(0), splat(0), splat(0), splat(0)};
+		product(h->d, h->k + m * h->d, h->packed, s);
+		for (u32 r = 0; r < ROWS && m + r < h->keys; r++) {
+			store(h->p + (m + r) * COLS, s[2 * r]), store(h->p + (m + r) * COLS + 4, s[2 * r + 1]);
+			most0 = wasm_f32x4_pmax(most0, s[2 * r]), most1 = wasm_f32x4_pmax(most1, s[2 * r + 1]);
+		}
+	}
+	v128_t f = splat(1 / __builtin_sqrtf((float)h->d)), sum0 = splat(0), sum1 = splat(0);
+	for (u32 m = 0; m < h->keys; m += sumBlock) {
+		v128_t part0 = splat(0), part1 = splat(0);
+		u32 last = smaller(m + sumBlock, h->keys);
+		for (u32 k = m; k < last; k++) {
+			float *p = h->p + k * COLS;
+			v128_t a = exponential(mul(sub(load(p), most0), f)), b = exponential(mul(sub(load(p + 4), most1), f));
+			store(p, a), store(p + 4, b);
+			part0 = add(part0, a), part1 = add(part1, b);
+		}
+		sum0 = add(sum0, part0), sum1 = add(sum1, part1);
+	}
+	scale[0] = wasm_f32x4_div(splat(1), sum0), scale[1] = wasm_f32x4_div(splat(1), sum1);
+}
+
+void attention(const struct attention *o, u32 task, float *scratch) {
+	u32 blocks = ceil_div(o->queries, o->taskQueries), index = task / blocks % o->heads, sample = task / blocks / o->heads;
+	struct head h = prepare(o, sample, index, scratch);
+	u32 first = task % blocks * o->taskQueries, last = smaller(first + o->taskQueries, o->queries);
+	for (u32 q = first; q < last; q += COLS) {
+		u32 count = smaller(COLS, last - q);
+		float *out = o->out + (sample * o->queries + q) * o->features + index * h.d;
+		v128_t scale[2] = {splat(0), splat(0)};
+		if (h.keys)
+			weigh(&h, q, count, scale);
+		for (u32 c = 0; c < h.d; c += ROWS) {
+			v128_t s[8] = {splat(0), splat(0), splat(0), splat(0), splat(0), splat(0), splat(0), splat(0)};
+			product(h.keys, h.v + c * h.keys, h.p, s);
+			for (u32 half = 0; half < 2; half++) {
+				v128_t row[4];
+				for (u32 r = 0; r < ROWS; r++)
+					row[r] = mul(s[2 * r + half], scale[half]);
+				transpose4(&row[0], &row[1], &row[2], &row[3]);
+				for (u32 i = 0; i < 4 && 4 * half + i < count; i++) {
+					float *to = out + (4 * half + i) * o->features + c;
+					if (c + 4 <= h.d) {
+						store(to, row[i]);
+						continue;
+					}
+					float v[4];
+					store(v, row[i]);
+					for (u32 k = 0; c + k < h.d; k++)
+						to[k] = v[k];
+				}
+			}
+		}
+	}
+}
+
+void attention_weights(const struct attention *o, u32 task, float *scratch) {
+	u32 blocks = ceil_div(o->queries, o->taskQueries), index = task / blocks % o->heads, sample = task / blocks / o->heads;
+	struct head h = prepare(o, sample, index, scratch);
+	u32 first = task % blocks * o->taskQueries, last = smaller(first + o->taskQueries, o->queries);
+	for (u32 q = first; q < last; q += COLS) {
+		u32 count = smaller(COLS, last - q);
+		v128_t scale[2] = {splat(0), splat(0)};
+		float factor[COLS];
+		if (h.keys)
+			weigh(&h, q, count, scale);
+		store(factor, scale[0]), store(factor + 4, scale[1]);
+		for (u32 i = 0; i < count; i++) {
+			float *out = o->out + ((sample * o->heads + index) * o->queries + q + i) * o->keys;
+			for (u32 m = 0; m < o->keys; m++)
+				out[m] = 0;
+			for (u32 m = 0; m < h.keys; m++)
+				out[h.list[m]] = h.p[m * COLS + i] * factor[i];
+		}
+	}
+}

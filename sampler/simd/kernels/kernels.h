@@ -1,0 +1,213 @@
+// The operations of package graph on tensors of float32 in one memory, for
+// WebAssembly with SIMD128, without a C library.
+//
+// An operation is a record (struct op) that package simd writes, and is cut
+// into tasks that may run in any order and on any thread. The cut depends on
+// the shapes alone, and every value is one sum in one order, so the bytes of a
+// result depend on neither the threads nor the batch.
+#pragma once
+
+#include <stdint.h>
+#include <wasm_simd128.h>
+
+typedef uint32_t u32;
+
+// Kinds of operations, in the order of the constants of ops.go.
+enum kind {
+	LINEAR, CONV, GROUP_NORM, LAYER_NORM, SILU, GELU, ATTENTION, ATTENTION_WEIGHTS,
+	EMBEDDING, ADD, MUL, COPY, UPSAMPLE, POOL, SHUFFLE, UNSHUFFLE, TIMESTEP, TRANSPOSE
+};
+
+// op is an operation; behind the common words lie those of its kind, whose
+// structs below have the order in which ops.go writes them.
+struct op {
+	u32 kind, tasks;
+	u32 cost;   // of a task, in units of 1024 floating-point operations, at least 1
+	u32 failed; // set by a task that met a value it cannot use
+	u32 args[20];
+};
+
+// The tile of a matrix product: ROWS values of the one side, each multiplied
+// with COLS values of the other. Their sums and operands fit the 16 registers
+// of x86 without a fused multiply-add.
+#define ROWS 4
+#define COLS 8
+
+// Values of k that are summed before the next columns are packed.
+#define DEPTH 256
+
+#define INLINE static inline __attribute__((always_inline))
+#define LOOP _Pragma("clang loop unroll(disable)") for
+
+INLINE u32 smaller(u32 a, u32 b) { return a < b ? a : b; }
+INLINE u32 ceil_div(u32 a, u32 b) { return (a + b - 1) / b; }
+INLINE v128_t load(const float *p) { return wasm_v128_load(p); }
+INLINE void store(float *p, v128_t v) { wasm_v128_store(p, v); }
+INLINE v128_t splat(float v) { return wasm_f32x4_splat(v); }
+INLINE v128_t add(v128_t a, v128_t b) { return wasm_f32x4_add(a, b); }
+INLINE v128_t sub(v128_t a, v128_t b) { return wasm_f32x4_sub(a, b); }
+INLINE v128_t mul(v128_t a, v128_t b) { return wasm_f32x4_mul(a, b); }
+
+// transpose4 exchanges rows and columns of four vectors.
+INLINE void transpose4(v128_t *a, v128_t *b, v128_t *c, v128_t *d) {
+	v128_t ab0 = wasm_i32x4_shuffle(*a, *b, 0, 4, 1, 5), ab1 = wasm_i32x4_shuffle(*a, *b, 2, 6, 3, 7);
+	v128_t cd0 = wasm_i32x4_shuffle(*c, *d, 0, 4, 1, 5), cd1 = wasm_i32x4_shuffle(*c, *d, 2, 6, 3, 7);
+	*a = wasm_i64x2_shuffle(ab0, cd0, 0, 2);
+	*b = wasm_i64x2_shuffle(ab0, cd0, 1, 3);
+	*c = wasm_i64x2_shuffle(ab1, cd1, 0, 2);
+	*d = wasm_i64x2_shuffle(ab1, cd1, 1, 3);
+}
+
+// product adds to the sums of a tile, a vector of four columns a place:
+// s[2r] and s[2r+1] belong to row r. a is packed by ROWS, b by COLS.
+INLINE void product(u32 depth, const float *a, const float *b, v128_t s[8]) {
+	v128_t s0 = s[0], s1 = s[1], s2 = s[2], s3 = s[3], s4 = s[4], s5 = s[5], s6 = s[6], s7 = s[7];
+	LOOP (u32 k = 0; k < depth; k++, a += ROWS, b += COLS) {
+		v128_t b0 = load(b), b1 = load(b + 4), x;
+		x = wasm_v128_load32_splat(a);
+		s0 = add(mul(x, b0), s0), s1 = add(mul(x, b1), s1);
+		x = wasm_v128_load32_splat(a + 1);
+		s2 = add(mul(x, b0), s2), s3 = add(mul(x, b1), s3);
+		x = wasm_v128_load32_splat(a + 2);
+		s4 = add(mul(x, b0), s4), s5 = add(mul(x, b1), s5);
+		x = wasm_v128_load32_splat(a + 3);
+		s6 = add(mul(x, b0), s6), s7 = add(mul(x, b1), s7);
+	}
+	s[0] = s0, s[1] = s1, s[2] = s2, s[3] = s3, s[4] = s4, s[5] = s5, s[6] = s6, s[7] = s7;
+}
+
+// exponential is eˣ to about two units in the last place, from the smallest
+// normal number up to e^88.37. x = n·ln 2 + r with |r| ≤ ln 2 / 2, ln 2 in two
+// parts (Cody and Waite 1980); eʳ is a polynomial that is off by at most 4e-9.
+INLINE v128_t exponential(v128_t x) {
+	const v128_t magic = splat(12582912.0f); // 1.5·2²³: adding it rounds to a whole number in the low bits
+	x = wasm_f32x4_pmax(x, splat(-87.33654f));
+	x = wasm_f32x4_pmin(x, splat(88.37f));
+	v128_t t = add(mul(x, splat(1.44269504f)), magic);
+	v128_t n = sub(t, magic);
+	v128_t r = sub(x, mul(n, splat(0.693359375f)));
+	r = add(r, mul(n, splat(2.12194440e-4f)));
+	v128_t p = add(mul(r, splat(0.001381460204524329f)), splat(0.008368715304678f));
+	p = add(mul(p, r), splat(0.041668387891582906f));
+	p = add(mul(p, r), splat(0.16666520644666194f));
+	p = add(mul(p, r), splat(0.4999999344866662f));
+	p = add(mul(mul(p, r), r), r);
+	p = add(p, splat(1));
+	return wasm_i32x4_add(p, wasm_i32x4_shl(t, 23));
+}
+
+// silu4 is x·sigmoid(x).
+INLINE v128_t silu4(v128_t x) {
+	return wasm_f32x4_div(x, add(splat(1), exponential(wasm_f32x4_neg(x))));
+}
+
+// linear: out (rows, columns) = x (rows, depth) · weightᵀ + bias. A task is
+// taskRows rows by taskColumns columns.
+struct linear {
+	const float *x, *weight, *bias; // weight packed by COLS; bias may be 0
+	float *out;
+	u32 rows, depth, columns, taskRows, taskColumns;
+};
+
+// conv: out (batch, outputs, outHeight, outWidth). A task is taskPixels
+// positions of the whole batch by taskOutputs channels.
+struct conv {
+	const float *x, *weight, *bias; // weight packed by ROWS
+	float *out;
+	u32 batch, channels, height, width, outputs, outHeight, outWidth, size, stride, padding, taskOutputs, taskPixels;
+};
+
+// norm: a task is a group of count = channels·pixels values, or some rows.
+struct group_norm {
+	const float *x, *weight, *bias;
+	float *out;
+	u32 groups, channels, pixels; // channels of a group
+	float eps;
+	u32 silu; // 1: the result goes through SiLU
+};
+
+struct layer_norm {
+	const float *x, *weight, *bias;
+	float *out;
+	u32 rows, features, taskRows;
+	float eps;
+};
+
+struct unary {
+	const float *x;
+	float *out;
+	u32 length, span; // of a task
+};
+
+struct attention {
+	const float *q, *k, *v, *mask; // mask may be 0; v is 0 for the weights alone
+	float *out;
+	u32 queries, keys, features, heads, taskQueries;
+};
+
+struct embedding {
+	const float *table, *ids;
+	float *out;
+	u32 rows, features, count, taskIDs;
+};
+
+// binary: x and out are (outer, inner, row); y is repeated along the axes whose
+// stride is 0.
+struct binary {
+	const float *x, *y;
+	float *out;
+	u32 blocks[2], inner, row;         // outer is blocks[0]·blocks[1]
+	u32 strides[4];                    // of y, in values
+	u32 taskRows;
+};
+
+// copy: parts of length values from xStride to outStride apart.
+struct copy {
+	const float *x;
+	float *out;
+	u32 length, xStride, outStride, span;
+};
+
+// planes: a task is a plane of the result, (height, width); an upsampled,
+// pooled or shuffled one.
+struct planes {
+	const float *x;
+	float *out;
+	u32 height, width;
+	u32 plane, line; // values of a plane of x, of a line of it
+	u32 factor;      // of a shuffle
+};
+
+struct timestep {
+	const float *t;
+	const double *frequencies;
+	float *out;
+	u32 half;
+};
+
+// transpose: out is (blocks[0], blocks[1], height, width), and strides are x's
+// by the axes of out.
+struct transpose {
+	const float *x;
+	float *out;
+	u32 blocks[2], height, width, strides[4], taskRows;
+};
+
+void linear(const struct linear *o, u32 task, float *scratch);
+void convolution(const struct conv *o, u32 task, float *scratch);
+void group_norm(const struct group_norm *o, u32 task);
+void layer_norm(const struct layer_norm *o, u32 task);
+void silu(const struct unary *o, u32 task);
+void gelu(const struct unary *o, u32 task);
+void attention(const struct attention *o, u32 task, float *scratch);
+void attention_weights(const struct attention *o, u32 task, float *scratch);
+u32 embedding(const struct embedding *o, u32 task);
+void addition(const struct binary *o, u32 task);
+void multiplication(const struct binary *o, u32 task);
+void copy(const struct copy *o, u32 task);
+void upsample(const struct planes *o, u32 task);
+void pool(const struct planes *o, u32 task);
+void shuffle(const struct planes *o, u32 task);
+void unshuffle(const struct planes *o, u32 task);
+void timestep(const struct timestep *o, u32 task);
+void transpose(const struct transpose *o, u32 task);
