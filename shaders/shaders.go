@@ -26,10 +26,14 @@ type Source struct {
 // The shaders. The constants beside them are those of the files.
 var (
 	Product   = Source{"product.wgsl", "main", 4}
+	Conv3     = Source{"conv.wgsl", "conv3", 4}
+	Conv1     = Source{"conv.wgsl", "conv1", 4}
+	Linear    = Source{"linear.wgsl", "main", 4}
 	GroupNorm = Source{"group_norm.wgsl", "main", 4}
 	LayerNorm = Source{"layer_norm.wgsl", "main", 4}
 	SiLU      = Source{"activation.wgsl", "silu", 2}
 	GELU      = Source{"activation.wgsl", "gelu", 2}
+	Attend4   = Source{"attend.wgsl", "main", 2}
 	Attend    = Source{"attention.wgsl", "attend", 2}
 	Weigh     = Source{"attention.wgsl", "weigh", 2}
 	Embedding = Source{"embedding.wgsl", "main", 3}
@@ -42,7 +46,7 @@ var (
 
 // All lists every shader.
 func All() []Source {
-	return []Source{Product, GroupNorm, LayerNorm, SiLU, GELU, Attend, Weigh, Embedding, Add, Mul, Gather, AvgPool, Timestep}
+	return []Source{Product, Conv3, Conv1, Linear, GroupNorm, LayerNorm, SiLU, GELU, Attend4, Attend, Weigh, Embedding, Add, Mul, Gather, AvgPool, Timestep}
 }
 
 // Constants of the files, which decide how many workgroups a dispatch has.
@@ -51,6 +55,8 @@ const (
 	ProductLanes     = 16 // of product.wgsl
 	ProductPositions = 4  // positions an invocation of product.wgsl computes
 	ProductChannels  = 8  // channels a workgroup of product.wgsl computes
+	TileLanes        = 16 // of conv.wgsl, linear.wgsl and attend.wgsl
+	LinearRows       = 8  // rows an invocation of linear.wgsl computes
 	AttentionLanes   = 16 // of attention.wgsl
 	AttentionTile    = 16 // keys an invocation of attention.wgsl works on at a time
 )

@@ -129,41 +129,89 @@ func rounds(n *graph.Node, count int) error {
 	return nil
 }
 
+// weights returns the packed weight and the bias of a product.
+func (l *lister) weights(n *graph.Node) (weight, bias Buffer, biased uint32, err error) {
+	if weight, err = l.backend.packed(&l.plan.Nodes[n.In[1]]); err != nil || len(n.In) < 3 {
+		return weight, weight, 0, err // something must be bound
+	}
+	bias, err = l.backend.param(&l.plan.Nodes[n.In[2]])
+	return weight, bias, 1, err
+}
+
 // product makes the job of product.wgsl.
 func (l *lister) product(n *graph.Node, samples, positions int, params []uint32) ([]job, error) {
 	w := &l.plan.Nodes[n.In[1]]
 	if err := rounds(n, w.Len()/w.Shape[0]*5/4); err != nil { // the loops over a window's rows and columns add up to a quarter
 		return nil, err
 	}
-	weight, err := l.backend.packed(w)
+	weight, bias, biased, err := l.weights(n)
 	if err != nil {
 		return nil, err
-	}
-	bias, biased := weight, uint32(0) // something must be bound
-	if len(n.In) > 2 {
-		if bias, err = l.backend.param(&l.plan.Nodes[n.In[2]]); err != nil {
-			return nil, err
-		}
-		biased = 1
 	}
 	const perGroup = shaders.ProductLanes * shaders.ProductPositions
 	return l.grid(n, job{shader: shaders.Product, params: append(params, biased), buffers: []Buffer{weight, bias},
 		x: (positions + perGroup - 1) / perGroup, y: (w.Shape[0] + shaders.ProductChannels - 1) / shaders.ProductChannels, z: samples,
-		work: 2 * float64(n.Len()) * float64(w.Len()/w.Shape[0])})
+		work: work(l.plan, n)})
+}
+
+// tiled makes a job of count invocations of a shader whose every invocation
+// computes a tile.
+func (l *lister) tiled(n *graph.Node, s shaders.Source, count int, params []uint32, buffers ...Buffer) ([]job, error) {
+	j := flat(s, (count+shaders.TileLanes-1)/shaders.TileLanes, params, buffers...)
+	j.work = work(l.plan, n)
+	return l.grid(n, j)
+}
+
+// work is the number of operations on numbers of a product or an attention.
+func work(p *graph.Plan, n *graph.Node) float64 {
+	if n.Op == graph.Linear || n.Op == graph.Conv2d {
+		w := &p.Nodes[n.In[1]]
+		return 2 * float64(n.Len()) * float64(w.Len()/w.Shape[0])
+	}
+	q, k := p.Nodes[n.In[0]].Shape, p.Nodes[n.In[1]].Shape
+	return 4 * float64(graph.Len(q)) * float64(k[1])
 }
 
 func (l *lister) linear(n *graph.Node, x, y int) ([]job, error) {
 	w := l.plan.Nodes[n.In[1]].Shape
 	outputs, channels := w[0], w[1]
 	rows := n.Len() / outputs
+	if channels%4 == 0 && outputs%8 == 0 {
+		weight, bias, biased, err := l.weights(n)
+		if err != nil {
+			return nil, err
+		}
+		tiles := (rows + shaders.LinearRows - 1) / shaders.LinearRows
+		count := tiles * outputs / shaders.ProductChannels
+		return l.tiled(n, shaders.Linear, count, append(words(x/4, y/4, channels/4, outputs/4, rows, tiles, count), biased), weight, bias)
+	}
 	return l.product(n, 1, rows, words(x, y, 0, 0, 1, 1, channels, outputs, channels, outputs, 1, rows, rows, rows, 1, 1, 0))
 }
 
 func (l *lister) conv(n *graph.Node, x, y int) ([]job, error) {
 	in, w := l.plan.Nodes[n.In[0]].Shape, l.plan.Nodes[n.In[1]].Shape
 	area, positions := in[2]*in[3], n.Shape[2]*n.Shape[3]
+	if n.Stride == 1 && 2*n.Padding == w[2]-1 {
+		switch {
+		case w[2] == 3 && in[3]%4 == 0:
+			return l.convTiles(n, shaders.Conv3, x, y, (in[2]+3)/4*in[3]/4)
+		case w[2] == 1 && area%4 == 0 && in[3]%4 == 0:
+			return l.convTiles(n, shaders.Conv1, x, y, (area+15)/16)
+		}
+	}
 	return l.product(n, n.Shape[0], positions, words(x, y, in[1]*area, w[0]*positions, area, positions, 1, 1,
 		in[1], w[0], in[2], in[3], n.Shape[3], positions, w[2], n.Stride, n.Padding))
+}
+
+// convTiles makes the job of conv.wgsl, with tiles of 16 positions a plane.
+func (l *lister) convTiles(n *graph.Node, s shaders.Source, x, y, tiles int) ([]job, error) {
+	in, outputs := l.plan.Nodes[n.In[0]].Shape, n.Shape[1]
+	weight, bias, _, err := l.weights(n)
+	if err != nil {
+		return nil, err
+	}
+	count := tiles * in[0] * ((outputs + shaders.ProductChannels - 1) / shaders.ProductChannels)
+	return l.tiled(n, s, count, words(x/4, y/4, in[1], outputs, in[2], in[3]/4, in[0], tiles, count), weight, bias)
 }
 
 func (l *lister) norm(n *graph.Node, s shaders.Source, count int, params []uint32) ([]job, error) {
@@ -188,10 +236,17 @@ func (l *lister) attention(n *graph.Node, s shaders.Source, v graph.Value, mask 
 	if len(mask) > 0 {
 		at, masked = int(l.at(mask[0])), 1
 	}
+	if s == shaders.Attend && size%4 == 0 {
+		tiles := (q[1] + 3) / 4
+		count := tiles * n.Heads * q[0]
+		p := words(int(l.at(n.In[0]))/4, int(l.at(n.In[1]))/4, int(l.at(v))/4, at, y/4, masked, q[1], k[1], n.Heads, size/4)
+		p = append(p, math.Float32bits(float32(1/math.Sqrt(float64(size)))), uint32(tiles), uint32(count))
+		return l.tiled(n, shaders.Attend4, count, p)
+	}
 	p := words(int(l.at(n.In[0])), int(l.at(n.In[1])), int(l.at(v)), at, y, masked, q[1], k[1], n.Heads, size)
 	p = append(p, math.Float32bits(float32(1/math.Sqrt(float64(size)))))
 	return l.grid(n, job{shader: s, params: p, x: (q[1] + shaders.AttentionLanes - 1) / shaders.AttentionLanes, y: n.Heads, z: q[0],
-		work: 4 * float64(graph.Len(q)) * float64(k[1])})
+		work: work(l.plan, n)})
 }
 
 // grid checks a job of three dimensions.

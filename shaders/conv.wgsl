@@ -1,0 +1,177 @@
+// Conv2d of stride 1 that keeps height and width, with windows of 3×3 (conv3)
+// or 1×1 (conv1), where rows, or planes, are whole vectors of four positions.
+//
+// An invocation computes CHANNELS output channels of 16 positions: 4 rows of 4
+// for windows of 3×3, whose values then serve nine taps each, 16 in a line
+// else. The tile is a matrix of four vectors a channel, in registers.
+
+const CHANNELS = 8u; // must be 8: two vectors of weights
+const LANES = 16u;
+
+struct Params {
+  x: u32,        // offset of the input in the arena, in vectors
+  y: u32,        // offset of the output, in vectors
+  channels: u32, // of the input
+  outputs: u32,  // channels of the output
+  height: u32,
+  width: u32,    // in vectors
+  samples: u32,
+  tiles: u32,    // of 16 positions in a plane
+  count: u32,    // invocations
+}
+
+@group(0) @binding(0) var<storage, read_write> arena: array<vec4<f32>>;
+@group(0) @binding(1) var<uniform> p: Params;
+// ⌈outputs/8⌉ × taps × channels × 8, the outputs beyond the last zero
+@group(0) @binding(2) var<storage, read> weight: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+
+// The sums of 16 positions of CHANNELS channels.
+struct Sums {
+  c0: mat4x4<f32>,
+  c1: mat4x4<f32>,
+  c2: mat4x4<f32>,
+  c3: mat4x4<f32>,
+  c4: mat4x4<f32>,
+  c5: mat4x4<f32>,
+  c6: mat4x4<f32>,
+  c7: mat4x4<f32>,
+}
+
+fn accumulate(w: f32, v: mat4x4<f32>, c: mat4x4<f32>) -> mat4x4<f32> {
+  let s = vec4<f32>(w);
+  return mat4x4<f32>(fma(s, v[0], c[0]), fma(s, v[1], c[1]), fma(s, v[2], c[2]), fma(s, v[3], c[3]));
+}
+
+fn tap(sums: ptr<function, Sums>, w: u32, v: mat4x4<f32>) {
+  let a = weight[w];
+  let b = weight[w + 1u];
+  (*sums).c0 = accumulate(a.x, v, (*sums).c0);
+  (*sums).c1 = accumulate(a.y, v, (*sums).c1);
+  (*sums).c2 = accumulate(a.z, v, (*sums).c2);
+  (*sums).c3 = accumulate(a.w, v, (*sums).c3);
+  (*sums).c4 = accumulate(b.x, v, (*sums).c4);
+  (*sums).c5 = accumulate(b.y, v, (*sums).c5);
+  (*sums).c6 = accumulate(b.z, v, (*sums).c6);
+  (*sums).c7 = accumulate(b.w, v, (*sums).c7);
+}
+
+// Writes a channel's four vectors, which are stride apart, as many as count.
+fn store(channel: u32, at: u32, stride: u32, count: u32, v: mat4x4<f32>) {
+  if (channel >= p.outputs) {
+    return;
+  }
+  let b = vec4<f32>(bias[channel]);
+  let to = at + channel * p.height * p.width;
+  arena[to] = v[0] + b;
+  if (count > 1u) { arena[to + stride] = v[1] + b; }
+  if (count > 2u) { arena[to + 2u * stride] = v[2] + b; }
+  if (count > 3u) { arena[to + 3u * stride] = v[3] + b; }
+}
+
+fn store_all(sums: ptr<function, Sums>, channel: u32, at: u32, stride: u32, count: u32) {
+  store(channel, at, stride, count, (*sums).c0);
+  store(channel + 1u, at, stride, count, (*sums).c1);
+  store(channel + 2u, at, stride, count, (*sums).c2);
+  store(channel + 3u, at, stride, count, (*sums).c3);
+  store(channel + 4u, at, stride, count, (*sums).c4);
+  store(channel + 5u, at, stride, count, (*sums).c5);
+  store(channel + 6u, at, stride, count, (*sums).c6);
+  store(channel + 7u, at, stride, count, (*sums).c7);
+}
+
+// What an invocation computes: neighbours share their channels, so that they
+// read one weight at a time.
+struct Place {
+  tile: u32,
+  sample: u32,
+  block: u32,
+}
+
+fn place(index: u32) -> Place {
+  let rest = index / p.tiles;
+  return Place(index % p.tiles, rest % p.samples, rest / p.samples);
+}
+
+// A row of the input, four positions and the two beside them.
+struct Row {
+  left: vec4<f32>, // moved by one position
+  middle: vec4<f32>,
+  right: vec4<f32>,
+}
+
+fn row(plane: u32, y: i32, x: u32) -> Row {
+  if (y < 0 || y >= i32(p.height)) {
+    return Row(vec4<f32>(), vec4<f32>(), vec4<f32>());
+  }
+  let at = plane + u32(y) * p.width + x;
+  let m = arena[at];
+  var before = 0.0;
+  if (x > 0u) {
+    before = arena[at - 1u].w;
+  }
+  var after = 0.0;
+  if (x + 1u < p.width) {
+    after = arena[at + 1u].x;
+  }
+  return Row(vec4<f32>(before, m.xyz), m, vec4<f32>(m.yzw, after));
+}
+
+@compute @workgroup_size(LANES)
+fn conv3(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+  let index = (group.y * grid.x + group.x) * LANES + local.x;
+  if (index >= p.count) {
+    return;
+  }
+  let here = place(index);
+  let x = here.tile % p.width;
+  let y = here.tile / p.width * 4u;
+  let area = p.height * p.width;
+  var plane = p.x + here.sample * p.channels * area;
+  var sums: Sums;
+  let step = p.channels * 2u; // from tap to tap
+  var w = here.block * 9u * step;
+  for (var c = 0u; c < p.channels; c++) {
+    let r0 = row(plane, i32(y) - 1, x);
+    let r1 = row(plane, i32(y), x);
+    let r2 = row(plane, i32(y) + 1, x);
+    let r3 = row(plane, i32(y) + 2, x);
+    let r4 = row(plane, i32(y) + 3, x);
+    let r5 = row(plane, i32(y) + 4, x);
+    tap(&sums, w, mat4x4<f32>(r0.left, r1.left, r2.left, r3.left));
+    tap(&sums, w + step, mat4x4<f32>(r0.middle, r1.middle, r2.middle, r3.middle));
+    tap(&sums, w + 2u * step, mat4x4<f32>(r0.right, r1.right, r2.right, r3.right));
+    tap(&sums, w + 3u * step, mat4x4<f32>(r1.left, r2.left, r3.left, r4.left));
+    tap(&sums, w + 4u * step, mat4x4<f32>(r1.middle, r2.middle, r3.middle, r4.middle));
+    tap(&sums, w + 5u * step, mat4x4<f32>(r1.right, r2.right, r3.right, r4.right));
+    tap(&sums, w + 6u * step, mat4x4<f32>(r2.left, r3.left, r4.left, r5.left));
+    tap(&sums, w + 7u * step, mat4x4<f32>(r2.middle, r3.middle, r4.middle, r5.middle));
+    tap(&sums, w + 8u * step, mat4x4<f32>(r2.right, r3.right, r4.right, r5.right));
+    w += 2u;
+    plane += area;
+  }
+  let at = p.y + here.sample * p.outputs * area + y * p.width + x;
+  store_all(&sums, here.block * CHANNELS, at, p.width, p.height - y);
+}
+
+@compute @workgroup_size(LANES)
+fn conv1(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+  let index = (group.y * grid.x + group.x) * LANES + local.x;
+  if (index >= p.count) {
+    return;
+  }
+  let here = place(index);
+  let area = p.height * p.width;
+  let first = here.tile * 4u;
+  let last = area - 1u;
+  var plane = p.x + here.sample * p.channels * area;
+  var sums: Sums;
+  var w = here.block * p.channels * 2u;
+  for (var c = 0u; c < p.channels; c++) {
+    // Beyond the plane, the last vector is read, and not stored.
+    tap(&sums, w, mat4x4<f32>(arena[plane + first], arena[plane + min(first + 1u, last)], arena[plane + min(first + 2u, last)], arena[plane + min(first + 3u, last)]));
+    w += 2u;
+    plane += area;
+  }
+  store_all(&sums, here.block * CHANNELS, p.y + here.sample * p.outputs * area + first, 1u, area - first);
+}
