@@ -53,8 +53,8 @@ type Sampler struct {
 	schedule    *schedule.Schedule
 	backend     graph.Backend
 	reopen      func(ctx context.Context, lost error) (graph.Backend, error) // nil: a lost device ends a run
-	tokens      *prompt.Tokenizer // nil for a model without text
-	known       map[string]bool   // words of the training captions; nil where the file does not tell
+	tokens      *prompt.Tokenizer                                            // nil for a model without text
+	known       map[string]bool                                              // words of the training captions; nil where the file does not tell
 	preview     []float32
 	null        condition
 	hash        string

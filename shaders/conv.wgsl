@@ -6,7 +6,7 @@
 // else. The tile is a matrix of four vectors a channel, in registers.
 
 const CHANNELS = 8u; // must be 8: two vectors of weights
-const LANES = 16u;
+const LANES = 32u;
 
 struct Params {
   x: u32,        // offset of the input in the arena, in vectors

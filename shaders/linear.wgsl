@@ -3,7 +3,7 @@
 
 const ROWS = 8u;    // must be 8
 const OUTPUTS = 8u; // must be 8: two vectors
-const LANES = 16u;
+const LANES = 32u;
 
 struct Params {
   x: u32,       // offset of the input in the arena, in vectors

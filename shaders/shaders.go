@@ -55,7 +55,8 @@ const (
 	ProductLanes     = 16 // of product.wgsl
 	ProductPositions = 4  // positions an invocation of product.wgsl computes
 	ProductChannels  = 8  // channels a workgroup of product.wgsl computes
-	TileLanes        = 16 // of conv.wgsl, linear.wgsl and attend.wgsl
+	TileLanes        = 32 // of conv.wgsl, linear.wgsl and attend.wgsl
+	AttendQueries    = 8  // queries an invocation of attend.wgsl computes
 	LinearRows       = 8  // rows an invocation of linear.wgsl computes
 	AttentionLanes   = 16 // of attention.wgsl
 	AttentionTile    = 16 // keys an invocation of attention.wgsl works on at a time

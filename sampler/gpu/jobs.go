@@ -237,7 +237,7 @@ func (l *lister) attention(n *graph.Node, s shaders.Source, v graph.Value, mask 
 		at, masked = int(l.at(mask[0])), 1
 	}
 	if s == shaders.Attend && size%4 == 0 {
-		tiles := (q[1] + 3) / 4
+		tiles := (q[1] + shaders.AttendQueries - 1) / shaders.AttendQueries
 		count := tiles * n.Heads * q[0]
 		p := words(int(l.at(n.In[0]))/4, int(l.at(n.In[1]))/4, int(l.at(v))/4, at, y/4, masked, q[1], k[1], n.Heads, size/4)
 		p = append(p, math.Float32bits(float32(1/math.Sqrt(float64(size)))), uint32(tiles), uint32(count))
