@@ -147,7 +147,7 @@ func (p *Program) Run(ctx context.Context, s graph.Stage) error {
 	write(b.memory, p.list, []uint32{stage.ops, uint32(len(stage.nodes)), 0, 0})
 	for {
 		began := time.Now()
-		status := b.run.Invoke(p.list, b.scratch, b.pace.budget).Int()
+		status := b.run.Invoke(p.list, b.team, b.pace.budget).Int()
 		switch status {
 		case finished:
 			return ctx.Err()

@@ -12,14 +12,14 @@
 
 typedef uint32_t u32;
 
-// Kinds of operations, in the order of the constants of ops.go.
+// Kinds of operations, in the order of the constants of lister.go.
 enum kind {
 	LINEAR, CONV, GROUP_NORM, LAYER_NORM, SILU, GELU, ATTENTION, ATTENTION_WEIGHTS,
 	EMBEDDING, ADD, MUL, COPY, UPSAMPLE, POOL, SHUFFLE, UNSHUFFLE, TIMESTEP, TRANSPOSE
 };
 
 // op is an operation; behind the common words lie those of its kind, whose
-// structs below have the order in which ops.go writes them.
+// structs below have the order in which lister.go writes them.
 struct op {
 	u32 kind, tasks;
 	u32 cost;   // of a task, in units of 1024 floating-point operations, at least 1
@@ -192,6 +192,22 @@ struct transpose {
 	float *out;
 	u32 blocks[2], height, width, strides[4], taskRows;
 };
+
+// team is the threads that share the tasks of an operation: the one that calls
+// run, and workers. backend.go allocates it, 0 but for scratch and stride.
+struct team {
+	uint64_t work; // high: how many operations there were; low: tasks of this one that nobody has taken
+	struct op *op;
+	u32 last;     // tasks are taken in rising order up to this one
+	u32 done;     // tasks that have ended
+	u32 sleepers; // workers that wait for an operation
+	u32 waiting;  // 1: run waits for done
+	float *scratch; // of thread i at i·stride values
+	u32 stride;
+};
+
+void perform(struct op *op, u32 task, float *scratch);
+void perform_all(struct team *t, struct op *op, u32 first, u32 last);
 
 void linear(const struct linear *o, u32 task, float *scratch);
 void convolution(const struct conv *o, u32 task, float *scratch);
