@@ -127,6 +127,9 @@ func (b *Backend) Name() string {
 	return fmt.Sprintf("wasm (%d threads, simd128)", len(b.workers)+1)
 }
 
+// Memory is how many bytes the parameters and the arenas take.
+func (b *Backend) Memory() int { return int(b.memory.end) }
+
 // Close implements graph.Backend.
 func (b *Backend) Close() error {
 	b.mu.Lock()
