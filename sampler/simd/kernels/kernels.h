@@ -14,7 +14,7 @@ typedef uint32_t u32;
 
 // Kinds of operations, in the order of the constants of lister.go.
 enum kind {
-	LINEAR, CONV, GROUP_NORM, LAYER_NORM, SILU, GELU, ATTENTION, ATTENTION_WEIGHTS,
+	LINEAR, CONV, WINOGRAD_INPUTS, WINOGRAD, GROUP_NORM, LAYER_NORM, SILU, GELU, ATTENTION, ATTENTION_WEIGHTS,
 	EMBEDDING, ADD, MUL, COPY, UPSAMPLE, POOL, SHUFFLE, UNSHUFFLE, TIMESTEP, TRANSPOSE
 };
 
@@ -117,6 +117,18 @@ struct conv {
 	u32 batch, channels, height, width, outputs, outHeight, outWidth, size, stride, padding, taskOutputs, taskPixels;
 };
 
+// winograd: the count tiles from first on, of all images, go through v. A task
+// of the inputs is taskGroups · COLS tiles by taskChannels channels; one of the
+// outputs as many by taskPanels · ROWS channels.
+struct winograd {
+	const float *x, *weight, *bias; // weight packed by ROWS
+	float *out, *v;
+	u32 channels, height, width, outputs;
+	u32 tile;         // 4 or 2 results a side
+	u32 first, count; // tiles
+	u32 taskGroups, taskChannels, taskPanels;
+};
+
 // norm: a task is a group of count = channels·pixels values, or some rows.
 struct group_norm {
 	const float *x, *weight, *bias;
@@ -211,6 +223,8 @@ void perform_all(struct team *t, struct op *op, u32 first, u32 last);
 
 void linear(const struct linear *o, u32 task, float *scratch);
 void convolution(const struct conv *o, u32 task, float *scratch);
+void winograd_inputs(const struct winograd *o, u32 task);
+void winograd(const struct winograd *o, u32 task, float *scratch);
 void group_norm(const struct group_norm *o, u32 task);
 void layer_norm(const struct layer_norm *o, u32 task);
 void silu(const struct unary *o, u32 task);

@@ -12,6 +12,8 @@ void perform(struct op *op, u32 task, float *scratch) {
 	switch ((enum kind)op->kind) {
 	case LINEAR: linear(a, task, scratch); return;
 	case CONV: convolution(a, task, scratch); return;
+	case WINOGRAD_INPUTS: winograd_inputs(a, task); return;
+	case WINOGRAD: winograd(a, task, scratch); return;
 	case GROUP_NORM: group_norm(a, task); return;
 	case LAYER_NORM: layer_norm(a, task); return;
 	case SILU: silu(a, task); return;
