@@ -18,9 +18,9 @@ type allocator struct {
 
 func aligned(n uint64) uint64 { return (n + align - 1) / align * align }
 
-// alloc returns the place of size bytes. The memory must reach to a.end
-// before they are used.
-func (a *allocator) alloc(size uint64) uint64 {
+// alloc returns the place of size bytes. Where the end must move, grow makes
+// the memory reach there; if it cannot, nothing is given.
+func (a *allocator) alloc(size uint64, grow func(end uint64) error) (uint64, error) {
 	size = aligned(max(size, 1))
 	for i, r := range a.free {
 		if r.size < size {
@@ -31,15 +31,21 @@ func (a *allocator) alloc(size uint64) uint64 {
 		} else {
 			a.free[i] = region{r.at + size, r.size - size}
 		}
-		return r.at
+		return r.at, nil
 	}
-	at := a.end
-	if n := len(a.free); n > 0 && a.free[n-1].at+a.free[n-1].size == a.end {
+	at, n := a.end, len(a.free)
+	last := n > 0 && a.free[n-1].at+a.free[n-1].size == a.end
+	if last {
 		at = a.free[n-1].at
+	}
+	if err := grow(at + size); err != nil {
+		return 0, err
+	}
+	if last {
 		a.free = a.free[:n-1]
 	}
 	a.end = at + size
-	return at
+	return at, nil
 }
 
 // release takes back what alloc gave for that size.
@@ -60,17 +66,4 @@ func (a *allocator) release(at, size uint64) {
 		a.free[i-1].size += a.free[i].size
 		a.free = slices.Delete(a.free, i, i+1)
 	}
-}
-
-// shrink takes back the growth of a failed alloc: nothing lies from end on.
-func (a *allocator) shrink(end uint64) {
-	if n := len(a.free); n > 0 && a.free[n-1].at+a.free[n-1].size == a.end {
-		last := &a.free[n-1]
-		if last.at >= end {
-			a.free = a.free[:n-1]
-		} else {
-			last.size = end - last.at
-		}
-	}
-	a.end = end
 }

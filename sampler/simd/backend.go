@@ -13,13 +13,23 @@ import (
 	"github.com/roentgo/roentgo/sampler/graph"
 )
 
-//go:embed kernels.wasm
-var kernels []byte
+// The kernels, for a memory of one thread and for a shared one.
+var (
+	//go:embed kernels.wasm
+	kernels []byte
+	//go:embed kernels.threads.wasm
+	kernelsOfThreads []byte
+)
 
 // Options are those of [New]. The zero value is one thread.
 type Options struct {
-	Threads   int    // 0: 1
-	WorkerURL string // of threads.js, for more threads than one
+	// Threads is how many threads to compute with; 0: one a core. There is
+	// one alone where memory cannot be shared (the page is not cross-origin
+	// isolated), in the thread of a window, which may not wait for others,
+	// and without WorkerURL.
+	Threads int
+	// WorkerURL is where threads.js of this package is served.
+	WorkerURL string
 }
 
 // Errors of [New] and of programs.
@@ -34,15 +44,17 @@ var (
 // Backend implements graph.Backend. Its programs share the parameters, which
 // lie in the memory of the module.
 type Backend struct {
-	source graph.Source
-	memory *memory
-	run    js.Value
-	loop   *loop
+	source  graph.Source
+	memory  *memory
+	run     js.Value // of the module
+	workers []js.Value
+	team    uint32 // of a struct team
+	loop    *loop
 
 	mu      sync.Mutex
 	params  map[param]uint32
 	scratch uint32
-	room    int // values at scratch
+	room    int // values at scratch that are a thread's
 	pace    pace
 }
 
@@ -55,39 +67,80 @@ type param struct {
 var _ graph.Backend = (*Backend)(nil)
 
 // New returns a backend for the parameters of source, which are read when a
-// program first needs them.
+// program first needs them. Where threads cannot be started there are fewer,
+// as Name tells.
 func New(ctx context.Context, source graph.Source, o Options) (*Backend, error) {
-	b := &Backend{source: source, params: map[param]uint32{}, pace: newPace()}
-	var err error
-	if b.memory, err = newMemory(2, false); err != nil {
+	if o.Threads < 0 || o.Threads > maxThreads {
+		return nil, fmt.Errorf("simd: %d threads; 1 to %d are possible, 0 is one a core", o.Threads, maxThreads)
+	}
+	threads := o.Threads
+	if threads == 0 {
+		threads = min(cores(), maxThreads)
+	}
+	b := &Backend{source: source, params: map[param]uint32{}, pace: newPace(), loop: newLoop()}
+	if err := b.start(ctx, threads, o.WorkerURL); err != nil {
+		b.Close()
 		return nil, err
 	}
-	code := js.Global().Get("Uint8Array").New(len(kernels))
-	js.CopyBytesToJS(code, kernels)
-	imports := map[string]any{"env": map[string]any{"memory": b.memory.object}}
-	made, err := await(ctx, js.Global().Get("WebAssembly").Call("instantiate", code, imports))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
-	}
-	exports := made.Get("instance").Get("exports")
-	b.memory.end = uint64(exports.Get("__heap_base").Get("value").Int())
-	b.memory.end = aligned(b.memory.end)
-	b.run = exports.Get("run")
-	b.loop = newLoop()
 	return b, nil
 }
 
+// start makes the module and its memory, and the threads.
+func (b *Backend) start(ctx context.Context, threads int, url string) error {
+	share := threads > 1 && url != "" && canShare()
+	code := kernels
+	if share {
+		code = kernelsOfThreads
+	}
+	var err error
+	if b.memory, err = newMemory(share); err != nil {
+		return err
+	}
+	bytes := js.Global().Get("Uint8Array").New(len(code))
+	js.CopyBytesToJS(bytes, code)
+	module, err := await(ctx, js.Global().Get("WebAssembly").Call("compile", bytes))
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnsupported, err)
+	}
+	imports := map[string]any{"env": map[string]any{"memory": b.memory.object}}
+	instance, err := await(ctx, js.Global().Get("WebAssembly").Call("instantiate", module, imports))
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnsupported, err)
+	}
+	exports := instance.Get("exports")
+	b.run = exports.Get("run")
+	b.memory.end = aligned(uint64(exports.Get("__heap_base").Get("value").Int()))
+	if b.team, err = b.memory.alloc(teamWords); err != nil {
+		return err
+	}
+	write(b.memory, b.team, make([]uint32, teamWords))
+	for share && len(b.workers) < threads-1 && b.join(ctx, url, module) {
+	}
+	return ctx.Err()
+}
+
 // Name implements graph.Backend.
-func (b *Backend) Name() string { return "wasm (1 thread, simd128)" }
+func (b *Backend) Name() string {
+	if len(b.workers) == 0 {
+		return "wasm (1 thread, simd128)"
+	}
+	return fmt.Sprintf("wasm (%d threads, simd128)", len(b.workers)+1)
+}
+
+// Memory is how many bytes the parameters and the arenas take.
+func (b *Backend) Memory() int { return int(b.memory.end) }
 
 // Close implements graph.Backend.
 func (b *Backend) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.memory != nil {
+	for _, w := range b.workers {
+		w.Call("terminate")
+	}
+	if b.loop != nil {
 		b.loop.close()
 	}
-	b.memory, b.params, b.run = nil, nil, js.Undefined()
+	b.workers, b.loop, b.memory, b.params, b.run = nil, nil, nil, nil, js.Undefined()
 	return nil
 }
 
@@ -156,20 +209,29 @@ func (b *Backend) resident(key param, size int, put func(at uint32) error) (uint
 	return at, nil
 }
 
-// reserve makes room for n values of scratch memory. Their content outlives
-// no task, so a program that is between two of them does not miss it.
+// The words of struct team in kernels.h that are written here.
+const (
+	teamScratch = 7
+	teamStride  = 8
+	teamWords   = 10
+)
+
+// reserve makes room for n values of scratch memory a thread. Their content
+// outlives no task, so a program that is between two of them does not miss it.
 func (b *Backend) reserve(n int) error {
-	if n <= b.room {
+	if n = padded(n, align/4); n <= b.room {
 		return nil
 	}
+	threads := len(b.workers) + 1
 	if b.room > 0 {
-		b.memory.release(b.scratch, b.room)
+		b.memory.release(b.scratch, b.room*threads)
 		b.room = 0
 	}
-	at, err := b.memory.alloc(n)
+	at, err := b.memory.alloc(n * threads)
 	if err != nil {
 		return err
 	}
 	b.scratch, b.room = at, n
+	write(b.memory, b.team+4*teamScratch, []uint32{at, uint32(n)})
 	return nil
 }

@@ -11,22 +11,27 @@ import (
 	"github.com/roentgo/roentgo/sampler/model/modeltest"
 )
 
-func presets() map[string]model.Config {
-	return map[string]model.Config{"mini": model.Mini(), "paper": model.Paper()}
-}
-
 func BenchmarkUNet(b *testing.B) {
-	for name, c := range presets() {
-		for _, batch := range []int{1, 2} {
-			b.Run(fmt.Sprintf("%s/batch%d", name, batch), func(b *testing.B) {
-				modeltest.Benchmark(b, open(b, 1), modeltest.Networks[graph.Value]("", c, batch)[0])
-			})
+	for _, preset := range []string{"mini", "paper"} {
+		for _, threads := range []int{1, 2} {
+			b.Run(fmt.Sprintf("%s/batch2/threads%d", preset, threads), func(b *testing.B) { benchmark(b, preset, 2, threads, 0) })
 		}
 	}
 }
 
 func BenchmarkDecoder(b *testing.B) {
-	for name, c := range presets() {
-		b.Run(name, func(b *testing.B) { modeltest.Benchmark(b, open(b, 1), modeltest.Networks[graph.Value]("", c, 1)[3]) })
+	for _, preset := range []string{"mini", "paper"} {
+		for _, threads := range []int{1, 2} {
+			b.Run(fmt.Sprintf("%s/threads%d", preset, threads), func(b *testing.B) { benchmark(b, preset, 1, threads, 3) })
+		}
 	}
+}
+
+// benchmark times one of modeltest.Networks.
+func benchmark(b *testing.B, preset string, batch, threads, network int) {
+	c, err := model.Preset(preset)
+	if err != nil {
+		b.Fatal(err)
+	}
+	modeltest.Benchmark(b, open(b, threads), modeltest.Networks[graph.Value]("", c, batch)[network])
 }

@@ -13,6 +13,8 @@ import (
 const (
 	kindLinear = iota
 	kindConv
+	kindWinogradInputs
+	kindWinograd
 	kindGroupNorm
 	kindLayerNorm
 	kindSiLU
@@ -38,6 +40,7 @@ const (
 	tileRows = 4
 	tileCols = 8
 	depthMax = 256
+	partMax  = 128
 )
 
 // How the work is cut into tasks.
@@ -48,9 +51,13 @@ const (
 	taskOutputs   = 64      // of either, where there are few tasks otherwise
 	fewTasks      = 16
 	taskQueries   = 256
-	costUnit      = 1024 // floating-point operations
-	valueCost     = 8    // of moving a value, in those
-	transcendence = 30   // of an exponential
+	taskGroups    = 16 // of Winograd's tiles
+	taskChannels  = 8
+	taskPanels    = 4
+	largestInputs = 8 << 20 / 4 // values of Winograd's inputs at a time: what a cache may hold
+	costUnit      = 1024        // floating-point operations
+	valueCost     = 8           // of moving a value, in those
+	transcendence = 30          // of an exponential
 )
 
 // lister makes the list of operations of a stage.
@@ -58,9 +65,11 @@ type lister struct {
 	backend *Backend
 	plan    *graph.Plan
 	arena   uint32
+	behind  uint32 // what lies behind the plan's arena
 	words   []uint32
 	nodes   []graph.Value // of each operation
 	scratch int           // values that a task needs at most
+	space   int           // values at the end of the arena that an operation leaves to the next
 }
 
 // op appends an operation on behalf of node v. flops is the work of all tasks.
@@ -208,6 +217,18 @@ func (n *node) linear() {
 
 func (n *node) conv() {
 	in, size := n.shape(0), n.shape(1)[2]
+	if size == 3 && n.Stride == 1 && n.Padding == 1 {
+		// The larger tile saves more multiplications, and is worth the
+		// transformation of the weights from 16 tiles an image on.
+		switch least := min(in[2], in[3]); {
+		case least >= 16:
+			n.winograd(4)
+			return
+		case least >= 8:
+			n.winograd(2)
+			return
+		}
+	}
 	pixels := n.Shape[0] * n.Shape[2] * n.Shape[3]
 	part := n.Shape[1]
 	if ceilDiv(pixels, taskPixels) < fewTasks {
@@ -217,6 +238,25 @@ func (n *node) conv() {
 	n.op(kindConv, ceilDiv(pixels, taskPixels)*ceilDiv(n.Shape[1], part), 2*n.Len()*in[1]*size*size,
 		append([]uint32{n.in[0], n.in[1], n.in[2], n.out}, u(in[0], in[1], in[2], in[3], n.Shape[1], n.Shape[2], n.Shape[3],
 			size, n.Stride, n.Padding, part, taskPixels)...)...)
+}
+
+// winograd lists pairs of operations, each for as many tiles as the space for
+// their inputs holds.
+func (n *node) winograd(tile int) {
+	in, outputs := n.shape(0), n.Shape[1]
+	values := (tile + 2) * (tile + 2)
+	tiles := in[0] * ceilDiv(in[2], tile) * ceilDiv(in[3], tile)
+	most := max(largestInputs/(values*in[1]*tileCols)/taskGroups, 1) * taskGroups * tileCols
+	n.l.need(values * (taskPanels*partMax*tileRows + taskPanels*taskGroups*tileRows*tileCols + 32))
+	for first := 0; first < tiles; first += most {
+		count := min(most, tiles-first)
+		groups := ceilDiv(count, tileCols)
+		n.l.space = max(n.l.space, values*(groups*in[1]*tileCols+16))
+		args := append([]uint32{n.in[0], n.in[1], n.in[2], n.out, n.l.behind},
+			u(in[1], in[2], in[3], outputs, tile, first, count, taskGroups, taskChannels, taskPanels)...)
+		n.op(kindWinogradInputs, ceilDiv(groups, taskGroups)*ceilDiv(in[1], taskChannels), 8*values*in[1]*count, args...)
+		n.op(kindWinograd, ceilDiv(groups, taskGroups)*ceilDiv(outputs, taskPanels*tileRows), 2*values*in[1]*groups*tileCols*outputs, args...)
+	}
 }
 
 func (n *node) groupNorm() {

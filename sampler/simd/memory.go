@@ -15,6 +15,9 @@ var ErrMemory = errors.New("simd: out of memory")
 const (
 	pageSize = 64 << 10
 	maxPages = 1 << 16 // 4 GiB
+	// leastPages is the most that a memory must be able to have: 512 MiB hold
+	// the published model and its arena.
+	leastPages = 1 << 13
 )
 
 // memory is that of the module. Its places are byte addresses.
@@ -22,19 +25,26 @@ type memory struct {
 	object js.Value // a WebAssembly.Memory
 	bytes  js.Value // a Uint8Array of all of it, until it grows
 	size   uint64
+	most   uint64 // pages
 	allocator
 }
 
-// newMemory makes a memory of that many pages at first.
-func newMemory(pages int, shared bool) (*memory, error) {
-	m := &memory{size: uint64(pages) * pageSize}
-	options := map[string]any{"initial": pages, "maximum": maxPages, "shared": shared}
-	err := caught(func() { m.object = js.Global().Get("WebAssembly").Get("Memory").New(options) })
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMemory, err)
+// newMemory makes a memory that holds the module's stack. Browsers set aside
+// the addresses of one that is shared, and may have fewer to give.
+func newMemory(shared bool) (*memory, error) {
+	const pages = 2
+	m := &memory{size: pages * pageSize, most: maxPages}
+	for {
+		options := map[string]any{"initial": pages, "maximum": m.most, "shared": shared}
+		err := caught(func() { m.object = js.Global().Get("WebAssembly").Get("Memory").New(options) })
+		if err == nil {
+			m.look()
+			return m, nil
+		}
+		if m.most /= 2; m.most < leastPages {
+			return nil, fmt.Errorf("%w: %w", ErrMemory, err)
+		}
 	}
-	m.look()
-	return m, nil
 }
 
 // look makes a view of the memory as it is now.
@@ -42,25 +52,25 @@ func (m *memory) look() { m.bytes = js.Global().Get("Uint8Array").New(m.object.G
 
 // alloc returns the place of n values of 4 bytes.
 func (m *memory) alloc(n int) (uint32, error) {
-	before := m.allocator.end
-	at := m.allocator.alloc(4 * uint64(n))
-	if m.end > m.size {
-		pages := (m.end - m.size + pageSize - 1) / pageSize
-		var err error
-		if (m.size/pageSize)+pages > maxPages {
-			err = fmt.Errorf("a module has at most %d MiB", maxPages*pageSize>>20)
-		} else {
-			err = caught(func() { m.object.Call("grow", pages) })
-		}
-		if err != nil {
-			m.allocator.release(at, 4*uint64(n))
-			m.shrink(before)
-			return 0, fmt.Errorf("%w: %d MiB more than %d: %w", ErrMemory, pages*pageSize>>20, m.size>>20, err)
-		}
-		m.size += pages * pageSize
-		m.look()
+	at, err := m.allocator.alloc(4*uint64(n), m.reach)
+	return uint32(at), err
+}
+
+// reach grows the memory up to end.
+func (m *memory) reach(end uint64) error {
+	if end <= m.size {
+		return nil
 	}
-	return uint32(at), nil
+	pages := (end - m.size + pageSize - 1) / pageSize
+	if m.size/pageSize+pages > m.most {
+		return fmt.Errorf("%w: %d MiB are needed, there are at most %d", ErrMemory, end>>20, m.most*pageSize>>20)
+	}
+	if err := caught(func() { m.object.Call("grow", pages) }); err != nil {
+		return fmt.Errorf("%w: %d MiB are needed, there are %d: %w", ErrMemory, end>>20, m.size>>20, err)
+	}
+	m.size += pages * pageSize
+	m.look()
+	return nil
 }
 
 // release frees n values of 4 bytes.

@@ -15,6 +15,7 @@ type Program struct {
 	backend *Backend
 	plan    *graph.Plan
 	arena   uint32
+	length  int    // of the arena: the plan's, and what operations leave to the next
 	list    uint32 // a struct program of run.c, then the operations of all stages
 	words   int    // at list
 	stages  [graph.NumStages]stage
@@ -42,16 +43,19 @@ func (b *Backend) Compile(ctx context.Context, plan *graph.Plan) (graph.Program,
 	defer b.mu.Unlock()
 	// The first listing brings in the parameters, so that they lie before an
 	// arena that is freed sooner than they are.
-	if _, err := b.listed(ctx, plan, 0); err != nil {
-		return nil, err
-	}
-	arena, err := b.memory.alloc(plan.Arena)
+	lists, err := b.listed(ctx, plan, 0)
 	if err != nil {
 		return nil, err
 	}
-	p := &Program{backend: b, plan: plan, arena: arena}
+	p := &Program{backend: b, plan: plan, length: plan.Arena}
+	for _, l := range lists {
+		p.length = max(p.length, plan.Arena+l.space)
+	}
+	if p.arena, err = b.memory.alloc(p.length); err != nil {
+		return nil, err
+	}
 	if err := p.place(ctx); err != nil {
-		b.memory.release(arena, plan.Arena)
+		b.memory.release(p.arena, p.length)
 		return nil, err
 	}
 	return p, nil
@@ -61,7 +65,7 @@ func (b *Backend) Compile(ctx context.Context, plan *graph.Plan) (graph.Program,
 func (b *Backend) listed(ctx context.Context, plan *graph.Plan, arena uint32) ([graph.NumStages]*lister, error) {
 	var lists [graph.NumStages]*lister
 	for s, values := range plan.Stages {
-		lists[s] = &lister{backend: b, plan: plan, arena: arena}
+		lists[s] = &lister{backend: b, plan: plan, arena: arena, behind: arena + uint32(4*plan.Arena)}
 		for _, v := range values {
 			if err := ctx.Err(); err != nil {
 				return lists, err
@@ -147,7 +151,7 @@ func (p *Program) Run(ctx context.Context, s graph.Stage) error {
 	write(b.memory, p.list, []uint32{stage.ops, uint32(len(stage.nodes)), 0, 0})
 	for {
 		began := time.Now()
-		status := b.run.Invoke(p.list, b.scratch, b.pace.budget).Int()
+		status := b.run.Invoke(p.list, b.team, b.pace.budget).Int()
 		switch status {
 		case finished:
 			return ctx.Err()
@@ -184,7 +188,7 @@ func (p *Program) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.memory != nil && p.words > 0 {
-		b.memory.release(p.arena, p.plan.Arena)
+		b.memory.release(p.arena, p.length)
 		b.memory.release(p.list, p.words)
 		p.words = 0
 	}

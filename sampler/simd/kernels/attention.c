@@ -13,6 +13,21 @@ struct head {
 	float *k, *v, *p, *packed;           // keys, values, scores (key, COLS), queries (d, COLS)
 };
 
+// across sets to[c·step + i], for each of d features c, to that of four rows;
+// a row that is not there is 0.
+static void across(float *to, u32 step, const float *const row[4], u32 d) {
+	u32 c = 0;
+	if (row[0] && row[1] && row[2] && row[3])
+		for (; c + 4 <= d; c += 4, to += 4 * step) {
+			v128_t v0 = load(row[0] + c), v1 = load(row[1] + c), v2 = load(row[2] + c), v3 = load(row[3] + c);
+			transpose4(&v0, &v1, &v2, &v3);
+			store(to, v0), store(to + step, v1), store(to + 2 * step, v2), store(to + 3 * step, v3);
+		}
+	for (; c < d; c++, to += step)
+		for (u32 i = 0; i < 4; i++)
+			to[i] = row[i] ? row[i][c] : 0;
+}
+
 static struct head prepare(const struct attention *o, u32 sample, u32 index, float *scratch) {
 	struct head h;
 	h.features = o->features, h.d = o->features / o->heads;
@@ -30,18 +45,23 @@ static struct head prepare(const struct attention *o, u32 sample, u32 index, flo
 	h.q = o->q + sample * o->queries * o->features + index * h.d;
 	const float *k = o->k + sample * o->keys * o->features + index * h.d;
 	for (u32 m = 0; m < h.padded; m += ROWS) {
-		float *to = h.k + m * h.d;
+		const float *row[ROWS];
 		for (u32 i = 0; i < ROWS; i++)
-			for (u32 c = 0; c < h.d; c++)
-				to[c * ROWS + i] = m + i < h.keys ? k[h.list[m + i] * o->features + c] : 0;
+			row[i] = m + i < h.keys ? k + h.list[m + i] * o->features : 0;
+		across(h.k + m * h.d, ROWS, row, h.d);
 	}
 	if (o->v) {
 		const float *v = o->v + sample * o->keys * o->features + index * h.d;
 		for (u32 c = 0; c < h.dims; c += ROWS) {
 			float *to = h.v + c * h.keys;
-			for (u32 m = 0; m < h.keys; m++)
-				for (u32 i = 0; i < ROWS; i++)
-					to[m * ROWS + i] = c + i < h.d ? v[h.list[m] * o->features + c + i] : 0;
+			for (u32 m = 0; m < h.keys; m++, to += ROWS) {
+				const float *from = v + h.list[m] * o->features + c;
+				if (c + ROWS <= h.d)
+					store(to, load(from));
+				else
+					for (u32 i = 0; i < ROWS; i++)
+						to[i] = c + i < h.d ? from[i] : 0;
+			}
 		}
 	}
 	return h;
@@ -51,31 +71,36 @@ static struct head prepare(const struct attention *o, u32 sample, u32 index, flo
 // so that the sum of thousands loses little.
 enum { sumBlock = 32 };
 
-// weigh sets h->p to e^(score − the largest score) of the queries from first
-// on, and returns one over their sums for two vectors of queries.
+// weigh sets h->p to e^((score − the largest)/√d) of the queries from first on,
+// and returns one over their sums for two vectors of queries.
 static void weigh(const struct head *h, u32 first, u32 count, v128_t scale[2]) {
-	for (u32 i = 0; i < COLS; i++) {
-		const float *q = h->q + (first + i) * h->features;
-		for (u32 c = 0; c < h->d; c++)
-			h->packed[c * COLS + i] = i < count ? q[c] : 0;
+	u32 d = h->d, keys = h->keys, padded = h->padded;
+	float *p = h->p;
+	for (u32 half = 0; half < COLS; half += 4) {
+		const float *row[4];
+		for (u32 i = 0; i < 4; i++)
+			row[i] = half + i < count ? h->q + (first + half + i) * h->features : 0;
+		across(h->packed + half, COLS, row, d);
 	}
 	v128_t most0 = splat(-__builtin_inff()), most1 = most0;
-	for (u32 m = 0; m < h->padded; m += ROWS) {
+	for (u32 m = 0; m < padded; m += ROWS) {
 		v128_t s[8] = {splat(0), splat(0), splat(0), splat(0), splat(0), splat(0), splat(0), splat(0)};
-		product(h->d, h->k + m * h->d, h->packed, s);
-		for (u32 r = 0; r < ROWS && m + r < h->keys; r++) {
-			store(h->p + (m + r) * COLS, s[2 * r]), store(h->p + (m + r) * COLS + 4, s[2 * r + 1]);
-			most0 = wasm_f32x4_pmax(most0, s[2 * r]), most1 = wasm_f32x4_pmax(most1, s[2 * r + 1]);
+		product(d, h->k + m * d, h->packed, s);
+		for (u32 r = 0; r < ROWS; r++) {
+			store(p + (m + r) * COLS, s[2 * r]), store(p + (m + r) * COLS + 4, s[2 * r + 1]);
+			if (m + r < keys)
+				most0 = wasm_f32x4_pmax(most0, s[2 * r]), most1 = wasm_f32x4_pmax(most1, s[2 * r + 1]);
 		}
 	}
-	v128_t f = splat(1 / __builtin_sqrtf((float)h->d)), sum0 = splat(0), sum1 = splat(0);
-	for (u32 m = 0; m < h->keys; m += sumBlock) {
+	struct exponents e = exponents();
+	v128_t f = splat(1.44269504f / __builtin_sqrtf((float)d)), least = held(-126), sum0 = splat(0), sum1 = splat(0);
+	for (u32 m = 0; m < keys; m += sumBlock) {
 		v128_t part0 = splat(0), part1 = splat(0);
-		u32 last = smaller(m + sumBlock, h->keys);
-		for (u32 k = m; k < last; k++) {
-			float *p = h->p + k * COLS;
-			v128_t a = exponential(mul(sub(load(p), most0), f)), b = exponential(mul(sub(load(p + 4), most1), f));
-			store(p, a), store(p + 4, b);
+		float *to = p + m * COLS, *end = p + smaller(m + sumBlock, keys) * COLS;
+		LOOP (; to < end; to += COLS) {
+			v128_t a = power(wasm_f32x4_pmax(mul(sub(load(to), most0), f), least), &e);
+			v128_t b = power(wasm_f32x4_pmax(mul(sub(load(to + 4), most1), f), least), &e);
+			store(to, a), store(to + 4, b);
 			part0 = add(part0, a), part1 = add(part1, b);
 		}
 		sum0 = add(sum0, part0), sum1 = add(sum1, part1);

@@ -12,14 +12,14 @@
 
 typedef uint32_t u32;
 
-// Kinds of operations, in the order of the constants of ops.go.
+// Kinds of operations, in the order of the constants of lister.go.
 enum kind {
-	LINEAR, CONV, GROUP_NORM, LAYER_NORM, SILU, GELU, ATTENTION, ATTENTION_WEIGHTS,
+	LINEAR, CONV, WINOGRAD_INPUTS, WINOGRAD, GROUP_NORM, LAYER_NORM, SILU, GELU, ATTENTION, ATTENTION_WEIGHTS,
 	EMBEDDING, ADD, MUL, COPY, UPSAMPLE, POOL, SHUFFLE, UNSHUFFLE, TIMESTEP, TRANSPOSE
 };
 
 // op is an operation; behind the common words lie those of its kind, whose
-// structs below have the order in which ops.go writes them.
+// structs below have the order in which lister.go writes them.
 struct op {
 	u32 kind, tasks;
 	u32 cost;   // of a task, in units of 1024 floating-point operations, at least 1
@@ -76,29 +76,49 @@ INLINE void product(u32 depth, const float *a, const float *b, v128_t s[8]) {
 	s[0] = s0, s[1] = s1, s[2] = s2, s[3] = s3, s[4] = s4, s[5] = s5, s[6] = s6, s[7] = s7;
 }
 
-// exponential is eˣ to about two units in the last place, from the smallest
-// normal number up to e^88.37. x = n·ln 2 + r with |r| ≤ ln 2 / 2, ln 2 in two
-// parts (Cody and Waite 1980); eʳ is a polynomial that is off by at most 4e-9.
-INLINE v128_t exponential(v128_t x) {
-	const v128_t magic = splat(12582912.0f); // 1.5·2²³: adding it rounds to a whole number in the low bits
-	x = wasm_f32x4_pmax(x, splat(-87.33654f));
-	x = wasm_f32x4_pmin(x, splat(88.37f));
-	v128_t t = add(mul(x, splat(1.44269504f)), magic);
-	v128_t n = sub(t, magic);
-	v128_t r = sub(x, mul(n, splat(0.693359375f)));
-	r = add(r, mul(n, splat(2.12194440e-4f)));
-	v128_t p = add(mul(r, splat(0.001381460204524329f)), splat(0.008368715304678f));
-	p = add(mul(p, r), splat(0.041668387891582906f));
-	p = add(mul(p, r), splat(0.16666520644666194f));
-	p = add(mul(p, r), splat(0.4999999344866662f));
-	p = add(mul(mul(p, r), r), r);
-	p = add(p, splat(1));
-	return wasm_i32x4_add(p, wasm_i32x4_shl(t, 23));
+// exponents are the constants of exponential, which a loop loads before it
+// begins: engines make a constant anew wherever one stands.
+struct exponents {
+	v128_t least, most, log2e, magic, c1, c2, c3, c4, c5, one;
+};
+
+// held hides that a vector is constant.
+INLINE v128_t held(float v) {
+	v128_t x = splat(v);
+	__asm__("" : "+r"(x));
+	return x;
+}
+
+INLINE struct exponents exponents(void) {
+	return (struct exponents){
+		.least = held(-87.33f), .most = held(88.37f), .log2e = held(1.44269504f),
+		.magic = held(12582912.0f), // 1.5·2²³: adding it rounds to a whole number in the low bits
+		.c1 = held(0.6931470036506653f), .c2 = held(0.24022242426872253f), .c3 = held(0.05550733581185341f),
+		.c4 = held(0.009671512991189957f), .c5 = held(0.001326472731307149f), .one = held(1)};
+}
+
+// power is 2ᵗ for t in [−126, 127.5], off by 1.7e-7 of it: t = n + r with
+// |r| ≤ 1/2, and 2ʳ a polynomial that is off by at most 1e-7.
+INLINE v128_t power(v128_t t, const struct exponents *e) {
+	v128_t n = add(t, e->magic), r = sub(t, sub(n, e->magic));
+	v128_t p = add(mul(r, e->c5), e->c4);
+	p = add(mul(p, r), e->c3);
+	p = add(mul(p, r), e->c2);
+	p = add(mul(p, r), e->c1);
+	p = add(mul(p, r), e->one);
+	return wasm_i32x4_add(p, wasm_i32x4_shl(n, 23));
+}
+
+// exponential is eˣ, from the smallest normal number up to e^88.37. It is off
+// by 2e-7 + |x|·6e-8 of it, which is most where eˣ matters least.
+INLINE v128_t exponential(v128_t x, const struct exponents *e) {
+	x = wasm_f32x4_pmin(wasm_f32x4_pmax(x, e->least), e->most);
+	return power(mul(x, e->log2e), e);
 }
 
 // silu4 is x·sigmoid(x).
-INLINE v128_t silu4(v128_t x) {
-	return wasm_f32x4_div(x, add(splat(1), exponential(wasm_f32x4_neg(x))));
+INLINE v128_t silu4(v128_t x, const struct exponents *e) {
+	return wasm_f32x4_div(x, add(e->one, exponential(wasm_f32x4_neg(x), e)));
 }
 
 // linear: out (rows, columns) = x (rows, depth) · weightᵀ + bias. A task is
@@ -115,6 +135,18 @@ struct conv {
 	const float *x, *weight, *bias; // weight packed by ROWS
 	float *out;
 	u32 batch, channels, height, width, outputs, outHeight, outWidth, size, stride, padding, taskOutputs, taskPixels;
+};
+
+// winograd: the count tiles from first on, of all images, go through v. A task
+// of the inputs is taskGroups · COLS tiles by taskChannels channels; one of the
+// outputs as many by taskPanels · ROWS channels.
+struct winograd {
+	const float *x, *weight, *bias; // weight packed by ROWS
+	float *out, *v;
+	u32 channels, height, width, outputs;
+	u32 tile;         // 4 or 2 results a side
+	u32 first, count; // tiles
+	u32 taskGroups, taskChannels, taskPanels;
 };
 
 // norm: a task is a group of count = channels·pixels values, or some rows.
@@ -193,8 +225,26 @@ struct transpose {
 	u32 blocks[2], height, width, strides[4], taskRows;
 };
 
+// team is the threads that share the tasks of an operation: the one that calls
+// run, and workers. backend.go allocates it, 0 but for scratch and stride.
+struct team {
+	uint64_t work; // high: how many operations there were; low: tasks of this one that nobody has taken
+	struct op *op;
+	u32 last;     // tasks are taken in rising order up to this one
+	u32 done;     // tasks that have ended
+	u32 sleepers; // workers that wait for an operation
+	u32 waiting;  // 1: run waits for done
+	float *scratch; // of thread i at i·stride values
+	u32 stride;
+};
+
+void perform(struct op *op, u32 task, float *scratch);
+void perform_all(struct team *t, struct op *op, u32 first, u32 last);
+
 void linear(const struct linear *o, u32 task, float *scratch);
 void convolution(const struct conv *o, u32 task, float *scratch);
+void winograd_inputs(const struct winograd *o, u32 task);
+void winograd(const struct winograd *o, u32 task, float *scratch);
 void group_norm(const struct group_norm *o, u32 task);
 void layer_norm(const struct layer_norm *o, u32 task);
 void silu(const struct unary *o, u32 task);

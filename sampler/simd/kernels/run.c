@@ -7,11 +7,13 @@ struct program {
 	u32 op, task; // what comes next
 };
 
-static void perform(struct op *op, u32 task, float *scratch) {
+void perform(struct op *op, u32 task, float *scratch) {
 	const void *a = op->args;
 	switch ((enum kind)op->kind) {
 	case LINEAR: linear(a, task, scratch); return;
 	case CONV: convolution(a, task, scratch); return;
+	case WINOGRAD_INPUTS: winograd_inputs(a, task); return;
+	case WINOGRAD: winograd(a, task, scratch); return;
 	case GROUP_NORM: group_norm(a, task); return;
 	case LAYER_NORM: layer_norm(a, task); return;
 	case SILU: silu(a, task); return;
@@ -38,14 +40,13 @@ enum status { FINISHED, UNFINISHED, FAILED };
 
 // run goes on with a program for about budget units of cost. Where it fails,
 // p->op is the operation that did.
-__attribute__((export_name("run"))) enum status run(struct program *p, float *scratch, u32 budget) {
+__attribute__((export_name("run"))) enum status run(struct program *p, struct team *team, u32 budget) {
 	while (p->op < p->count) {
 		struct op *op = p->list + p->op;
 		if (p->task == 0)
 			op->failed = 0;
 		u32 last = smaller(op->tasks, p->task + budget / op->cost + 1);
-		for (u32 task = p->task; task < last; task++)
-			perform(op, task, scratch);
+		perform_all(team, op, p->task, last);
 		if (op->failed)
 			return FAILED;
 		u32 used = (last - p->task) * op->cost;
