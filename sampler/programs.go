@@ -81,21 +81,26 @@ func compile(ctx context.Context, b graph.Backend, record func(*graph.Recorder),
 	return &program{p, shapes}, nil
 }
 
-// unetProgram evaluates the U-Net on a batch of b latents, each with a context
-// of n tokens; with a mask where contexts differ in length.
-func (s *Sampler) unetProgram(ctx context.Context, b, n int, masked bool, observe []string) (*program, error) {
+// unetProgram evaluates the U-Net on copies·b latents, each with a context of n
+// tokens; with a mask where contexts differ in length. A program is kept for
+// each number of copies, 1 and 2: a guidance interval changes between them.
+func (s *Sampler) unetProgram(ctx context.Context, copies, b, n int, masked bool, observe []string) (*program, error) {
 	observe = slices.Clone(observe)
 	slices.Sort(observe)
-	c := s.description.Model
-	return s.unet.use(ctx, s.backend, fmt.Sprint(b, n, masked, observe), func(r *graph.Recorder) {
-		x := r.Input(inLatent, graph.PerLatent, b, c.LatentChannels, c.LatentSize(), c.LatentSize())
-		t := r.Input(inTimestep, graph.PerTimestep, 1)
-		condition := []graph.Value{r.Input(inContext, graph.PerPrompt, b, n, c.TextFeatures)}
-		if masked {
-			condition = append(condition, r.Input(inMask, graph.PerPrompt, b, n))
-		}
-		r.Output(out, model.UNet(r, c, x, t, condition...))
+	return s.unets[copies-1].use(ctx, s.backend, fmt.Sprint(b, n, masked, observe), func(r *graph.Recorder) {
+		recordUNet(r, s.description.Model, copies*b, n, masked)
 	}, slices.Compact(observe)...)
+}
+
+// recordUNet records the U-Net on b latents, each with a context of n tokens.
+func recordUNet(r *graph.Recorder, c model.Config, b, n int, masked bool) {
+	x := r.Input(inLatent, graph.PerLatent, b, c.LatentChannels, c.LatentSize(), c.LatentSize())
+	t := r.Input(inTimestep, graph.PerTimestep, 1)
+	condition := []graph.Value{r.Input(inContext, graph.PerPrompt, b, n, c.TextFeatures)}
+	if masked {
+		condition = append(condition, r.Input(inMask, graph.PerPrompt, b, n))
+	}
+	r.Output(out, model.UNet(r, c, x, t, condition...))
 }
 
 // decoderProgram turns one standardised latent into an image.
@@ -130,7 +135,10 @@ func (s *Sampler) compileAll(ctx context.Context) error {
 			return err
 		}
 	}
-	if _, err := s.unetProgram(ctx, 1, 1, false, nil); err != nil {
+	if _, err := s.unetProgram(ctx, 1, 1, 1, false, nil); err != nil {
+		return err
+	}
+	if err := s.unets[0].close(); err != nil { // most runs need another, and not this one's arena
 		return err
 	}
 	_, err := s.decoderProgram(ctx)

@@ -1,6 +1,34 @@
 package schedule
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
+
+// Interval is the timesteps at which guidance is applied, both ends included
+// (Kynkäänniemi et al. 2024, who bound the noise level, of which a timestep is
+// the number). Outside of it the network is asked once, for the text alone.
+// High 0 is the last timestep, so that the zero value is all of them.
+type Interval struct {
+	Low  int `json:"low,omitempty"`
+	High int `json:"high,omitempty"`
+}
+
+// Has reports whether guidance is applied at timestep t.
+func (v Interval) Has(t int) bool { return t >= v.Low && (v.High == 0 || t <= v.High) }
+
+// ValidateInterval checks that an interval lies within the schedule.
+func (s *Schedule) ValidateInterval(v Interval) error {
+	last := s.TrainTimesteps - 1
+	high := v.High
+	if high == 0 {
+		high = last
+	}
+	if v.Low < 0 || v.Low > high || high > last {
+		return fmt.Errorf("%w: the guidance interval from timestep %d to %d does not rise within 0 to %d", ErrConfig, v.Low, high, last)
+	}
+	return nil
+}
 
 // Guide writes classifier-free guidance (Ho and Salimans 2022) to dst:
 // null + scale·(text − null), brought back towards the deviation of text by

@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -127,6 +129,13 @@ func TestBadInput(t *testing.T) {
 	refused(t, dir, 2, "guidance", with("--guidance", "1000")...)
 	refused(t, dir, 2, "--count 0", with("--count", "0")...)
 	refused(t, dir, 2, "count", with("--count", "-3")...)
+	refused(t, dir, 2, "--batch 0", with("--batch", "0")...)
+	refused(t, dir, 2, "batch of 65", with("--batch", "65")...)
+	refused(t, dir, 2, "two timesteps", with("--guidance-interval", "500")...)
+	refused(t, dir, 2, "two timesteps", with("--guidance-interval", "0-0")...)
+	refused(t, dir, 2, "does not rise", with("--guidance-interval", "500-100")...)
+	refused(t, dir, 2, "count from 0", with("--seed", "1", "--shard", "2/2")...)
+	refused(t, dir, 2, "needs --seed", with("--count", "4", "--shard", "1/2")...)
 	refused(t, dir, 2, "ddim, dpm++2m", with("--sampler", "euler")...)
 	refused(t, dir, 2, "auto, gpu, cpu", with("--device", "tpu")...)
 	refused(t, dir, 1, "threads", with("--device", "cpu", "--threads", "-1")...)
@@ -267,7 +276,7 @@ func TestSample(t *testing.T) {
 		}
 		events = append(events, strings.TrimSpace(e.Event+" "+e.Seed))
 	}
-	if got := strings.Join(events, ", "); got != "start, step, step, step, image 9, step, step, step, image 10" {
+	if got := strings.Join(events, ", "); got != "start, step, step, step, image 9, image 10, end" {
 		t.Errorf("events %s", got)
 	}
 	for _, name := range []string{"many-9.png", "many-10.png"} {
@@ -291,6 +300,89 @@ func TestSample(t *testing.T) {
 		t.Errorf("metadata.csv: %q", table)
 	}
 	read(t, at("folder/two.png"))
+}
+
+// TestShards makes images in one go and in parts: they are the same files.
+func TestShards(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv(modelVariable, samplertest.Tiny(t))
+	must := func(args ...string) {
+		t.Helper()
+		if status, _, stderr := roentgo(t, append([]string{"sample", "--device", "cpu", "--steps", "2"}, args...)...); status != 0 {
+			t.Fatalf("%q: %s", args, stderr)
+		}
+	}
+	folder := func(name string) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.Mkdir(path, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	prompts := filepath.Join(dir, "prompts.csv")
+	if err := os.WriteFile(prompts, []byte("prompt,negative\npleural effusion,\nno effusion,normal\nnormal,\neffusion,\nchest,\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	seeds, rows := folder("seeds"), filepath.Join(dir, "rows")
+	must("--seed", "18446744073709551614", "--count", "5", "--out", filepath.Join(seeds, "x.png"), "--guidance-interval", "400-800", "effusion")
+	must("--prompts", prompts, "--out", rows)
+	for _, of := range []string{"1", "2", "3", "7"} {
+		cut, cutRows := folder("seeds of "+of), filepath.Join(dir, "rows of "+of)
+		n, _ := strconv.Atoi(of)
+		var lines []string
+		for i := range n {
+			part := fmt.Sprintf("%d/%s", i, of)
+			must("--seed", "18446744073709551614", "--count", "5", "--out", filepath.Join(cut, "x.png"), "--guidance-interval", "400-800", "--shard", part, "effusion")
+			must("--prompts", prompts, "--out", cutRows, "--shard", part)
+			metadata := filepath.Join(cutRows, fmt.Sprintf("metadata-%d-of-%s.csv", i, of))
+			_, body, _ := strings.Cut(string(read(t, metadata)), "\n")
+			lines = append(lines, body)
+			if err := os.Remove(metadata); err != nil {
+				t.Fatal(err)
+			}
+		}
+		sameFiles(t, seeds, cut)
+		_, body, _ := strings.Cut(string(read(t, filepath.Join(rows, "metadata.csv"))), "\n")
+		if got := strings.Join(lines, ""); got != body {
+			t.Errorf("in %s parts the table is %q, whole it is %q", of, got, body)
+		}
+		if err := os.WriteFile(filepath.Join(cutRows, "metadata.csv"), read(t, filepath.Join(rows, "metadata.csv")), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		sameFiles(t, rows, cutRows)
+	}
+	refused(t, dir, 2, "metadata-0-of-2.csv exists", func() []string {
+		again := filepath.Join(dir, "again")
+		args := []string{"sample", "--steps", "1", "--prompts", prompts, "--out", again, "--shard", "0/2"}
+		if status, _, stderr := roentgo(t, args...); status != 0 {
+			t.Fatal(stderr)
+		}
+		return args
+	}()...)
+}
+
+// sameFiles compares two folders, byte by byte.
+func sameFiles(t *testing.T, want, got string) {
+	t.Helper()
+	names := func(dir string) (list []string) {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			list = append(list, e.Name())
+		}
+		return list
+	}
+	if a, b := names(want), names(got); !slices.Equal(a, b) || len(a) < 5 {
+		t.Fatalf("%s has %q, %s has %q", want, a, got, b)
+	}
+	for _, name := range names(want) {
+		if !bytes.Equal(read(t, filepath.Join(want, name)), read(t, filepath.Join(got, name))) {
+			t.Errorf("%s of %s is another in %s", name, want, got)
+		}
+	}
 }
 
 func read(t *testing.T, path string) []byte {
