@@ -11,19 +11,27 @@ const (
 	squares = 4 // a side
 )
 
+// faintest is half a grey level of 8 bits.
+const faintest = 1.0 / 255
+
 // FeatureLen is how many features an image has.
 const FeatureLen = (bands + 1) * squares * squares
+
+// FeatureUnit divides the size of images that have features.
+const FeatureUnit = squares << bands
 
 // Features describes an image of size×size values by what it shows where: in
 // each of 4 by 4 squares the mean, and for each of five octaves of detail,
 // finest first, the logarithm of the root mean square of what the octave adds
 // (Burt and Adelson 1983: differences of an image and its half, enlarged). It
 // needs no trained network, and says whether images are as bright, as sharp and
-// as noisy as others, not whether a person would call them alike.
+// as noisy as others, not whether a person would call them alike. Values are of
+// [−1, 1]; detail of less than half a grey level of 8 bits, which nobody sees,
+// counts as that much.
 //
-// It panics where size is not a multiple of 128.
+// It panics where size is not a multiple of FeatureUnit.
 func Features(pix []float32, size int) []float64 {
-	if size%(squares<<bands) != 0 || len(pix) != size*size {
+	if size%FeatureUnit != 0 || len(pix) != size*size {
 		panic(fmt.Sprintf("metric: features of %d values of %d a side", len(pix), size))
 	}
 	x := make([]float64, len(pix))
@@ -41,7 +49,7 @@ func Features(pix []float32, size int) []float64 {
 			}
 		}
 		for _, m := range squareMeans(detail, size) {
-			list = append(list, 0.5*math.Log(m+1e-8)) // of 10⁻⁴ of the value range: flat
+			list = append(list, math.Log(max(math.Sqrt(m), faintest)))
 		}
 		x, size = half, size/2
 	}
@@ -74,16 +82,14 @@ func squareMeans(x []float64, size int) []float64 {
 
 // Frechet is the Fréchet distance between the normal distributions that two
 // sets of feature vectors suggest (Dowson and Landau 1982), with independent
-// features, each in units of its deviation over the second set, and divided by
-// their number: Σ (μ−μ′)² + (σ−σ′)². 0 means that no feature's mean or
-// deviation differs; 1 that they differ by a deviation on the whole.
+// features, divided by their number: the mean of (μ−μ′)² + (σ−σ′)². Of
+// [Features], 0.01 is a difference of a tenth in every octave's contrast.
 func Frechet(a, b [][]float64) float64 {
 	var sum float64
 	for k := range b[0] {
 		meanA, stdA := moments(a, k)
 		meanB, stdB := moments(b, k)
-		unit := max(stdB, 1e-6)
-		sum += (sq(meanA-meanB) + sq(stdA-stdB)) / sq(unit)
+		sum += sq(meanA-meanB) + sq(stdA-stdB)
 	}
 	return sum / float64(len(b[0]))
 }

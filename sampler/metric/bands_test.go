@@ -29,14 +29,14 @@ func TestFeatures(t *testing.T) {
 		t.Fatalf("%d features, want %d", len(f), FeatureLen)
 	}
 	for i, v := range f {
-		if want := math.Log(1e-4); i < bands*squares*squares && math.Abs(v-want) > 1e-9 {
+		if want := math.Log(faintest); i < bands*squares*squares && math.Abs(v-want) > 1e-9 {
 			t.Errorf("feature %d of a flat image is %g, want %g", i, v, want)
 		} else if i >= bands*squares*squares && math.Abs(v-0.25) > 1e-9 {
 			t.Errorf("feature %d of a flat image is %g, want its value", i, v)
 		}
 	}
 	// What one corner shows, the features of its squares alone tell.
-	flat[0] = 1
+	flat[0] = 8 // so that the coarsest octave, of which it is a 256th, still shows it
 	g := Features(flat, size)
 	for i := range f {
 		if changed := g[i] != f[i]; changed != (i%(squares*squares) == 0) {
@@ -64,8 +64,8 @@ func TestFrechet(t *testing.T) {
 			last = d
 		}
 	}
-	a, b := [][]float64{{0, 1}, {2, 3}}, [][]float64{{2, 1}, {4, 3}} // one mean differs by two deviations
-	if d := Frechet(a, b); math.Abs(d-2) > 1e-12 {
-		t.Errorf("the distance is %g, want 4 / 2", d)
+	a, b := [][]float64{{0, 1}, {2, 3}}, [][]float64{{2, 1}, {4, 9}} // a mean by 2; a mean and a deviation by 3
+	if d := Frechet(a, b); math.Abs(d-(4+9+9)/2) > 1e-12 {
+		t.Errorf("the distance is %g, want 22 / 2", d)
 	}
 }

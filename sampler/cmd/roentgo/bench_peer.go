@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"time"
@@ -32,11 +33,22 @@ type answer struct {
 	Error   string  `json:"error"`
 }
 
-// peers are those of one run.
-type peers struct{ list []*peer }
+// peers are those of one run, with a folder for what they write.
+type peers struct {
+	list    []*peer
+	scratch string
+}
 
 func startPeers(ctx context.Context, commands, args []string) (*peers, error) {
-	p := &peers{}
+	if len(commands) == 0 {
+		return &peers{}, nil
+	}
+	scratch, err := os.MkdirTemp("", "roentgo-bench-*")
+	if err != nil {
+		return nil, err
+	}
+	p := &peers{scratch: scratch}
+	args = append(args, "--scratch", scratch)
 	for _, command := range commands {
 		one, err := startPeer(ctx, command, args)
 		if err != nil {
@@ -116,6 +128,9 @@ func (p *peers) ask(r *measured) error {
 func (p *peers) close() {
 	for _, one := range p.list {
 		one.close()
+	}
+	if p.scratch != "" {
+		os.RemoveAll(p.scratch)
 	}
 }
 

@@ -94,6 +94,9 @@ func (f *qualityFlags) run(ctx context.Context) error {
 	if err := checkOutputs([]string{f.out + ".csv", f.out + ".svg"}, f.force); err != nil {
 		return err
 	}
+	if size := f.description.Model.ImageSize; size%metric.FeatureUnit != 0 {
+		return fmt.Errorf("images of %d pixels a side have no features to compare: a multiple of %d is needed", size, metric.FeatureUnit)
+	}
 	s, err := f.open(ctx, f.threads)
 	if err != nil {
 		return err
@@ -180,7 +183,7 @@ func (f *qualityFlags) images(ctx context.Context, s *sampler.Sampler, q quality
 
 func features(images []sampler.Image) (list [][]float64) {
 	for _, m := range images {
-		list = append(list, metric.Features(m.Pix, m.Size))
+		list = append(list, metric.Features(clamped(m.Pix), m.Size))
 	}
 	return list
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -27,6 +26,7 @@ type benchFlags struct {
 	ops                  bool
 	peers                []string
 	batches              []int // of the U-Net
+	networks             []*sampler.Isolated
 }
 
 func (f *benchFlags) register(l *pflag.FlagSet) {
@@ -76,6 +76,11 @@ func (f *benchFlags) run(ctx context.Context) error {
 		return err
 	}
 	defer peers.close()
+	defer func() {
+		for _, n := range f.networks {
+			n.Close()
+		}
+	}()
 	rows, err := f.rows(ctx, s)
 	if err != nil {
 		return err
@@ -114,6 +119,7 @@ func (f *benchFlags) rows(ctx context.Context, s *sampler.Sampler) ([]*measured,
 		if err != nil {
 			return err
 		}
+		f.networks = append(f.networks, i)
 		r.flops, r.unit = i.FLOPs(), 1e-3
 		r.measure = seconds(func() error { return i.Run(ctx) })
 		add(r)
@@ -309,5 +315,5 @@ func (f *benchFlags) peerArgs(s *sampler.Sampler) []string {
 	if tokens == 0 {
 		tokens = f.description.Model.Tokens
 	}
-	return []string{"--preset", preset, "--threads", fmt.Sprint(threads), "--tokens", fmt.Sprint(tokens), "--scratch", os.TempDir()}
+	return []string{"--preset", preset, "--threads", fmt.Sprint(threads), "--tokens", fmt.Sprint(tokens)}
 }

@@ -27,6 +27,10 @@ import (
 const asProgram = "ROENTGO_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == asPeer {
+		answerAsPeer()
+		return
+	}
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
@@ -360,6 +364,35 @@ func TestShards(t *testing.T) {
 		}
 		return args
 	}()...)
+}
+
+// TestMemoryIsFlat makes few images and many: the memory is that of few.
+func TestMemoryIsFlat(t *testing.T) {
+	if peakMemory() == 0 {
+		t.Skip("this system does not tell a process's memory")
+	}
+	t.Setenv(modelVariable, samplertest.Tiny(t))
+	peak := func(count string) float64 {
+		cmd, stderr := program(t, "sample", "--json", "--device", "cpu", "--steps", "1", "--seed", "1", "--count", count, "--out", filepath.Join(t.TempDir(), "x.png"))
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%v: %s", err, stderr)
+		}
+		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+		var last event
+		if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil {
+			t.Fatal(err)
+		}
+		if fmt.Sprint(last.Images) != count || last.Event != "end" || !(last.PerHour > 0) {
+			t.Errorf("it ends with %+v", last)
+		}
+		return last.PeakMB
+	}
+	few, many := peak("50"), peak("1000")
+	t.Logf("50 images: %.1f MB, 1000: %.1f MB", few, many)
+	if many > few*1.15 {
+		t.Errorf("50 images take %.1f MB, 1000 take %.1f", few, many)
+	}
 }
 
 // sameFiles compares two folders, byte by byte.
