@@ -325,7 +325,7 @@ func TestShards(t *testing.T) {
 		return path
 	}
 	prompts := filepath.Join(dir, "prompts.csv")
-	if err := os.WriteFile(prompts, []byte("prompt,negative\npleural effusion,\nno effusion,normal\nnormal,\neffusion,\nchest,\n"), 0o644); err != nil {
+	if err := os.WriteFile(prompts, []byte("prompt,negative\npleural effusion,\npleural effusion,\npleural effusion,\nno effusion,normal\nnormal,\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	seeds, rows := folder("seeds"), filepath.Join(dir, "rows")

@@ -46,12 +46,14 @@ func (f *sampleFlags) many(ctx context.Context, r *reporter) error {
 	}
 	r.start(s)
 	f.request.Progress = r.progress
-	for i := from; i < to; i++ {
+	for i := from; i < to; {
 		r.image, r.of = i-from+1, to-from
-		if err = f.row(ctx, s, r, rows[i], dir, table); err != nil {
+		n := alike(rows[i:to])
+		if err = f.rows(ctx, s, r, rows[i:i+n], dir, table); err != nil {
 			err = fmt.Errorf("row %d (%s): %w", i+1, rows[i].name, err)
 			break
 		}
+		i += n
 	}
 	if err == nil {
 		r.end(s)
@@ -76,22 +78,46 @@ func (f *sampleFlags) makeFolder(dir, metadata string) error {
 	return writable(dir)
 }
 
-// row makes the image of one row.
-func (f *sampleFlags) row(ctx context.Context, s *sampler.Sampler, r *reporter, x row, dir string, t *table) error {
+// alike counts the rows from the first on that differ by their seeds alone,
+// which count up, so that they are one request, whose images are made side by
+// side.
+func alike(rows []row) int {
+	n := 1
+	for n < len(rows) && rows[n].prompt == rows[0].prompt && rows[n].negative == rows[0].negative && rows[n].seed == rows[0].seed+uint64(n) {
+		n++
+	}
+	return n
+}
+
+// rows makes the images of rows that are alike.
+func (f *sampleFlags) rows(ctx context.Context, s *sampler.Sampler, r *reporter, rows []row, dir string, t *table) error {
 	q := f.request
-	q.Prompt, q.Negative, q.Seed = x.prompt, x.negative, x.seed
-	result, err := s.Sample(ctx, q)
-	if err != nil {
-		return err
+	q.Prompt, q.Negative, q.Seed, q.Count = rows[0].prompt, rows[0].negative, rows[0].seed, len(rows)
+	if q.Batch == 0 {
+		var err error
+		if q.Batch, err = s.BatchFor(q.Count); err != nil {
+			return err
+		}
 	}
-	r.unknown(result.UnknownWords)
-	name := x.name + ".png"
-	path := filepath.Join(dir, name)
-	if err := f.save(s, &result.Images[0], path, 0); err != nil {
-		return err
+	unknown := s.UnknownWords(q.Prompt + "\n" + q.Negative)
+	r.unknown(unknown)
+	k := 0
+	for img, err := range s.Images(ctx, q) {
+		if err != nil {
+			return err
+		}
+		name := rows[k].name + ".png"
+		path := filepath.Join(dir, name)
+		if err := f.save(s, img, path, 0); err != nil {
+			return err
+		}
+		r.wrote(path, rows[k].seed)
+		if err := t.add(name, img.Settings, unknown, s.ModelHash()); err != nil {
+			return err
+		}
+		k++
 	}
-	r.wrote(path, x.seed)
-	return t.add(name, result.Images[0].Settings, result.UnknownWords, s.ModelHash())
+	return nil
 }
 
 // table is metadata.csv, written a row an image into a file that gets its name

@@ -22,7 +22,7 @@ type reporter struct {
 	spoken    time.Time
 	stdout    io.Writer
 	drawn     bool
-	image, of int // of the whole command, where that is more than a request
+	image, of int // the first image of the request, and all, of a command of several requests
 	said      map[string]bool
 	begun     time.Time
 	made      int // images
@@ -77,7 +77,7 @@ const barWidth = 30
 func (r *reporter) progress(p sampler.Progress) {
 	image, of := p.Image+1, p.Images
 	if r.of > 0 {
-		image, of = r.image, r.of
+		image, of = r.image+p.Image, r.of
 	}
 	r.emit(event{Event: "step", Image: image, Images: of, Step: p.Step, Steps: p.Steps,
 		Elapsed: p.Elapsed.Seconds(), Remaining: p.Remaining.Seconds()})
