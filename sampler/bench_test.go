@@ -55,7 +55,7 @@ func BenchmarkNetworks(b *testing.B) {
 						b.Fatal(err)
 					}
 				}
-				b.ReportMetric(n.FLOPs()*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+				b.ReportMetric(n.FLOP()*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 			})
 		}
 	})

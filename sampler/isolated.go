@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/roentgo/roentgo/sampler/graph"
 	"github.com/roentgo/roentgo/sampler/noise"
@@ -108,11 +109,13 @@ func (i *Isolated) Run(ctx context.Context) error {
 	return i.p.Read(out, i.result)
 }
 
-// FLOPs is how many floating-point operations a Run is.
-func (i *Isolated) FLOPs() float64 {
+// FLOP is how many multiplications and additions of products a Run is.
+func (i *Isolated) FLOP() float64 {
 	var sum float64
 	for _, s := range i.stages {
-		sum += i.p.plan.StageFLOPs(s)
+		for _, v := range i.p.plan.Stages[s] {
+			sum += float64(i.p.plan.Work(v).FLOP)
+		}
 	}
 	return sum
 }
@@ -121,21 +124,15 @@ func (i *Isolated) FLOPs() float64 {
 // needed at one time: no arena can be smaller.
 func (i *Isolated) Arena() (arena, live int) { return 4 * i.p.plan.Arena, 4 * i.p.plan.Live }
 
-// Profile times each operation of a Run.
-func (i *Isolated) Profile(ctx context.Context) ([]graph.Timing, error) {
-	p, ok := i.p.Program.(graph.Profiler)
+// Profile is a Run that calls f behind each operation, as [graph.Timed] does.
+func (i *Isolated) Profile(ctx context.Context, f func(p *graph.Plan, v graph.Value, d time.Duration)) error {
+	p, ok := i.p.Program.(graph.Timed)
 	if !ok {
-		return nil, fmt.Errorf("%w: this device does not time its operations", ErrProfile)
+		return fmt.Errorf("%w: this device does not time its operations", ErrProfile)
 	}
-	var list []graph.Timing
-	for _, s := range i.stages {
-		part, err := p.Profile(ctx, s)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, part...)
-	}
-	return list, nil
+	p.Time(f)
+	defer p.Time(nil)
+	return i.Run(ctx)
 }
 
 // Close frees the network.

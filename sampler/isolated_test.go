@@ -3,8 +3,11 @@ package sampler_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/roentgo/roentgo/sampler"
+	"github.com/roentgo/roentgo/sampler/gpu"
+	"github.com/roentgo/roentgo/sampler/graph"
 	"github.com/roentgo/roentgo/sampler/samplertest"
 )
 
@@ -23,23 +26,44 @@ func TestIsolate(t *testing.T) {
 		if err := n.Run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		timings, err := n.Profile(t.Context())
-		if err != nil {
+		operations := 0
+		count := func(p *graph.Plan, v graph.Value, d time.Duration) { operations++ }
+		if err := n.Profile(t.Context(), count); err != nil {
 			t.Fatal(err)
 		}
-		if len(timings) < 5 {
-			t.Errorf("%s: %d operations", name, len(timings))
+		if operations < 5 {
+			t.Errorf("%s: %d operations", name, operations)
+		}
+		counted := operations
+		if err := n.Run(t.Context()); err != nil || operations != counted {
+			t.Errorf("%s: behind the profile, %d operations were told, %v", name, operations-counted, err)
 		}
 		if arena, live := n.Arena(); arena < live || live == 0 {
 			t.Errorf("%s: an arena of %d bytes holds %d", name, arena, live)
 		}
-		work[name] = n.FLOPs()
+		work[name] = n.FLOP()
 	}
 	if a, b := work["step"], work["steps"]; b < 3.9*a || b > 4*a {
 		t.Errorf("a step is %g operations, one of four latents %g", a, b)
 	}
 	if work["short"] >= work["step"] {
 		t.Error("fewer tokens are not less work")
+	}
+	if _, err := gpu.Adapters(); err == nil {
+		onGPU := samplertest.Open(t, samplertest.Tiny(t), sampler.Options{Device: sampler.GPU})
+		want := sample(t, onGPU, sampler.Request{Prompt: "effusion", Steps: 2}).Images[0]
+		n, err := onGPU.Isolate(t.Context(), sampler.Decoder, 1, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer n.Close()
+		operations := 0
+		if err := n.Profile(t.Context(), func(*graph.Plan, graph.Value, time.Duration) { operations++ }); err != nil || operations < 5 {
+			t.Errorf("on the GPU: %d operations, %v", operations, err)
+		}
+		if !same(want.Pix, sample(t, onGPU, sampler.Request{Prompt: "effusion", Steps: 2}).Images[0].Pix) {
+			t.Error("behind a profile on the GPU the image is another one")
+		}
 	}
 	// A network by itself leaves images as they are.
 	before := sample(t, s, sampler.Request{Prompt: "effusion", Steps: 2}).Images[0]

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/graph"
@@ -23,7 +24,7 @@ type opFigures struct {
 	Bytes   float64 `json:"bytes"`
 	Share   float64 `json:"share"` // of the network's time
 	seconds []float64
-	flops   float64
+	flop    float64
 }
 
 // profile times every operation of the networks.
@@ -76,30 +77,30 @@ func profileNetwork(ctx context.Context, i *sampler.Isolated, label string, runs
 	}
 	kinds := map[string]*opFigures{}
 	for run := range runs {
-		timings, err := i.Profile(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range timings {
-			name := opName(t)
+		err := i.Profile(ctx, func(p *graph.Plan, v graph.Value, d time.Duration) {
+			name := opName(p, v)
 			o := kinds[name]
 			if o == nil {
 				o = &opFigures{Network: label, Op: name, seconds: make([]float64, runs)}
 				kinds[name] = o
 			}
-			o.seconds[run] += t.Seconds
+			o.seconds[run] += d.Seconds()
 			if run == 0 {
+				w := p.Work(v)
 				o.Count++
-				o.flops += t.Plan.FLOPs(t.Value)
-				o.Bytes += t.Plan.Bytes(t.Value)
+				o.flop += float64(w.FLOP)
+				o.Bytes += float64(w.Bytes)
 			}
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
 	var list []*opFigures
 	var total float64
 	for _, o := range kinds {
 		o.Ms = 1e3 * median(o.seconds)
-		o.GFLOPs = o.flops / o.Ms / 1e6
+		o.GFLOPs = o.flop / o.Ms / 1e6
 		total += o.Ms
 		list = append(list, o)
 	}
@@ -120,13 +121,13 @@ func profileNetwork(ctx context.Context, i *sampler.Isolated, label string, runs
 
 // opName names a kind of operation: products by the shapes of their weight and
 // their result, which is what their speed depends on.
-func opName(t graph.Timing) string {
-	n := &t.Plan.Nodes[t.Value]
+func opName(p *graph.Plan, v graph.Value) string {
+	n := &p.Nodes[v]
 	switch n.Op {
 	case graph.Conv2d, graph.Linear:
-		return fmt.Sprintf("%s %s to %s", n.Op, times(t.Plan.Nodes[n.In[1]].Shape), times(n.Shape))
+		return fmt.Sprintf("%s %s to %s", n.Op, times(p.Nodes[n.In[1]].Shape), times(n.Shape))
 	case graph.Attention:
-		return fmt.Sprintf("%s %s to %s", n.Op, times(n.Shape), times(t.Plan.Nodes[n.In[1]].Shape))
+		return fmt.Sprintf("%s %s to %s", n.Op, times(n.Shape), times(p.Nodes[n.In[1]].Shape))
 	}
 	return n.Op.String()
 }

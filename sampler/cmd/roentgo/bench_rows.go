@@ -55,7 +55,7 @@ type measured struct {
 	key, label string
 	unit       float64 // seconds (or bytes) of one unit of the figure
 	question   string  // to peers
-	flops      float64
+	flop       float64
 	once       bool // measured in the first round alone: memory
 	measure    func() (float64, error)
 	ours       []float64            // in seconds (or bytes)
@@ -120,7 +120,7 @@ func (f *benchFlags) rows(ctx context.Context, s *sampler.Sampler) ([]*measured,
 			return err
 		}
 		f.networks = append(f.networks, i)
-		r.flops, r.unit = i.FLOPs(), 1e-3
+		r.flop, r.unit = i.FLOP(), 1e-3
 		r.measure = seconds(func() error { return i.Run(ctx) })
 		add(r)
 		return i.Run(ctx)
@@ -253,8 +253,8 @@ func (f *benchFlags) table(s *sampler.Sampler, rows []*measured, peers *peers) e
 	for _, r := range rows {
 		ours := median(r.ours)
 		fmt.Fprintf(t, "%s\t%s\t", r.label, r.text(ours))
-		if r.flops > 0 {
-			fmt.Fprintf(t, "%.0f", r.flops/ours/1e9)
+		if r.flop > 0 {
+			fmt.Fprintf(t, "%.0f", r.flop/ours/1e9)
 		}
 		fmt.Fprint(t, "\t")
 		for _, p := range peers.list {

@@ -2,7 +2,7 @@ package graph
 
 import "testing"
 
-func TestFLOPsAndBytes(t *testing.T) {
+func TestWork(t *testing.T) {
 	r := NewRecorder()
 	x := r.Input("x", PerLatent, 2, 3, 8, 8)
 	conv := r.Conv2d(x, r.Param("w", 5, 3, 3, 3), r.Param("b", 5), 2, 1)
@@ -11,9 +11,9 @@ func TestFLOPsAndBytes(t *testing.T) {
 	context := r.Input("context", PerPrompt, 2, 7, 4)
 	attention := r.Attention(linear, context, context, 2)
 	sum := r.Add(attention, linear)
-	rows := r.Embedding(r.Param("table", 1000, 4), r.Input("ids", PerPrompt, 1, 3))
+	weights := r.AttentionWeights(linear, context, 2)
 	r.Output("out", sum)
-	r.Output("rows", rows)
+	r.Output("weights", weights)
 	g, err := r.Graph()
 	if err != nil {
 		t.Fatal(err)
@@ -23,18 +23,18 @@ func TestFLOPsAndBytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
-		name         string
-		v            Value
-		flops, bytes float64
+		name        string
+		v           Value
+		flop, bytes int
 	}{
 		{"convolution", conv, 2 * 2 * 5 * 4 * 4 * 3 * 3 * 3, 4 * (2*3*8*8 + 5*3*3*3 + 5 + 2*5*4*4)},
 		{"linear", linear, 2 * 2 * 16 * 5 * 4, 4 * (2*16*5 + 4*5 + 2*16*4)},
 		{"attention", attention, 4 * 2 * 16 * 7 * 4, 4 * (2*16*4 + 2*2*7*4 + 2*16*4)},
-		{"addition", sum, 2 * 16 * 4, 4 * 3 * 2 * 16 * 4},
-		{"embedding", rows, 3 * 4, 4 * (3*4 + 3*4 + 3)},
+		{"attention weights", weights, 2 * 2 * 16 * 7 * 4, 4 * (2*16*4 + 2*7*4 + 2*2*16*7)},
+		{"addition", sum, 0, 4 * 3 * 2 * 16 * 4},
 	} {
-		if f, b := p.FLOPs(c.v), p.Bytes(c.v); f != c.flops || b != c.bytes {
-			t.Errorf("%s: %g FLOPs and %g bytes, want %g and %g", c.name, f, b, c.flops, c.bytes)
+		if w := p.Work(c.v); w.FLOP != c.flop || w.Bytes != c.bytes {
+			t.Errorf("%s: %+v, want %d FLOP and %d bytes", c.name, w, c.flop, c.bytes)
 		}
 	}
 }
