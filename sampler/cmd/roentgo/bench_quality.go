@@ -24,14 +24,17 @@ var qualityPrompts = []string{
 	"pneumonia",
 }
 
-// The settings that are compared.
+// The settings that are compared: every sampler guided everywhere, and the best
+// of them also without guidance in the cleanest steps, in the noisiest, in both.
 var (
-	qualitySteps    = []int{4, 6, 8, 10, 12, 15, 20, 30, 50}
-	qualitySamplers = []string{schedule.DDIM, schedule.DPMpp2M, schedule.UniPC}
-	// Guided everywhere; not in the cleanest steps; not in the noisiest; in
-	// neither.
-	qualityIntervals = []schedule.Interval{{}, {Low: 200}, {Low: 400}, {High: 899}, {Low: 200, High: 899}}
+	qualitySteps     = []int{4, 6, 8, 10, 12, 13, 14, 15, 16, 20, 30, 50}
+	qualitySamplers  = []string{schedule.DDIM, schedule.DPMpp2M, schedule.UniPC}
+	qualityIntervals = []schedule.Interval{{Low: 200}, {High: 799}, {High: 699}, {Low: 200, High: 799}, {Low: 200, High: 699}}
 )
+
+// mostStepsInterval is how many steps at most are compared with an interval:
+// with more of them there is nothing to be saved.
+const mostStepsInterval = 20
 
 // qualityFlags are those of `bench quality`.
 type qualityFlags struct {
@@ -85,7 +88,7 @@ func (q quality) name() string {
 	case q.interval == schedule.Interval{}:
 		return q.sampler
 	case q.interval.High == 0:
-		return fmt.Sprintf("%s from %d", q.sampler, q.interval.Low)
+		return fmt.Sprintf("%s from %d on", q.sampler, q.interval.Low)
 	}
 	return fmt.Sprintf("%s %d-%d", q.sampler, q.interval.Low, q.interval.High)
 }
@@ -115,7 +118,7 @@ func (f *qualityFlags) run(ctx context.Context) error {
 	floor := metric.Frechet(features(others), features(reference))
 	f.say("200 DDIM steps of other seeds: distance %.4f", floor)
 	var list []quality
-	for _, q := range f.settings() {
+	for _, q := range settings() {
 		begun := time.Now()
 		images, err := f.images(ctx, s, q, 1)
 		if err != nil {
@@ -138,17 +141,18 @@ func (f *qualityFlags) run(ctx context.Context) error {
 	return f.tell(list, floor)
 }
 
-// settings are all combinations, the intervals with the fewer steps alone.
-func (f *qualityFlags) settings() []quality {
+// settings are all that are compared, in the order of the figure's lines.
+func settings() []quality {
 	var list []quality
+	for _, name := range qualitySamplers {
+		for _, n := range qualitySteps {
+			list = append(list, quality{sampler: name, steps: n})
+		}
+	}
 	for _, v := range qualityIntervals {
-		for _, name := range qualitySamplers {
-			for _, n := range qualitySteps {
-				q := quality{sampler: name, steps: n, interval: v}
-				if v != (schedule.Interval{}) && (name == schedule.DDIM || n > 20) {
-					continue
-				}
-				list = append(list, q)
+		for _, n := range qualitySteps {
+			if n <= mostStepsInterval {
+				list = append(list, quality{sampler: schedule.UniPC, steps: n, interval: v})
 			}
 		}
 	}
@@ -243,7 +247,8 @@ func qualityChart(list []quality, floor float64) chart {
 	plot := func(title, y string, intervals bool, figure func(quality) float64) panel {
 		p := panel{title: title, x: "network evaluations an image", y: y, logX: true}
 		for _, q := range list {
-			if plain := q.interval == (schedule.Interval{}); plain == intervals && !(intervals && q.sampler == schedule.UniPC) {
+			plain := q.interval == schedule.Interval{}
+			if !intervals && !plain || intervals && (q.sampler != schedule.UniPC || q.steps > mostStepsInterval) {
 				continue
 			}
 			if n := len(p.lines); n == 0 || p.lines[n-1].name != q.name() {

@@ -22,10 +22,11 @@ import (
 type benchFlags struct {
 	*benchModel
 	batch, tokens, steps int
-	sampler              string
+	sampler, interval    string
 	ops                  bool
 	peers                []string
 	batches              []int // of the U-Net
+	guided               *schedule.Interval // in the place of the model's
 	networks             []*sampler.Isolated
 }
 
@@ -34,6 +35,7 @@ func (f *benchFlags) register(l *pflag.FlagSet) {
 	l.IntVar(&f.tokens, "tokens", 0, "of the context (default: the model's most)")
 	l.IntVar(&f.steps, "steps", 0, "of the whole image (default: the model's)")
 	l.StringVar(&f.sampler, "sampler", "", "of the whole image (default: the model's)")
+	l.StringVar(&f.interval, "guidance-interval", "", "of the whole image: timesteps that are guided, as LOW-HIGH, or all (default: the model's)")
 	l.BoolVar(&f.ops, "ops", false, "instead: every kind of operation of the networks with its time, speed and share")
 	l.StringArrayVar(&f.peers, "peer", nil, "command of another implementation, which takes turns with this one (sampler/bench/peers.py says how it is asked)")
 }
@@ -41,6 +43,13 @@ func (f *benchFlags) register(l *pflag.FlagSet) {
 func (f *benchFlags) check(cmd *cobra.Command) error {
 	if f.ops && len(f.peers) > 0 {
 		return misuse{errors.New("--ops and --peer exclude each other")}
+	}
+	if cmd.Flags().Changed("guidance-interval") {
+		v, err := parseInterval(f.interval)
+		if err != nil {
+			return misuse{fmt.Errorf("--guidance-interval %w", err)}
+		}
+		f.guided = &v
 	}
 	f.batches = []int{1, 2, 8}
 	if cmd.Flags().Changed("batch") {
@@ -146,7 +155,7 @@ func (f *benchFlags) rows(ctx context.Context, s *sampler.Sampler) ([]*measured,
 	add(measured{key: "image_s", label: "image, prompt to PNG: " + f.settings(r), unit: 1, question: "image 50",
 		measure: seconds(func() error { return makeImage(ctx, s, r) })})
 	if len(f.peers) > 0 {
-		same := sampler.Request{Prompt: f.prompt(), Truncate: true, Seed: 1, Sampler: schedule.DDIM, Steps: 50}
+		same := sampler.Request{Prompt: f.prompt(), Truncate: true, Seed: 1, Sampler: schedule.DDIM, Steps: 50, GuidanceInterval: &schedule.Interval{}}
 		add(measured{key: "image_ddim_50_s", label: "image, prompt to PNG: " + f.settings(same), unit: 1, question: "image 50",
 			measure: seconds(func() error { return makeImage(ctx, s, same) })})
 	}
@@ -174,7 +183,7 @@ func seconds(work func() error) func() (float64, error) {
 
 // request is that of the whole image.
 func (f *benchFlags) request() sampler.Request {
-	return sampler.Request{Prompt: f.prompt(), Truncate: true, Seed: 1, Steps: f.steps, Sampler: f.sampler}
+	return sampler.Request{Prompt: f.prompt(), Truncate: true, Seed: 1, Steps: f.steps, Sampler: f.sampler, GuidanceInterval: f.guided}
 }
 
 // prompt is benchPrompt where the model takes one.
@@ -194,7 +203,16 @@ func (b *benchModel) settings(r sampler.Request) string {
 	if r.Steps > 0 {
 		d.Steps = r.Steps
 	}
-	return fmt.Sprintf("%s, %d steps, guidance %g", d.Sampler, d.Steps, d.Guidance)
+	if r.GuidanceInterval != nil {
+		d.GuidanceInterval = *r.GuidanceInterval
+	}
+	text := fmt.Sprintf("%s, %d steps, guidance %g", d.Sampler, d.Steps, d.Guidance)
+	if v := d.GuidanceInterval; v.High > 0 {
+		text += fmt.Sprintf(" at %d-%d", v.Low, v.High)
+	} else if v.Low > 0 {
+		text += fmt.Sprintf(" from %d on", v.Low)
+	}
+	return text
 }
 
 // makeImage makes an image up to its file, which is not kept.

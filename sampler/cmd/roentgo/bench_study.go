@@ -67,7 +67,7 @@ func (b *benchModel) study(ctx context.Context, seeds int) error {
 	took := map[int][]child{}
 	for seed := range seeds {
 		for _, row := range published {
-			r := sampler.Request{Prompt: b.prompt(), Truncate: true, Seed: uint64(seed + 1), Sampler: schedule.DDIM, Steps: row.Steps}
+			r := sampler.Request{Prompt: b.prompt(), Truncate: true, Seed: uint64(seed + 1), Sampler: schedule.DDIM, Steps: row.Steps, GuidanceInterval: &schedule.Interval{}}
 			c, err := b.child(ctx, r, b.threads, path(row.Steps, seed))
 			if err != nil {
 				return err
