@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/schedule"
 )
 
 // child is what a process of its own took that made one image.
@@ -47,12 +46,8 @@ func (b *benchModel) child(ctx context.Context, r sampler.Request, threads int, 
 	if r.Sampler != "" {
 		args = append(args, "--sampler", r.Sampler)
 	}
-	if v := r.GuidanceInterval; v != nil {
-		text := "all"
-		if *v != (schedule.Interval{}) {
-			text = fmt.Sprintf("%d-%d", v.Low, v.High)
-		}
-		args = append(args, "--guidance-interval", text)
+	if r.GuidanceInterval != nil {
+		args = append(args, "--guidance-interval", intervalText(*r.GuidanceInterval))
 	}
 	if r.Prompt != "" {
 		args = append(args, "--", r.Prompt)

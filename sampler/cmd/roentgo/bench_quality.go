@@ -84,13 +84,10 @@ type quality struct {
 }
 
 func (q quality) name() string {
-	switch {
-	case q.interval == schedule.Interval{}:
+	if q.interval == (schedule.Interval{}) {
 		return q.sampler
-	case q.interval.High == 0:
-		return fmt.Sprintf("%s from %d on", q.sampler, q.interval.Low)
 	}
-	return fmt.Sprintf("%s %d-%d", q.sampler, q.interval.Low, q.interval.High)
+	return q.sampler + " " + intervalText(q.interval)
 }
 
 func (f *qualityFlags) run(ctx context.Context) error {

@@ -25,7 +25,7 @@ type benchFlags struct {
 	sampler, interval    string
 	ops                  bool
 	peers                []string
-	batches              []int // of the U-Net
+	batches              []int              // of the U-Net
 	guided               *schedule.Interval // in the place of the model's
 	networks             []*sampler.Isolated
 }
@@ -35,7 +35,7 @@ func (f *benchFlags) register(l *pflag.FlagSet) {
 	l.IntVar(&f.tokens, "tokens", 0, "of the context (default: the model's most)")
 	l.IntVar(&f.steps, "steps", 0, "of the whole image (default: the model's)")
 	l.StringVar(&f.sampler, "sampler", "", "of the whole image (default: the model's)")
-	l.StringVar(&f.interval, "guidance-interval", "", "of the whole image: timesteps that are guided, as LOW-HIGH, or all (default: the model's)")
+	l.StringVar(&f.interval, "guidance-interval", "", "of the whole image: timesteps that are guided, as LOW-HIGH or LOW-, or all (default: the model's)")
 	l.BoolVar(&f.ops, "ops", false, "instead: every kind of operation of the networks with its time, speed and share")
 	l.StringArrayVar(&f.peers, "peer", nil, "command of another implementation, which takes turns with this one (sampler/bench/peers.py says how it is asked)")
 }
@@ -207,10 +207,8 @@ func (b *benchModel) settings(r sampler.Request) string {
 		d.GuidanceInterval = *r.GuidanceInterval
 	}
 	text := fmt.Sprintf("%s, %d steps, guidance %g", d.Sampler, d.Steps, d.Guidance)
-	if v := d.GuidanceInterval; v.High > 0 {
-		text += fmt.Sprintf(" at %d-%d", v.Low, v.High)
-	} else if v.Low > 0 {
-		text += fmt.Sprintf(" from %d on", v.Low)
+	if d.GuidanceInterval != (schedule.Interval{}) {
+		text += " at " + intervalText(d.GuidanceInterval)
 	}
 	return text
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/provenance"
 	"github.com/roentgo/roentgo/sampler/samplertest"
+	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/weights"
 )
 
@@ -135,8 +136,9 @@ func TestBadInput(t *testing.T) {
 	refused(t, dir, 2, "count", with("--count", "-3")...)
 	refused(t, dir, 2, "--batch 0", with("--batch", "0")...)
 	refused(t, dir, 2, "batch of 65", with("--batch", "65")...)
-	refused(t, dir, 2, "two timesteps", with("--guidance-interval", "500")...)
-	refused(t, dir, 2, "two timesteps", with("--guidance-interval", "0-0")...)
+	refused(t, dir, 2, "200-799 or 200-", with("--guidance-interval", "500")...)
+	refused(t, dir, 2, "200-799 or 200-", with("--guidance-interval", "0-0")...)
+	refused(t, dir, 2, "does not rise", with("--guidance-interval", "1000-")...)
 	refused(t, dir, 2, "does not rise", with("--guidance-interval", "500-100")...)
 	refused(t, dir, 2, "count from 0", with("--seed", "1", "--shard", "2/2")...)
 	refused(t, dir, 2, "needs --seed", with("--count", "4", "--shard", "1/2")...)
@@ -443,6 +445,15 @@ func TestInfoVerifyDevices(t *testing.T) {
 	if adapters, err := gpu.Adapters(); err == nil {
 		if _, stdout, _ := roentgo(t, "devices"); !strings.Contains(stdout, adapters[0].Name) {
 			t.Errorf("devices does not list %s: %q", adapters[0].Name, stdout)
+		}
+	}
+}
+
+func TestInterval(t *testing.T) {
+	for text, want := range map[string]schedule.Interval{"all": {}, "200-": {Low: 200}, "0-799": {High: 799}, "200-799": {Low: 200, High: 799}} {
+		v, err := parseInterval(text)
+		if err != nil || v != want || intervalText(v) != text {
+			t.Errorf("%q: %v, %v, written as %q", text, v, err, intervalText(v))
 		}
 	}
 }

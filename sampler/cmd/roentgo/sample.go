@@ -56,7 +56,7 @@ that it is synthetic. It is not for diagnosis.`,
 	l.StringVar(&f.out, "out", "xray.png", "file to write; with more images than one their seeds are added; with --prompts a folder")
 	l.IntVar(&f.request.Steps, "steps", 0, "denoising steps (default: the model's)")
 	l.Float64Var(&f.request.Guidance, "guidance", 0, "how strongly the text guides, 1 to 100; 1: without guidance, in half the time (default: the model's)")
-	l.StringVar(&f.interval, "guidance-interval", "", "timesteps that are guided, as LOW-HIGH, or all; the others take half the time (default: the model's)")
+	l.StringVar(&f.interval, "guidance-interval", "", "timesteps that are guided, as LOW-HIGH or LOW-, or all; the others take half the time (default: the model's)")
 	l.Float64Var(&f.rescale, "rescale", 0, "part of guidance rescaling, 0 to 1 (default: the model's)")
 	l.Uint64Var(&f.request.Seed, "seed", 0, "the same seed gives the same image (default: drawn and printed)")
 	l.IntVar(&f.request.Count, "count", 1, "images, of the seeds from --seed on")
@@ -155,19 +155,30 @@ func drawSeed() uint64 {
 	return binary.LittleEndian.Uint64(b[:]) >> 11
 }
 
-// parseInterval reads a guidance interval: LOW-HIGH, or all.
+// parseInterval reads a guidance interval: LOW-HIGH, LOW- or all.
 func parseInterval(text string) (v schedule.Interval, err error) {
 	if text == "all" {
 		return v, nil
 	}
-	low, high, _ := strings.Cut(text, "-")
-	if v.Low, err = strconv.Atoi(low); err == nil {
+	low, high, cut := strings.Cut(text, "-")
+	if v.Low, err = strconv.Atoi(low); err == nil && high != "" {
 		v.High, err = strconv.Atoi(high)
 	}
-	if err != nil || v.High < 1 {
-		return v, fmt.Errorf("%q: two timesteps such as 100-800 are needed, or all", text)
+	if err != nil || !cut || v.High < 1 && high != "" {
+		return v, fmt.Errorf("%q: timesteps such as 200-799 or 200- are needed, or all", text)
 	}
 	return v, nil
+}
+
+// intervalText is what parseInterval reads.
+func intervalText(v schedule.Interval) string {
+	switch {
+	case v == schedule.Interval{}:
+		return "all"
+	case v.High == 0:
+		return fmt.Sprintf("%d-", v.Low)
+	}
+	return fmt.Sprintf("%d-%d", v.Low, v.High)
 }
 
 func (f *sampleFlags) run(cmd *cobra.Command, args []string) error {
