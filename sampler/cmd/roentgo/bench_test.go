@@ -171,6 +171,9 @@ func TestBenchQuality(t *testing.T) {
 	c := model.Tiny()
 	c.ImageSize = 128
 	t.Setenv(modelVariable, samplertest.Write(t, samplertest.File(t, samplertest.Description(c), weights.F16)))
+	all := qualitySteps
+	qualitySteps = []int{8, 50}
+	defer func() { qualitySteps = all }()
 	out := filepath.Join(t.TempDir(), "quality")
 	status, stdout, stderr := roentgo(t, "bench", "quality", "--device", "cpu", "--seeds", "1", "--out", out)
 	if status != 0 || !strings.Contains(stdout, "cheapest as near as 50 DDIM steps: ") {
