@@ -1,6 +1,7 @@
 # Two commands do all: `make demo` and `make test`. README.md says more.
 
 LIBTORCH ?= 2.1.2
+PEERS = .cache/peers/bin/python
 TORCH_ENV = .cache/libtorch/torch-$(LIBTORCH)/env.sh
 PROMPT ?= frontal chest x-ray. cardiomegaly with pleural effusion.
 
@@ -51,6 +52,18 @@ lint: setup
 	for target in windows/amd64 darwin/arm64 linux/arm64 linux/amd64 js/wasm; do \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build ./sampler/... ./weights/... ./shaders/... || exit 1; done
 
-# How fast it is here: the executors, a step of the network and the decoder.
-bench:
-	go test -run '^$$' -bench . -benchtime 5x ./sampler/cpu ./sampler/gpu
+# How fast it is here, beside what people would otherwise use: each line of a
+# table takes turns with PyTorch and onnxruntime on the same networks.
+# sampler/BENCH.md says what the lines are.
+bench: build .cache/peers/requirements.txt
+	for preset in mini paper; do \
+		bin/roentgo bench --device cpu --preset $$preset $(foreach f,onnxruntime torch,--peer "$(PEERS) sampler/bench/peers.py --framework $(f)") || exit 1; done
+	bin/roentgo bench --device cpu
+	bin/roentgo bench study --device cpu
+	if bin/roentgo devices | grep -q '^gpu:'; then bin/roentgo bench --device gpu; fi
+
+# The frameworks, of pinned versions (5 GB, of which PyTorch's CUDA is most).
+.cache/peers/requirements.txt: sampler/bench/requirements.txt
+	python3 -m venv --clear .cache/peers
+	$(PEERS) -m pip install -q --disable-pip-version-check -r $<
+	cp $< $@

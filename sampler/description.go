@@ -34,6 +34,8 @@ type Defaults struct {
 	Guidance float64 `json:"guidance"` // 1: none
 	Rescale  float64 `json:"rescale"`  // part of guidance rescaling, in [0, 1]
 	Eta      float64 `json:"eta"`
+
+	GuidanceInterval schedule.Interval `json:"guidance_interval,omitzero"` // left out: every timestep
 }
 
 // Validate checks every field.
@@ -43,12 +45,9 @@ func (d Description) Validate() error {
 	}
 	s, err := schedule.New(d.Schedule)
 	if err == nil {
-		_, err = s.NewSampler(d.Sampling.schedule(), 0)
+		err = d.Sampling.validate(s)
 	}
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrModel, err)
-	}
-	if err := d.Sampling.validateGuidance(); err != nil {
 		return fmt.Errorf("%w: %w", ErrModel, err)
 	}
 	return nil
@@ -61,14 +60,18 @@ func (d Defaults) schedule() schedule.Options {
 // maxGuidance is far beyond where images break.
 const maxGuidance = 100
 
-func (d Defaults) validateGuidance() error {
+// validate checks the settings of a run on a schedule.
+func (d Defaults) validate(s *schedule.Schedule) error {
+	if _, err := s.NewSampler(d.schedule(), 0); err != nil {
+		return err
+	}
 	if !(d.Guidance >= 1 && d.Guidance <= maxGuidance) {
 		return fmt.Errorf("guidance %g is not in [1, %d]", d.Guidance, maxGuidance)
 	}
 	if !(d.Rescale >= 0 && d.Rescale <= 1) {
 		return fmt.Errorf("rescale %g is not in [0, 1]", d.Rescale)
 	}
-	return nil
+	return s.ValidateInterval(d.GuidanceInterval)
 }
 
 // The tensors of a model file beside the networks' parameters.

@@ -21,10 +21,12 @@ const (
 	out        = "out"
 )
 
-// program is a compiled network and the shapes of its outputs.
+// program is a compiled network, the plan it was made of and the shapes of its
+// inputs and outputs.
 type program struct {
 	graph.Program
-	shapes map[string][]int
+	plan           *graph.Plan
+	inputs, shapes map[string][]int
 }
 
 // cached is a compiled program, kept while its shape is asked for again.
@@ -74,49 +76,59 @@ func compile(ctx context.Context, b graph.Backend, record func(*graph.Recorder),
 	if err != nil {
 		return nil, err
 	}
-	shapes := map[string][]int{}
-	for name, v := range plan.Outputs {
-		shapes[name] = plan.Nodes[v].Shape
+	shapes := func(values map[string]graph.Value) map[string][]int {
+		m := map[string][]int{}
+		for name, v := range values {
+			m[name] = plan.Nodes[v].Shape
+		}
+		return m
 	}
-	return &program{p, shapes}, nil
+	return &program{p, plan, shapes(plan.Inputs), shapes(plan.Outputs)}, nil
 }
 
-// unetProgram evaluates the U-Net on a batch of b latents, each with a context
-// of n tokens; with a mask where contexts differ in length.
-func (s *Sampler) unetProgram(ctx context.Context, b, n int, masked bool, observe []string) (*program, error) {
+// unetProgram evaluates the U-Net on copies·b latents, each with a context of n
+// tokens; with a mask where contexts differ in length. A program is kept for
+// each number of copies, 1 and 2: a guidance interval changes between them.
+func (s *Sampler) unetProgram(ctx context.Context, copies, b, n int, masked bool, observe []string) (*program, error) {
 	observe = slices.Clone(observe)
 	slices.Sort(observe)
-	c := s.description.Model
-	return s.unet.use(ctx, s.backend, fmt.Sprint(b, n, masked, observe), func(r *graph.Recorder) {
-		x := r.Input(inLatent, graph.PerLatent, b, c.LatentChannels, c.LatentSize(), c.LatentSize())
-		t := r.Input(inTimestep, graph.PerTimestep, 1)
-		condition := []graph.Value{r.Input(inContext, graph.PerPrompt, b, n, c.TextFeatures)}
-		if masked {
-			condition = append(condition, r.Input(inMask, graph.PerPrompt, b, n))
-		}
-		r.Output(out, model.UNet(r, c, x, t, condition...))
+	return s.unets[copies-1].use(ctx, s.backend, fmt.Sprint(b, n, masked, observe), func(r *graph.Recorder) {
+		recordUNet(r, s.description.Model, copies*b, n, masked)
 	}, slices.Compact(observe)...)
+}
+
+// recordUNet records the U-Net on b latents, each with a context of n tokens.
+func recordUNet(r *graph.Recorder, c model.Config, b, n int, masked bool) {
+	x := r.Input(inLatent, graph.PerLatent, b, c.LatentChannels, c.LatentSize(), c.LatentSize())
+	t := r.Input(inTimestep, graph.PerTimestep, 1)
+	condition := []graph.Value{r.Input(inContext, graph.PerPrompt, b, n, c.TextFeatures)}
+	if masked {
+		condition = append(condition, r.Input(inMask, graph.PerPrompt, b, n))
+	}
+	r.Output(out, model.UNet(r, c, x, t, condition...))
 }
 
 // decoderProgram turns one standardised latent into an image.
 func (s *Sampler) decoderProgram(ctx context.Context) (*program, error) {
-	c := s.description.Model
-	return s.decoder.use(ctx, s.backend, "", func(r *graph.Recorder) {
-		z := r.Input(inLatent, graph.PerLatent, 1, c.LatentChannels, c.LatentSize(), c.LatentSize())
-		r.Output(out, model.Decoder(r, c, model.Destandardized(r, c, z)))
-	})
+	return s.decoder.use(ctx, s.backend, "", func(r *graph.Recorder) { recordDecoder(r, s.description.Model) })
+}
+
+func recordDecoder(r *graph.Recorder, c model.Config) {
+	z := r.Input(inLatent, graph.PerLatent, 1, c.LatentChannels, c.LatentSize(), c.LatentSize())
+	r.Output(out, model.Decoder(r, c, model.Destandardized(r, c, z)))
 }
 
 // textProgram encodes one prompt of n tokens. It is not kept: prompts differ
 // in length, and it runs once an image.
 func (s *Sampler) textProgram(ctx context.Context, n int) (*program, error) {
-	c := s.description.Model
-	return compile(ctx, s.backend, func(r *graph.Recorder) {
-		ids := r.Input(inIDs, graph.PerPrompt, 1, n)
-		positions := r.Input(inPosition, graph.PerPrompt, 1, n)
-		types := r.Input(inTypes, graph.PerPrompt, 1, n)
-		r.Output(out, model.TextEncoder(r, c, ids, positions, types))
-	})
+	return compile(ctx, s.backend, func(r *graph.Recorder) { recordText(r, s.description.Model, n) })
+}
+
+func recordText(r *graph.Recorder, c model.Config, n int) {
+	ids := r.Input(inIDs, graph.PerPrompt, 1, n)
+	positions := r.Input(inPosition, graph.PerPrompt, 1, n)
+	types := r.Input(inTypes, graph.PerPrompt, 1, n)
+	r.Output(out, model.TextEncoder(r, c, ids, positions, types))
 }
 
 // compileAll compiles every network once, so that all parameters are read.
@@ -130,7 +142,10 @@ func (s *Sampler) compileAll(ctx context.Context) error {
 			return err
 		}
 	}
-	if _, err := s.unetProgram(ctx, 1, 1, false, nil); err != nil {
+	if _, err := s.unetProgram(ctx, 1, 1, 1, false, nil); err != nil {
+		return err
+	}
+	if err := s.unets[0].close(); err != nil { // most runs need another, and not this one's arena
 		return err
 	}
 	_, err := s.decoderProgram(ctx)

@@ -22,12 +22,15 @@ type Request struct {
 	Seed     uint64 // image k of Count is that of seed Seed + k alone
 	Count    int    // images; 0: 1
 
-	Sampler  string   // schedule.DDIM or schedule.DPMpp2M
+	Sampler  string   // schedule.DDIM, schedule.DPMpp2M or schedule.UniPC
 	Spacing  string   // schedule.Leading or schedule.Trailing
 	Steps    int      // network evaluations an image, 1 to the schedule's T
 	Guidance float64  // scale of classifier-free guidance, 1 to 100; 1: none, half the work
 	Rescale  *float64 // part of guidance rescaling, in [0, 1]
 	Eta      *float64 // of DDIM, in [0, 1]
+	// GuidanceInterval is the timesteps that are guided; the others take half
+	// the work.
+	GuidanceInterval *schedule.Interval
 
 	// Truncate cuts a prompt that has too many tokens instead of refusing it.
 	Truncate bool
@@ -90,6 +93,12 @@ type Settings struct {
 	Rescale  float64
 	Eta      float64
 	Truncate bool
+
+	GuidanceInterval schedule.Interval
+}
+
+func (s Settings) schedule() schedule.Options {
+	return schedule.Options{Sampler: s.Sampler, Spacing: s.Spacing, Steps: s.Steps, Eta: s.Eta}
 }
 
 // Image is one result.
@@ -160,15 +169,17 @@ func (d Description) resolve(r Request) (Settings, error) {
 	if r.Eta != nil {
 		s.Eta = *r.Eta
 	}
+	s.GuidanceInterval = defaults.GuidanceInterval
+	if r.GuidanceInterval != nil {
+		s.GuidanceInterval = *r.GuidanceInterval
+	}
 	sched, err := schedule.New(d.Schedule)
 	if err != nil {
 		return s, err
 	}
-	check := Defaults{Sampler: s.Sampler, Spacing: s.Spacing, Steps: s.Steps, Guidance: s.Guidance, Rescale: s.Rescale, Eta: s.Eta}
-	if _, err := sched.NewSampler(check.schedule(), 0); err != nil {
-		return s, fmt.Errorf("%w: %w", ErrRequest, err)
-	}
-	if err := check.validateGuidance(); err != nil {
+	check := Defaults{Sampler: s.Sampler, Spacing: s.Spacing, Steps: s.Steps, Guidance: s.Guidance, Rescale: s.Rescale, Eta: s.Eta,
+		GuidanceInterval: s.GuidanceInterval}
+	if err := check.validate(sched); err != nil {
 		return s, fmt.Errorf("%w: %w", ErrRequest, err)
 	}
 	if r.Count < 0 || r.Count > maxCount {

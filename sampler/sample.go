@@ -90,7 +90,7 @@ type run struct {
 	begun    time.Time
 	steps    int // network evaluations that are done, of all batches
 
-	guided     bool
+	guided     bool // in a step at least
 	text, null condition
 	unknown    []string
 	observed   map[string]Tensor
@@ -118,6 +118,13 @@ func (s *Sampler) prepare(ctx context.Context, r Request) (*run, error) {
 	empty := s.tokens == nil || len(prompt.Normalize(settings.Prompt)) == 0
 	u.guided = settings.Guidance != 1 && !(empty && len(prompt.Normalize(settings.Negative)) == 0)
 	if u.guided {
+		steps, err := s.schedule.NewSampler(settings.schedule(), 0)
+		if err != nil {
+			return nil, err
+		}
+		u.guided = slices.ContainsFunc(steps.Timesteps(), settings.GuidanceInterval.Has)
+	}
+	if u.guided {
 		if u.null, err = encode(settings.Negative); err != nil {
 			return nil, fmt.Errorf("negative prompt: %w", err)
 		}
@@ -142,8 +149,7 @@ func (u *run) batch(ctx context.Context) ([]Image, error) {
 	samplers := make([]schedule.Sampler, b)
 	for k := range b {
 		var err error
-		o := schedule.Options{Sampler: u.settings.Sampler, Spacing: u.settings.Spacing, Steps: u.settings.Steps, Eta: u.settings.Eta}
-		if samplers[k], err = u.schedule.NewSampler(o, n); err != nil {
+		if samplers[k], err = u.schedule.NewSampler(u.settings.schedule(), n); err != nil {
 			return nil, err
 		}
 		noise.Latent(z[k*n:(k+1)*n], u.seed(k), 0, noise.StreamInitial)
@@ -168,37 +174,41 @@ func (u *run) seed(k int) uint64 { return u.settings.Seed + uint64(u.done+k) }
 func (u *run) denoise(ctx context.Context, z []float32, samplers []schedule.Sampler) error {
 	b := len(samplers)
 	n := len(z) / b
-	copies := 1
-	if u.guided {
-		copies = 2
-	}
-	var p *program // with its contexts written; nil: to be had
-	input, prediction := make([]float32, copies*len(z)), make([]float32, copies*len(z))
+	var unets [2]*program // by the number of conditions, less 1; with contexts written; nil: to be had
+	input, prediction := make([]float32, 2*len(z)), make([]float32, 2*len(z))
 	eta := make([]float32, n)
 	u.report(samplers, 0, z, nil)
 	for i, t := range samplers[0].Timesteps() {
+		conditions := []condition{u.text}
+		if u.guided && u.settings.GuidanceInterval.Has(t) {
+			conditions = append(conditions, u.null)
+		}
+		copies := len(conditions)
 		for k := range copies {
 			copy(input[k*len(z):], z)
 		}
 		err := u.survive(ctx, func() (err error) {
-			if p == nil {
-				if p, err = u.unetFor(ctx, b); err != nil {
+			defer func() {
+				if err != nil {
+					unets = [2]*program{}
+				}
+			}()
+			p := &unets[copies-1]
+			if *p == nil {
+				if *p, err = u.unetFor(ctx, b, conditions); err != nil {
 					return err
 				}
 			}
-			if err = u.evaluate(ctx, p, input, t, prediction); err == nil {
-				err = u.observe(p, b, i)
+			if err := u.evaluate(ctx, *p, input[:copies*len(z)], t, prediction[:copies*len(z)]); err != nil {
+				return err
 			}
-			if err != nil {
-				p = nil
-			}
-			return err
+			return u.observe(*p, b, i)
 		})
 		if err != nil {
 			return err
 		}
 		text := prediction[:len(z)]
-		if u.guided {
+		if copies > 1 {
 			for k := range b {
 				guided, null := text[k*n:(k+1)*n], prediction[len(z)+k*n:len(z)+(k+1)*n]
 				schedule.Guide(guided, null, guided, u.settings.Guidance, u.settings.Rescale)
@@ -222,20 +232,17 @@ func (u *run) denoise(ctx context.Context, z []float32, samplers []schedule.Samp
 	return nil
 }
 
-// unetFor returns the U-Net for a batch of b images, with its contexts
-// written: those of the prompt, then, under guidance, those of its opposite.
-func (u *run) unetFor(ctx context.Context, b int) (*program, error) {
-	conditions := []condition{u.text}
-	if u.guided {
-		conditions = append(conditions, u.null)
-	}
+// unetFor returns the U-Net for a batch of b images a condition, with its
+// contexts written: those of the prompt, then, under guidance, those of its
+// opposite.
+func (u *run) unetFor(ctx context.Context, b int, conditions []condition) (*program, error) {
 	copies := len(conditions)
-	longest := 0
+	longest, masked := 0, false
 	for _, c := range conditions {
 		longest = max(longest, c.n)
+		masked = masked || c.n != conditions[0].n
 	}
-	masked := u.guided && u.text.n != u.null.n
-	p, err := u.unetProgram(ctx, copies*b, longest, masked, u.request.Observe)
+	p, err := u.unetProgram(ctx, copies, b, longest, masked, u.request.Observe)
 	if err != nil {
 		return nil, err
 	}
@@ -250,8 +257,10 @@ func (u *run) unetFor(ctx context.Context, b int) (*program, error) {
 			}
 		}
 	}
-	u.trace("context", []int{copies * b, longest, d}, context)
-	u.trace("mask", []int{copies * b, longest}, mask)
+	if u.guided == (copies > 1) { // of a guided run once, with both conditions
+		u.trace("context", []int{copies * b, longest, d}, context)
+		u.trace("mask", []int{copies * b, longest}, mask)
+	}
 	if err := p.Write(inContext, context); err != nil {
 		return nil, err
 	}

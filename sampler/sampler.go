@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 
 	"github.com/roentgo/roentgo/sampler/cpu"
@@ -53,6 +54,7 @@ type Sampler struct {
 	schedule    *schedule.Schedule
 	backend     graph.Backend
 	reopen      func(ctx context.Context, lost error) (graph.Backend, error) // nil: a lost device ends a run
+	threads     int                                                          // of a CPU
 	tokens      *prompt.Tokenizer                                            // nil for a model without text
 	known       map[string]bool                                              // words of the training captions; nil where the file does not tell
 	preview     []float32
@@ -60,7 +62,7 @@ type Sampler struct {
 	hash        string
 
 	mu      sync.Mutex
-	unet    cached
+	unets   [2]cached // by the number of conditions an image, less 1
 	decoder cached
 }
 
@@ -76,7 +78,10 @@ func New(ctx context.Context, m *weights.Model, o Options) (*Sampler, error) {
 			return nil, fmt.Errorf("%w: the file lacks the part %q, which another file must complete (it has %v)", ErrModel, part, m.Parts())
 		}
 	}
-	s := &Sampler{description: d}
+	s := &Sampler{description: d, threads: o.Threads}
+	if s.threads == 0 {
+		s.threads = runtime.GOMAXPROCS(0)
+	}
 	if s.schedule, err = schedule.New(d.Schedule); err != nil {
 		return nil, err
 	}
@@ -191,9 +196,17 @@ func (s *Sampler) ModelHash() string { return s.hash }
 // Device says what computes, for people.
 func (s *Sampler) Device() string { return s.backend.Name() }
 
+// Threads is how many threads of the CPU compute; 0 on another device.
+func (s *Sampler) Threads() int {
+	if _, ok := s.backend.(*cpu.Backend); ok {
+		return s.threads
+	}
+	return 0
+}
+
 // Close frees the device.
 func (s *Sampler) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return errors.Join(s.unet.close(), s.decoder.close(), s.backend.Close())
+	return errors.Join(s.unets[0].close(), s.unets[1].close(), s.decoder.close(), s.backend.Close())
 }

@@ -3,6 +3,7 @@ package sampler_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -127,6 +128,65 @@ func TestGuidance(t *testing.T) {
 	}
 }
 
+// TestGuidanceInterval compares with runs that are guided everywhere and
+// nowhere. The steps of the test's model are at timesteps 999, 749, 499, 249.
+func TestGuidanceInterval(t *testing.T) {
+	s := samplertest.Open(t, samplertest.Tiny(t), sampler.Options{Device: sampler.CPU})
+	request := sampler.Request{Prompt: "no effusion", Guidance: 3, Seed: 2}
+	with := func(low, high int) []float32 {
+		request.GuidanceInterval = &schedule.Interval{Low: low, High: high}
+		return sample(t, s, request).Images[0].Pix
+	}
+	everywhere := sample(t, s, request).Images[0].Pix
+	request.Guidance = 1
+	nowhere := sample(t, s, request).Images[0].Pix
+	request.Guidance = 3
+	if !same(with(0, 0), everywhere) || !same(with(249, 999), everywhere) {
+		t.Error("an interval of all steps is not guidance as it is without one")
+	}
+	if !same(with(300, 400), nowhere) {
+		t.Error("an interval without a step is not sampling without guidance")
+	}
+	middle := with(499, 749)
+	if same(middle, everywhere) || same(middle, nowhere) || same(middle, with(749, 999)) || !same(middle, with(250, 998)) {
+		t.Error("the interval from 499 to 749 is not that of two steps of four")
+	}
+	request.Count, request.Batch, request.Seed = 3, 3, 1
+	if images := sample(t, s, request).Images; !same(images[1].Pix, middle) {
+		t.Error("within a batch the image differs")
+	}
+	request.Count, request.Batch, request.Seed = 1, 0, 2
+	var names []string
+	request.Trace = func(name string, shape []int, _ []float32) {
+		if name == "context" {
+			names = append(names, fmt.Sprint(name, shape[0]))
+		}
+	}
+	with(499, 749)
+	with(300, 400)
+	if got := strings.Join(names, " "); got != "context2 context1" {
+		t.Errorf("traced %s", got)
+	}
+}
+
+func TestBatchFor(t *testing.T) {
+	s := samplertest.Open(t, samplertest.Tiny(t), sampler.Options{Device: sampler.CPU, Threads: 3})
+	for count, want := range map[int]int{0: 1, 1: 1, 2: 2, 1000: 2} {
+		if b, err := s.BatchFor(count); err != nil || b != want {
+			t.Errorf("for %d images: %d, %v; want %d", count, b, err, want)
+		}
+	}
+	if n := s.Threads(); n != 3 {
+		t.Errorf("%d threads", n)
+	}
+	c := model.Tiny() // with an image so large that two have no room
+	c.ImageSize, c.UNetAttention = 2048, []bool{false, false}
+	large := samplertest.Open(t, samplertest.Write(t, samplertest.File(t, samplertest.Description(c), weights.F16)), sampler.Options{Device: sampler.CPU})
+	if b, err := large.BatchFor(1000); err != nil || b != 1 {
+		t.Errorf("for large images: %d, %v; want 1", b, err)
+	}
+}
+
 func TestTraceIsTheWay(t *testing.T) {
 	s := samplertest.Open(t, samplertest.Tiny(t), sampler.Options{Device: sampler.CPU})
 	var names []string
@@ -219,6 +279,8 @@ func TestRefusals(t *testing.T) {
 		"batch":            {sampler.Request{Batch: 1000}, "batch"},
 		"guidance":         {sampler.Request{Guidance: 0.5}, "guidance"},
 		"guidance NaN":     {sampler.Request{Guidance: math.NaN()}, "guidance"},
+		"interval":         {sampler.Request{GuidanceInterval: &schedule.Interval{Low: 5, High: 1000}}, "from timestep 5 to 1000"},
+		"interval falls":   {sampler.Request{GuidanceInterval: &schedule.Interval{Low: 5, High: 4}}, "0 to 999"},
 		"rescale":          {sampler.Request{Rescale: &two}, "rescale"},
 		"eta of a solver":  {sampler.Request{Sampler: schedule.DPMpp2M, Eta: &half}, "eta"},
 		"eta":              {sampler.Request{Eta: &two}, "eta"},

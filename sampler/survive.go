@@ -32,7 +32,7 @@ func (s *Sampler) survive(ctx context.Context, f func() error) error {
 func (s *Sampler) replace(ctx context.Context, lost error) error {
 	// The lost device's programs and buffers are of no use: what closing them
 	// fails with is that the device is lost.
-	_ = errors.Join(s.unet.close(), s.decoder.close(), s.backend.Close())
+	_ = errors.Join(s.unets[0].close(), s.unets[1].close(), s.decoder.close(), s.backend.Close())
 	b, err := s.reopen(ctx, lost)
 	if err != nil {
 		s.backend = gone{err} // the closed one must not be used again

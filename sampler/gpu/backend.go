@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"time"
 
 	"github.com/roentgo/roentgo/sampler/graph"
 	"github.com/roentgo/roentgo/shaders"
@@ -175,7 +176,8 @@ type Program struct {
 	params  Buffer
 	groups  []Group
 	stages  [graph.NumStages][]Recording
-	tables  map[graph.Value]int // rows of the table that an input holds the ids of
+	timer   func(p *graph.Plan, v graph.Value, d time.Duration) // or nil
+	tables  map[graph.Value]int                                 // rows of the table that an input holds the ids of
 }
 
 var _ graph.Program = (*Program)(nil)
@@ -322,6 +324,9 @@ func (p *Program) Write(input string, data []float32) error {
 // Run implements graph.Program. It queues the stage and does not wait for it;
 // ctx is looked at between pieces of it.
 func (p *Program) Run(ctx context.Context, s graph.Stage) error {
+	if p.timer != nil {
+		return p.timed(ctx, s)
+	}
 	for _, piece := range p.stages[s] {
 		if err := ctx.Err(); err != nil {
 			return err

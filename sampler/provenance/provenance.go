@@ -48,4 +48,9 @@ type Settings struct {
 	ModelHash string  `json:"model_sha256"`       // hexadecimal
 	ModelName string  `json:"model"`
 	Version   string  `json:"roentgo"` // of the program
+
+	// The timesteps that were guided; both 0: all. Files of programs that did
+	// not know of it have neither.
+	GuidanceLow  int `json:"guidance_low,omitempty"`
+	GuidanceHigh int `json:"guidance_high,omitempty"`
 }

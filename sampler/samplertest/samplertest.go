@@ -2,16 +2,13 @@
 package samplertest
 
 import (
-	"encoding/json"
-	"fmt"
 	"math"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/model"
-	"github.com/roentgo/roentgo/sampler/model/modeltest"
+	"github.com/roentgo/roentgo/sampler/model/random"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/weights"
 )
@@ -20,19 +17,7 @@ import (
 var Words = []string{"normal", "chest", "x-ray", "effusion", "no", "pleural"}
 
 // Vocabulary is one that spells every English word: n tokens.
-func Vocabulary(n int) []string {
-	list := []string{"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}
-	for c := '!'; c <= '~'; c++ {
-		if c < 'A' || c > 'Z' {
-			list = append(list, string(c), "##"+string(c))
-		}
-	}
-	list = append(list, "normal", "chest", "effusion", "no", "pleural", "ray")
-	for i := len(list); i < n; i++ {
-		list = append(list, fmt.Sprintf("[unused%d]", i))
-	}
-	return list[:n]
-}
+func Vocabulary(n int) []string { return random.Vocabulary(n) }
 
 // Description is a complete description of a model with those networks.
 func Description(c model.Config) sampler.Description {
@@ -44,28 +29,9 @@ func Description(c model.Config) sampler.Description {
 // one dimension are float32.
 func File(t testing.TB, d sampler.Description, kind weights.Kind) weights.File {
 	t.Helper()
-	config, err := json.Marshal(d)
+	f, err := sampler.RandomFile(d, kind, Words)
 	if err != nil {
 		t.Fatal(err)
-	}
-	f := weights.File{Config: config, Parts: []string{weights.PartUNet, weights.PartDecoder, weights.PartEncoder}}
-	if d.Model.HasText() {
-		f.Parts = append(f.Parts, weights.PartText)
-		for name, list := range map[string][]string{sampler.TensorVocab: Vocabulary(d.Model.TextVocab), sampler.TensorWords: Words} {
-			text := []byte(strings.Join(list, "\n") + "\n")
-			f.Tensors = append(f.Tensors, weights.Tensor{Name: name, Shape: []int{len(text)}, Kind: weights.Bytes, Bytes: text})
-		}
-	}
-	specs, err := d.Tensors(f.Parts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range specs {
-		tensor := weights.Tensor{Name: s.Name, Shape: s.Shape, Kind: weights.F32, Float32: modeltest.Values(s.Name, s.Shape...)}
-		if len(s.Shape) > 1 {
-			tensor.Kind = kind
-		}
-		f.Tensors = append(f.Tensors, tensor)
 	}
 	return f
 }

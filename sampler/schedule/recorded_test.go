@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// trajectories were recorded with diffusers 0.27.2 by testdata/record.py.
+// trajectories were recorded with diffusers 0.31.0 by testdata/record.py.
 //
 //go:embed testdata/trajectories.json
 var trajectories []byte

@@ -10,6 +10,7 @@ import (
 const (
 	DDIM     = "ddim"     // Song, Meng and Ermon 2021
 	DPMpp2M  = "dpm++2m"  // DPM-Solver++(2M), Lu et al. 2022
+	UniPC    = "unipc"    // of order 2 with B₂(h), Zhao et al. 2023
 	Leading  = "leading"  // tᵢ = ⌊T/n⌋·i
 	Trailing = "trailing" // tᵢ = round(T − i·T/n) − 1
 )
@@ -27,7 +28,7 @@ func (c Config) Spacings() []string {
 
 // Options choose a sampler.
 type Options struct {
-	Sampler string  // DDIM or DPMpp2M
+	Sampler string  // DDIM, DPMpp2M or UniPC
 	Spacing string  // Leading or Trailing
 	Steps   int     // 1 to T
 	Eta     float64 // of DDIM, in [0, 1]: how much of the noise is drawn anew in each step
@@ -56,16 +57,18 @@ func (s *Schedule) NewSampler(o Options, n int) (Sampler, error) {
 	if !(o.Eta >= 0 && o.Eta <= 1) {
 		return nil, fmt.Errorf("%w: eta %g is not in [0, 1]", ErrConfig, o.Eta)
 	}
+	if o.Eta != 0 && (o.Sampler == DPMpp2M || o.Sampler == UniPC) {
+		return nil, fmt.Errorf("%w: eta belongs to %s; %s draws no noise", ErrConfig, DDIM, o.Sampler)
+	}
 	switch o.Sampler {
 	case DDIM:
 		return &ddim{path{s, times}, o.Eta}, nil
 	case DPMpp2M:
-		if o.Eta != 0 {
-			return nil, fmt.Errorf("%w: eta belongs to %s; %s draws no noise", ErrConfig, DDIM, DPMpp2M)
-		}
-		return &dpmpp2m{path: path{s, times}, last: make([]float32, n), now: make([]float32, n)}, nil
+		return newDPMpp2M(path{s, times}, n), nil
+	case UniPC:
+		return newUniPC(path{s, times}, n), nil
 	}
-	return nil, fmt.Errorf("%w: no sampler %q (there are %s)", ErrConfig, o.Sampler, strings.Join([]string{DDIM, DPMpp2M}, ", "))
+	return nil, fmt.Errorf("%w: no sampler %q (there are %s)", ErrConfig, o.Sampler, strings.Join([]string{DDIM, DPMpp2M, UniPC}, ", "))
 }
 
 func (s *Schedule) timesteps(n int, spacing string) ([]int, error) {
@@ -143,80 +146,5 @@ func (d *ddim) Step(i int, latent, prediction, noise []float32) {
 			v += sigma * float64(noise[j])
 		}
 		latent[j] = float32(v)
-	}
-}
-
-// dpmpp2m is algorithm 2 of the paper in terms of x₀. The first and the last
-// step are of order 1; so is the only one.
-type dpmpp2m struct {
-	path
-	last, now []float32 // x₀ of the step before and of this one
-}
-
-func (d *dpmpp2m) NeedsNoise() bool { return false }
-
-// minAlphasCumprod keeps the logarithm of a zero terminal SNR finite.
-const minAlphasCumprod = 0x1p-24
-
-func (d *dpmpp2m) at(i int) (alpha, sigma, lambda float64) {
-	a := max(d.alphasCumprod(i), minAlphasCumprod)
-	alpha, sigma = math.Sqrt(a), math.Sqrt(1-a)
-	return alpha, sigma, math.Log(alpha) - math.Log(sigma)
-}
-
-func (d *dpmpp2m) X0(i int, dst, latent, prediction []float32) {
-	d.x0(max(d.alphasCumprod(i), minAlphasCumprod), dst, latent, prediction)
-}
-
-func (d *dpmpp2m) Step(i int, latent, prediction, _ []float32) {
-	d.X0(i, d.now, latent, prediction)
-	defer func() { d.last, d.now = d.now, d.last }()
-	if i == len(d.times)-1 { // σ is 0 behind it: the first-order step is x₀ itself
-		copy(latent, d.now)
-		return
-	}
-	_, sigma, lambda := d.at(i)
-	alphaNext, sigmaNext, lambdaNext := d.at(i + 1)
-	h := lambdaNext - lambda
-	keep, take := sigmaNext/sigma, -alphaNext*math.Expm1(-h)
-	now, last := 1.0, 0.0
-	if i > 0 {
-		_, _, lambdaBefore := d.at(i - 1)
-		r := (lambda - lambdaBefore) / h
-		now, last = 1+1/(2*r), -1/(2*r)
-	}
-	for j := range latent {
-		x0 := now*float64(d.now[j]) + last*float64(d.last[j])
-		latent[j] = float32(keep*float64(latent[j]) + take*x0)
-	}
-}
-
-// Guide writes classifier-free guidance (Ho and Salimans 2022) to dst:
-// null + scale·(text − null), brought back towards the deviation of text by
-// the part rescale (Lin et al. 2023, equations 15 and 16). dst may be any of
-// the operands.
-func Guide(dst, null, text []float32, scale, rescale float64) {
-	var sumText, sumSqText, sum, sumSq float64
-	for i := range dst {
-		t, n := float64(text[i]), float64(null[i])
-		g := n + scale*(t-n)
-		dst[i] = float32(g)
-		sumText += t
-		sumSqText += t * t
-		sum += g
-		sumSq += g * g
-	}
-	if rescale == 0 {
-		return
-	}
-	n := float64(len(dst))
-	variance := sumSq/n - sum/n*(sum/n)
-	if variance <= 0 {
-		return
-	}
-	ratio := math.Sqrt(max(sumSqText/n-sumText/n*(sumText/n), 0) / variance)
-	factor := float32(rescale*ratio + 1 - rescale)
-	for i := range dst {
-		dst[i] *= factor
 	}
 }

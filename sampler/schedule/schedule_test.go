@@ -69,7 +69,7 @@ func TestExactDenoiser(t *testing.T) {
 	x0 := []float32{0.5, -1.25, 2, 0}
 	for _, c := range []Config{Study(), ZeroTerminal(), {TrainTimesteps: 1000, BetaStart: 1e-4, BetaEnd: 0.02, Prediction: VPrediction}} {
 		s := mustNew(t, c)
-		for _, o := range []Options{{Sampler: DDIM}, {Sampler: DDIM, Eta: 1}, {Sampler: DDIM, Eta: 0.3}, {Sampler: DPMpp2M}} {
+		for _, o := range []Options{{Sampler: DDIM}, {Sampler: DDIM, Eta: 1}, {Sampler: DDIM, Eta: 0.3}, {Sampler: DPMpp2M}, {Sampler: UniPC}} {
 			for _, o.Spacing = range []string{Leading, Trailing} {
 				for _, o.Steps = range []int{1, 2, 3, 10, 50, 999, 1000} {
 					if c.ZeroTerminalSNR && o.Spacing == Leading {
@@ -84,7 +84,7 @@ func TestExactDenoiser(t *testing.T) {
 						noise.Latent(x, 5, 0, noise.StreamInitial)
 						for i, time := range sampler.Timesteps() {
 							a := s.AlphasCumprod[time]
-							if o.Sampler == DPMpp2M {
+							if o.Sampler != DDIM {
 								a = max(a, minAlphasCumprod)
 							}
 							noise.Latent(z, 5, 0, noise.StreamStep(i))
@@ -131,6 +131,7 @@ func TestRefusals(t *testing.T) {
 		"sampler":        func() error { _, err := good.NewSampler(Options{"euler", Leading, 10, 0}, 1); return err },
 		"eta":            func() error { _, err := good.NewSampler(Options{DDIM, Leading, 10, math.NaN()}, 1); return err },
 		"eta of dpm":     func() error { _, err := good.NewSampler(Options{DPMpp2M, Leading, 10, 0.5}, 1); return err },
+		"eta of unipc":   func() error { _, err := good.NewSampler(Options{UniPC, Leading, 10, 0.5}, 1); return err },
 		"zero leading":   func() error { _, err := zero.NewSampler(Options{DDIM, Leading, 10, 0}, 1); return err },
 		"zero epsilon": func() error {
 			c := ZeroTerminal()
@@ -179,7 +180,7 @@ func BenchmarkStep(b *testing.B) {
 	}
 	const n = 8192
 	x, p := make([]float32, n), make([]float32, n)
-	for _, name := range []string{DDIM, DPMpp2M} {
+	for _, name := range []string{DDIM, DPMpp2M, UniPC} {
 		b.Run(name, func(b *testing.B) {
 			sampler, err := s.NewSampler(Options{Sampler: name, Spacing: Trailing, Steps: 20}, n)
 			if err != nil {

@@ -1,3 +1,5 @@
+// Package metric measures what a prompt does to sets of images, and how far
+// apart their images are. Package sampler/metric compares two images.
 package metric
 
 import (

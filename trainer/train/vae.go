@@ -8,11 +8,11 @@ import (
 	"image"
 	"io"
 
+	"github.com/roentgo/roentgo/sampler/metric"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/noise"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
-	"github.com/roentgo/roentgo/trainer/metric"
 )
 
 // VAEOptions are those of [VAE].

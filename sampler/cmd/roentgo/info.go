@@ -14,6 +14,7 @@ import (
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/gpu"
 	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/weights"
 	shipped "github.com/roentgo/roentgo/weights/default"
 )
@@ -97,6 +98,9 @@ func (i modelInfo) write(w io.Writer) error {
 	}
 	fmt.Fprintf(t, "schedule\t%d timesteps, β %g to %g, %s, zero terminal SNR: %t\n", d.Schedule.TrainTimesteps, d.Schedule.BetaStart, d.Schedule.BetaEnd, d.Schedule.Prediction, d.Schedule.ZeroTerminalSNR)
 	fmt.Fprintf(t, "defaults\t%s, %s spacing, %d steps, guidance %g, rescale %g, eta %g\n", d.Sampling.Sampler, d.Sampling.Spacing, d.Sampling.Steps, d.Sampling.Guidance, d.Sampling.Rescale, d.Sampling.Eta)
+	if v := d.Sampling.GuidanceInterval; v != (schedule.Interval{}) {
+		fmt.Fprintf(t, "guided\tat timesteps from %d to %d\n", v.Low, v.High)
+	}
 	if i.Training != nil {
 		fmt.Fprintf(t, "training\t%s\n", i.Training)
 	}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,6 +20,7 @@ import (
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/provenance"
 	"github.com/roentgo/roentgo/sampler/samplertest"
+	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/weights"
 )
 
@@ -25,6 +28,10 @@ import (
 const asProgram = "ROENTGO_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == asPeer {
+		answerAsPeer()
+		return
+	}
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
@@ -127,6 +134,14 @@ func TestBadInput(t *testing.T) {
 	refused(t, dir, 2, "guidance", with("--guidance", "1000")...)
 	refused(t, dir, 2, "--count 0", with("--count", "0")...)
 	refused(t, dir, 2, "count", with("--count", "-3")...)
+	refused(t, dir, 2, "--batch 0", with("--batch", "0")...)
+	refused(t, dir, 2, "batch of 65", with("--batch", "65")...)
+	refused(t, dir, 2, "200-799 or 200-", with("--guidance-interval", "500")...)
+	refused(t, dir, 2, "200-799 or 200-", with("--guidance-interval", "0-0")...)
+	refused(t, dir, 2, "does not rise", with("--guidance-interval", "1000-")...)
+	refused(t, dir, 2, "does not rise", with("--guidance-interval", "500-100")...)
+	refused(t, dir, 2, "count from 0", with("--seed", "1", "--shard", "2/2")...)
+	refused(t, dir, 2, "needs --seed", with("--count", "4", "--shard", "1/2")...)
 	refused(t, dir, 2, "ddim, dpm++2m", with("--sampler", "euler")...)
 	refused(t, dir, 2, "auto, gpu, cpu", with("--device", "tpu")...)
 	refused(t, dir, 1, "threads", with("--device", "cpu", "--threads", "-1")...)
@@ -267,7 +282,7 @@ func TestSample(t *testing.T) {
 		}
 		events = append(events, strings.TrimSpace(e.Event+" "+e.Seed))
 	}
-	if got := strings.Join(events, ", "); got != "start, step, step, step, image 9, step, step, step, image 10" {
+	if got := strings.Join(events, ", "); got != "start, step, step, step, image 9, image 10, end" {
 		t.Errorf("events %s", got)
 	}
 	for _, name := range []string{"many-9.png", "many-10.png"} {
@@ -291,6 +306,118 @@ func TestSample(t *testing.T) {
 		t.Errorf("metadata.csv: %q", table)
 	}
 	read(t, at("folder/two.png"))
+}
+
+// TestShards makes images in one go and in parts: they are the same files.
+func TestShards(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv(modelVariable, samplertest.Tiny(t))
+	must := func(args ...string) {
+		t.Helper()
+		if status, _, stderr := roentgo(t, append([]string{"sample", "--device", "cpu", "--steps", "2"}, args...)...); status != 0 {
+			t.Fatalf("%q: %s", args, stderr)
+		}
+	}
+	folder := func(name string) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.Mkdir(path, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	prompts := filepath.Join(dir, "prompts.csv")
+	if err := os.WriteFile(prompts, []byte("prompt,negative\npleural effusion,\npleural effusion,\npleural effusion,\nno effusion,normal\nnormal,\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	seeds, rows := folder("seeds"), filepath.Join(dir, "rows")
+	must("--seed", "18446744073709551614", "--count", "5", "--out", filepath.Join(seeds, "x.png"), "--guidance-interval", "400-800", "effusion")
+	must("--prompts", prompts, "--out", rows)
+	for _, of := range []string{"1", "2", "3", "7"} {
+		cut, cutRows := folder("seeds of "+of), filepath.Join(dir, "rows of "+of)
+		n, _ := strconv.Atoi(of)
+		var lines []string
+		for i := range n {
+			part := fmt.Sprintf("%d/%s", i, of)
+			must("--seed", "18446744073709551614", "--count", "5", "--out", filepath.Join(cut, "x.png"), "--guidance-interval", "400-800", "--shard", part, "effusion")
+			must("--prompts", prompts, "--out", cutRows, "--shard", part)
+			metadata := filepath.Join(cutRows, fmt.Sprintf("metadata-%d-of-%s.csv", i, of))
+			_, body, _ := strings.Cut(string(read(t, metadata)), "\n")
+			lines = append(lines, body)
+			if err := os.Remove(metadata); err != nil {
+				t.Fatal(err)
+			}
+		}
+		sameFiles(t, seeds, cut)
+		_, body, _ := strings.Cut(string(read(t, filepath.Join(rows, "metadata.csv"))), "\n")
+		if got := strings.Join(lines, ""); got != body {
+			t.Errorf("in %s parts the table is %q, whole it is %q", of, got, body)
+		}
+		if err := os.WriteFile(filepath.Join(cutRows, "metadata.csv"), read(t, filepath.Join(rows, "metadata.csv")), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		sameFiles(t, rows, cutRows)
+	}
+	refused(t, dir, 2, "metadata-0-of-2.csv exists", func() []string {
+		again := filepath.Join(dir, "again")
+		args := []string{"sample", "--steps", "1", "--prompts", prompts, "--out", again, "--shard", "0/2"}
+		if status, _, stderr := roentgo(t, args...); status != 0 {
+			t.Fatal(stderr)
+		}
+		return args
+	}()...)
+}
+
+// TestMemoryIsFlat makes few images and many: the memory is that of few.
+func TestMemoryIsFlat(t *testing.T) {
+	if peakMemory() == 0 {
+		t.Skip("this system does not tell a process's memory")
+	}
+	t.Setenv(modelVariable, samplertest.Tiny(t))
+	peak := func(count string) float64 {
+		cmd, stderr := program(t, "sample", "--json", "--device", "cpu", "--steps", "1", "--seed", "1", "--count", count, "--out", filepath.Join(t.TempDir(), "x.png"))
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%v: %s", err, stderr)
+		}
+		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+		var last event
+		if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil {
+			t.Fatal(err)
+		}
+		if fmt.Sprint(last.Images) != count || last.Event != "end" || !(last.PerHour > 0) {
+			t.Errorf("it ends with %+v", last)
+		}
+		return last.PeakMB
+	}
+	few, many := peak("50"), peak("1000")
+	t.Logf("50 images: %.1f MB, 1000: %.1f MB", few, many)
+	if many > few*1.15 {
+		t.Errorf("50 images take %.1f MB, 1000 take %.1f", few, many)
+	}
+}
+
+// sameFiles compares two folders, byte by byte.
+func sameFiles(t *testing.T, want, got string) {
+	t.Helper()
+	names := func(dir string) (list []string) {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			list = append(list, e.Name())
+		}
+		return list
+	}
+	if a, b := names(want), names(got); !slices.Equal(a, b) || len(a) < 5 {
+		t.Fatalf("%s has %q, %s has %q", want, a, got, b)
+	}
+	for _, name := range names(want) {
+		if !bytes.Equal(read(t, filepath.Join(want, name)), read(t, filepath.Join(got, name))) {
+			t.Errorf("%s of %s is another in %s", name, want, got)
+		}
+	}
 }
 
 func read(t *testing.T, path string) []byte {
@@ -318,6 +445,15 @@ func TestInfoVerifyDevices(t *testing.T) {
 	if adapters, err := gpu.Adapters(); err == nil {
 		if _, stdout, _ := roentgo(t, "devices"); !strings.Contains(stdout, adapters[0].Name) {
 			t.Errorf("devices does not list %s: %q", adapters[0].Name, stdout)
+		}
+	}
+}
+
+func TestInterval(t *testing.T) {
+	for text, want := range map[string]schedule.Interval{"all": {}, "200-": {Low: 200}, "0-799": {High: 799}, "200-799": {Low: 200, High: 799}} {
+		v, err := parseInterval(text)
+		if err != nil || v != want || intervalText(v) != text {
+			t.Errorf("%q: %v, %v, written as %q", text, v, err, intervalText(v))
 		}
 	}
 }

@@ -22,8 +22,10 @@ type reporter struct {
 	spoken    time.Time
 	stdout    io.Writer
 	drawn     bool
-	image, of int // of the whole command, where that is more than a request
+	image, of int // the first image of the request, and all, of a command of several requests
 	said      map[string]bool
+	begun     time.Time
+	made      int // images
 }
 
 func newReporter(asJSON bool, stdout, stderr io.Writer) *reporter {
@@ -39,7 +41,7 @@ func newReporter(asJSON bool, stdout, stderr io.Writer) *reporter {
 
 // event is a JSON line.
 type event struct {
-	Event     string   `json:"event"` // start, step, image, unknown_words
+	Event     string   `json:"event"` // start, step, image, unknown_words, end
 	Device    string   `json:"device,omitempty"`
 	Model     string   `json:"model_sha256,omitempty"`
 	Image     int      `json:"image,omitempty"` // from 1
@@ -51,6 +53,8 @@ type event struct {
 	File      string   `json:"file,omitempty"`
 	Seed      string   `json:"seed,omitempty"`
 	Words     []string `json:"words,omitempty"`
+	PerHour   float64  `json:"images_per_hour,omitempty"` // on one core, or on the GPU
+	PeakMB    float64  `json:"peak_mb,omitempty"`         // of memory, 10⁶ bytes
 }
 
 func (r *reporter) emit(e event) {
@@ -60,6 +64,7 @@ func (r *reporter) emit(e event) {
 }
 
 func (r *reporter) start(s *sampler.Sampler) {
+	r.begun = time.Now()
 	r.emit(event{Event: "start", Device: s.Device(), Model: s.ModelHash()})
 	if r.json == nil {
 		fmt.Fprintln(r.stderr, "sampling on", s.Device())
@@ -72,7 +77,7 @@ const barWidth = 30
 func (r *reporter) progress(p sampler.Progress) {
 	image, of := p.Image+1, p.Images
 	if r.of > 0 {
-		image, of = r.image, r.of
+		image, of = r.image+p.Image, r.of
 	}
 	r.emit(event{Event: "step", Image: image, Images: of, Step: p.Step, Steps: p.Steps,
 		Elapsed: p.Elapsed.Seconds(), Remaining: p.Remaining.Seconds()})
@@ -108,9 +113,26 @@ func (r *reporter) line() {
 
 func (r *reporter) wrote(path string, seed uint64) {
 	r.line()
+	r.made++
 	r.emit(event{Event: "image", File: path, Seed: fmt.Sprint(seed)})
 	if r.json == nil {
 		fmt.Fprintf(r.stdout, "%s (seed %d)\n", path, seed)
+	}
+}
+
+// end tells how fast it went, where more than an image was made: how many
+// images a core of the CPU, or the GPU, makes in an hour.
+func (r *reporter) end(s *sampler.Sampler) {
+	elapsed := time.Since(r.begun)
+	perHour := float64(r.made) / elapsed.Hours()
+	unit := "GPU"
+	if n := s.Threads(); n > 0 {
+		perHour /= float64(n)
+		unit = "core"
+	}
+	r.emit(event{Event: "end", Images: r.made, Elapsed: elapsed.Seconds(), PerHour: perHour, PeakMB: peakMemory()})
+	if r.json == nil && r.made > 1 {
+		fmt.Fprintf(r.stderr, "%d images in %s: %.0f an hour on a %s\n", r.made, elapsed.Round(time.Second/10), perHour, unit)
 	}
 }
 

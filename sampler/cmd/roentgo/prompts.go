@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,8 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/roentgo/roentgo/sampler"
 )
 
 // row is one image of a prompts file.
@@ -87,74 +83,4 @@ func readPrompts(path string) ([]row, error) {
 			return nil, misuse{fmt.Errorf("%s has more than %d rows", path, maxRows)}
 		}
 	}
-}
-
-// many makes an image for each row of the prompts file, into a folder with
-// metadata.csv, which lists the images that were finished.
-func (f *sampleFlags) many(ctx context.Context, r *reporter) error {
-	rows, err := readPrompts(f.prompts)
-	if err != nil {
-		return err
-	}
-	if len(rows) == 0 {
-		return misuse{fmt.Errorf("%s has no rows", f.prompts)}
-	}
-	dir := f.out
-	if dir == "xray.png" { // the default of a single image
-		dir = "xrays"
-	}
-	if list, err := os.ReadDir(dir); err == nil && len(list) > 0 && !f.force {
-		return misuse{fmt.Errorf("%s exists already and is not empty (use --force to overwrite its files, or another --out)", dir)}
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("cannot make the folder %s: %w", dir, errors.Unwrap(err))
-	}
-	if err := writable(dir); err != nil {
-		return err
-	}
-	s, err := f.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	r.start(s)
-	f.request.Progress = r.progress
-	table := [][]string{{"file", "prompt", "negative", "seed", "sampler", "spacing", "steps", "guidance", "rescale", "eta", "unknown_words", "model_sha256"}}
-	for i, x := range rows {
-		r.image, r.of = i+1, len(rows)
-		q := f.request
-		q.Prompt, q.Negative, q.Seed = x.prompt, x.negative, x.seed
-		var result *sampler.Result
-		if result, err = s.Sample(ctx, q); err != nil {
-			err = fmt.Errorf("row %d (%s): %w", i+1, x.name, err)
-			break
-		}
-		r.unknown(result.UnknownWords)
-		path := filepath.Join(dir, x.name+".png")
-		if err = f.save(s, &result.Images[0], path, 0); err != nil {
-			break
-		}
-		r.wrote(path, x.seed)
-		t := result.Images[0].Settings
-		table = append(table, []string{x.name + ".png", x.prompt, x.negative, fmt.Sprint(x.seed), t.Sampler, t.Spacing, fmt.Sprint(t.Steps),
-			fmt.Sprint(t.Guidance), fmt.Sprint(t.Rescale), fmt.Sprint(t.Eta), strings.Join(result.UnknownWords, " "), s.ModelHash()})
-	}
-	return errors.Join(err, writeCSV(filepath.Join(dir, "metadata.csv"), table))
-}
-
-// writeCSV writes a table, whole or not at all.
-func writeCSV(path string, table [][]string) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(file.Name())
-		}
-	}()
-	if err := errors.Join(csv.NewWriter(file).WriteAll(table), file.Chmod(0o644), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
 }

@@ -10,12 +10,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/provenance"
+	"github.com/roentgo/roentgo/sampler/schedule"
 )
 
 // sampleFlags are those of `sample`.
@@ -23,6 +25,8 @@ type sampleFlags struct {
 	models             []string
 	out, from, prompts string
 	trace              string
+	interval, shard    string
+	part               shard
 	request            sampler.Request
 	rescale, eta       float64
 	device             string
@@ -43,6 +47,7 @@ that it is synthetic. It is not for diagnosis.`,
 		Example: `  roentgo sample "cardiomegaly with pleural effusion"
   roentgo sample --seed 7 --count 4 --out effusion.png pleural effusion
   roentgo sample --prompts prompts.csv --out xrays
+  roentgo sample --seed 1 --count 1000 --shard 2/8 --out xrays/x.png no finding
   roentgo sample --from xray.png --out again.png`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
@@ -51,10 +56,13 @@ that it is synthetic. It is not for diagnosis.`,
 	l.StringVar(&f.out, "out", "xray.png", "file to write; with more images than one their seeds are added; with --prompts a folder")
 	l.IntVar(&f.request.Steps, "steps", 0, "denoising steps (default: the model's)")
 	l.Float64Var(&f.request.Guidance, "guidance", 0, "how strongly the text guides, 1 to 100; 1: without guidance, in half the time (default: the model's)")
+	l.StringVar(&f.interval, "guidance-interval", "", "timesteps that are guided, as LOW-HIGH or LOW-, or all; the others take half the time (default: the model's)")
 	l.Float64Var(&f.rescale, "rescale", 0, "part of guidance rescaling, 0 to 1 (default: the model's)")
 	l.Uint64Var(&f.request.Seed, "seed", 0, "the same seed gives the same image (default: drawn and printed)")
 	l.IntVar(&f.request.Count, "count", 1, "images, of the seeds from --seed on")
-	l.StringVar(&f.request.Sampler, "sampler", "", "ddim or dpm++2m (default: the model's)")
+	l.IntVar(&f.request.Batch, "batch", 0, "images side by side: it changes speed and memory, not a byte of any image (default: chosen by device and memory)")
+	l.StringVar(&f.shard, "shard", "", "make part I of N of the images, I from 0: I/N; auto/N: I from $"+slurmID+" or $"+kubernetesID+"; auto: N too, in a Slurm array")
+	l.StringVar(&f.request.Sampler, "sampler", "", "ddim, dpm++2m or unipc (default: the model's)")
 	l.StringVar(&f.request.Spacing, "spacing", "", "of the timesteps: leading or trailing (default: the model's)")
 	l.Float64Var(&f.eta, "eta", 0, "of ddim: how much of the noise is drawn anew in each step, 0 to 1 (default: the model's)")
 	l.StringVar(&f.request.Negative, "negative", "", "text to be guided away from")
@@ -72,7 +80,7 @@ that it is synthetic. It is not for diagnosis.`,
 
 // zeros are the flags for which 0 is not a value, though a request takes it
 // for an open one.
-var zeros = []string{"steps", "guidance", "count"}
+var zeros = []string{"steps", "guidance", "count", "batch"}
 
 // check completes the request from the flags that were set.
 func (f *sampleFlags) check(cmd *cobra.Command, args []string) error {
@@ -82,11 +90,30 @@ func (f *sampleFlags) check(cmd *cobra.Command, args []string) error {
 			return misuse{fmt.Errorf("--%s 0: at least 1 is needed", name)}
 		}
 	}
+	if f.request.Count < 0 {
+		return misuse{fmt.Errorf("--count %d: at least 1 is needed", f.request.Count)}
+	}
 	if l.Changed("rescale") {
 		f.request.Rescale = &f.rescale
 	}
 	if l.Changed("eta") {
 		f.request.Eta = &f.eta
+	}
+	if l.Changed("guidance-interval") {
+		interval, err := parseInterval(f.interval)
+		if err != nil {
+			return misuse{fmt.Errorf("--guidance-interval %w", err)}
+		}
+		f.request.GuidanceInterval = &interval
+	}
+	if l.Changed("shard") {
+		var err error
+		if f.part, err = parseShard(f.shard, os.Getenv); err != nil {
+			return misuse{fmt.Errorf("--shard %w", err)}
+		}
+		if f.prompts == "" && !l.Changed("seed") {
+			return misuse{errors.New("--shard needs --seed: the parts must agree on what the images are")}
+		}
 	}
 	f.request.Prompt = strings.Join(args, " ")
 	if f.from != "" && f.prompts != "" {
@@ -103,7 +130,7 @@ func (f *sampleFlags) check(cmd *cobra.Command, args []string) error {
 		}
 	}
 	if f.from != "" {
-		for _, name := range []string{"steps", "guidance", "rescale", "seed", "count", "sampler", "spacing", "eta", "negative", "truncate"} {
+		for _, name := range []string{"steps", "guidance", "guidance-interval", "rescale", "seed", "count", "shard", "sampler", "spacing", "eta", "negative", "truncate"} {
 			if l.Changed(name) {
 				return misuse{fmt.Errorf("--%s and --from exclude each other: the settings are those of %s", name, f.from)}
 			}
@@ -128,6 +155,32 @@ func drawSeed() uint64 {
 	return binary.LittleEndian.Uint64(b[:]) >> 11
 }
 
+// parseInterval reads a guidance interval: LOW-HIGH, LOW- or all.
+func parseInterval(text string) (v schedule.Interval, err error) {
+	if text == "all" {
+		return v, nil
+	}
+	low, high, cut := strings.Cut(text, "-")
+	if v.Low, err = strconv.Atoi(low); err == nil && high != "" {
+		v.High, err = strconv.Atoi(high)
+	}
+	if err != nil || !cut || v.High < 1 && high != "" {
+		return v, fmt.Errorf("%q: timesteps such as 200-799 or 200- are needed, or all", text)
+	}
+	return v, nil
+}
+
+// intervalText is what parseInterval reads.
+func intervalText(v schedule.Interval) string {
+	switch {
+	case v == schedule.Interval{}:
+		return "all"
+	case v.High == 0:
+		return fmt.Sprintf("%d-", v.Low)
+	}
+	return fmt.Sprintf("%d-%d", v.Low, v.High)
+}
+
 func (f *sampleFlags) run(cmd *cobra.Command, args []string) error {
 	if err := f.check(cmd, args); err != nil {
 		return err
@@ -147,6 +200,9 @@ func (f *sampleFlags) run(cmd *cobra.Command, args []string) error {
 		f.request = requestOf(wanted)
 	}
 	paths := f.paths()
+	if len(paths) == 0 {
+		return nil // there are more parts than images
+	}
 	if err := checkOutputs(paths, f.force); err != nil {
 		return err
 	}
@@ -159,19 +215,19 @@ func (f *sampleFlags) run(cmd *cobra.Command, args []string) error {
 		return fmt.Errorf("%s was made with model %s (%.12s…), and this one is %.12s… (give its file with --model)", f.from, wanted.ModelName, wanted.ModelHash, s.ModelHash())
 	}
 	f.request.Progress = r.progress
-	if f.trace != "" {
-		t, err := newTrace(f.trace, f.force)
-		if err != nil {
-			return err
-		}
-		defer t.discard()
-		f.request.Trace = t.add
-		if err := f.write(ctx, s, r, paths, wanted.Index); err != nil {
-			return err
-		}
-		return t.finish()
+	if f.trace == "" {
+		return f.write(ctx, s, r, paths, wanted.Index)
 	}
-	return f.write(ctx, s, r, paths, wanted.Index)
+	t, err := newTrace(f.trace, f.force)
+	if err != nil {
+		return err
+	}
+	defer t.discard()
+	f.request.Trace = t.add
+	if err := f.write(ctx, s, r, paths, wanted.Index); err != nil {
+		return err
+	}
+	return t.finish()
 }
 
 // open opens the model and puts it on the device.
@@ -201,14 +257,16 @@ func (f *sampleFlags) modelName() string {
 	return strings.SplitN(filepath.Base(paths[0]), ".", 2)[0]
 }
 
-// paths are the files to write: the seed is added where there are several.
+// paths are the files to write, those of this part: the seed is added where
+// the command makes several.
 func (f *sampleFlags) paths() []string {
+	from, to := f.part.span(max(f.request.Count, 1))
 	if f.request.Count <= 1 {
-		return []string{f.out}
+		return []string{f.out}[from:to]
 	}
 	extension := filepath.Ext(f.out)
 	var list []string
-	for k := range f.request.Count {
+	for k := from; k < to; k++ {
 		list = append(list, fmt.Sprintf("%s-%d%s", strings.TrimSuffix(f.out, extension), f.request.Seed+uint64(k), extension))
 	}
 	return list
@@ -239,21 +297,33 @@ func writable(dir string) error {
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
-// write makes the images and writes each as it is done.
+// write makes the images of this part and writes each as it is done. index is
+// that of the first of the whole command.
 func (f *sampleFlags) write(ctx context.Context, s *sampler.Sampler, r *reporter, paths []string, index int) error {
+	from, _ := f.part.span(max(f.request.Count, 1))
+	q := f.request
+	q.Seed += uint64(from)
+	q.Count = len(paths)
+	if q.Batch == 0 {
+		var err error
+		if q.Batch, err = s.BatchFor(q.Count); err != nil {
+			return err
+		}
+	}
 	r.start(s)
-	r.unknown(s.UnknownWords(f.request.Prompt + "\n" + f.request.Negative))
+	r.unknown(s.UnknownWords(q.Prompt + "\n" + q.Negative))
 	k := 0
-	for img, err := range s.Images(ctx, f.request) {
+	for img, err := range s.Images(ctx, q) {
 		if err != nil {
 			return err
 		}
-		if err := f.save(s, img, paths[k], index+k); err != nil {
+		if err := f.save(s, img, paths[k], index+from+k); err != nil {
 			return err
 		}
 		r.wrote(paths[k], img.Settings.Seed)
 		k++
 	}
+	r.end(s)
 	return nil
 }
 
@@ -270,6 +340,7 @@ func (f *sampleFlags) settings(s *sampler.Sampler, img *sampler.Image, index int
 	t := img.Settings
 	return provenance.Settings{Prompt: t.Prompt, Negative: t.Negative, Seed: t.Seed, Index: index, Steps: t.Steps,
 		Guidance: t.Guidance, Rescale: t.Rescale, Sampler: t.Sampler, Spacing: t.Spacing, Eta: t.Eta, Truncate: t.Truncate,
+		GuidanceLow: t.GuidanceInterval.Low, GuidanceHigh: t.GuidanceInterval.High,
 		ModelHash: s.ModelHash(), ModelName: f.modelName(), Version: version()}
 }
 
@@ -289,5 +360,6 @@ func readSettings(path string) (provenance.Settings, error) {
 // requestOf makes a request for the image with those settings.
 func requestOf(s provenance.Settings) sampler.Request {
 	return sampler.Request{Prompt: s.Prompt, Negative: s.Negative, Seed: s.Seed, Steps: s.Steps, Guidance: s.Guidance,
-		Rescale: &s.Rescale, Eta: &s.Eta, Sampler: s.Sampler, Spacing: s.Spacing, Truncate: s.Truncate}
+		Rescale: &s.Rescale, Eta: &s.Eta, Sampler: s.Sampler, Spacing: s.Spacing, Truncate: s.Truncate,
+		GuidanceInterval: &schedule.Interval{Low: s.GuidanceLow, High: s.GuidanceHigh}}
 }

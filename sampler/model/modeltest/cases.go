@@ -5,13 +5,11 @@ package modeltest
 
 import (
 	"fmt"
-	"hash/fnv"
-	"math"
-	"math/rand/v2"
 	"strings"
 
 	"github.com/roentgo/roentgo/sampler/graph"
 	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/sampler/model/random"
 )
 
 // Input is a value that a case is fed with.
@@ -42,25 +40,7 @@ const (
 
 // Values returns the parameter of that name and shape: always the same, of the
 // size that training would begin with.
-func Values(name string, shape ...int) []float32 {
-	h := fnv.New64a()
-	h.Write([]byte(name))
-	r := rand.New(rand.NewPCG(h.Sum64(), 1))
-	scale, offset := 0.1, 0.0
-	switch {
-	case strings.HasSuffix(name, "null"), strings.Contains(name, "embeddings"):
-		scale = 1
-	case len(shape) > 1:
-		scale = 1 / math.Sqrt(float64(graph.Len(shape[1:])))
-	case strings.HasSuffix(name, "weight"), strings.HasSuffix(name, "std"):
-		offset = 1 // of a norm
-	}
-	v := make([]float32, graph.Len(shape))
-	for i := range v {
-		v[i] = float32(r.NormFloat64()*scale + offset)
-	}
-	return v
-}
+func Values(name string, shape ...int) []float32 { return random.Values(name, shape...) }
 
 // Random is a graph.Source of the parameters of [Values].
 type Random map[string][]int // shapes by name

@@ -1,4 +1,4 @@
-"""Records trajectories of diffusers' schedulers: pip install diffusers==0.27.2 torch; python record.py > trajectories.json
+"""Records trajectories of diffusers' schedulers: pip install diffusers==0.31.0 torch; python record.py > trajectories.json
 
 The network is a formula, so that the other side can compute it too: tanh(0.7 x + t/1000 - 0.3).
 """
@@ -6,22 +6,22 @@ import json
 
 import numpy as np
 import torch
-from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
+from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, UniPCMultistepScheduler
 
 
 def network(x, t):
     return torch.tanh(0.7 * x + float(t) / 1000 - 0.3)
 
 
-def record(scheduler, steps, eta, **about):
+def record(scheduler, steps, eta, dtype=torch.float64, **about):
     scheduler.set_timesteps(steps)
     noise = np.random.default_rng(1).standard_normal((steps + 1, 6)).astype(np.float32)
-    x = torch.from_numpy(noise[0]).double()
+    x = torch.from_numpy(noise[:1]).to(dtype)
     latents = []
     for i, t in enumerate(scheduler.timesteps):
-        extra = {"eta": eta, "variance_noise": torch.from_numpy(noise[i + 1]).double()} if eta else {}
+        extra = {"eta": eta, "variance_noise": torch.from_numpy(noise[i + 1 : i + 2]).to(dtype)} if eta else {}
         x = scheduler.step(network(x, t), t, x, **extra).prev_sample
-        latents.append(x.tolist())
+        latents.append(x[0].tolist())
     return dict(about, steps=steps, eta=eta, timesteps=[int(t) for t in scheduler.timesteps], noise=noise.tolist(), latents=latents)
 
 
@@ -38,4 +38,7 @@ for zero in (False, True):
         s = DPMSolverMultistepScheduler(**common, algorithm_type="dpmsolver++", solver_order=2, prediction_type=prediction,
                                         timestep_spacing="trailing", rescale_betas_zero_snr=zero, final_sigmas_type="zero")
         cases.append(record(s, steps, 0.0, sampler="dpm++2m", spacing="trailing", zero=zero))
+        s = UniPCMultistepScheduler(**common, solver_type="bh2", solver_order=2, prediction_type=prediction,
+                                    timestep_spacing="trailing", rescale_betas_zero_snr=zero, final_sigmas_type="zero")
+        cases.append(record(s, steps, 0.0, torch.float32, sampler="unipc", spacing="trailing", zero=zero))
 print(json.dumps(cases))

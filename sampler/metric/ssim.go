@@ -1,5 +1,5 @@
-// Package metric measures images: how like its original a reconstruction is,
-// and how far apart two sets of images are.
+// Package metric measures images: how like another one is, and how far apart
+// two sets of images are.
 package metric
 
 import "math"

@@ -1,0 +1,39 @@
+package sampler
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/roentgo/roentgo/sampler/model/random"
+	"github.com/roentgo/roentgo/weights"
+)
+
+// RandomFile is a model file with all parts whose weights are random, of one
+// kind; those of one dimension are float32. What it draws is noise, and takes
+// as long as the image of a trained model. words are those of its captions.
+func RandomFile(d Description, kind weights.Kind, words []string) (weights.File, error) {
+	config, err := json.Marshal(d)
+	if err != nil {
+		return weights.File{}, err
+	}
+	f := weights.File{Config: config, Parts: []string{weights.PartUNet, weights.PartDecoder, weights.PartEncoder}}
+	if d.Model.HasText() {
+		f.Parts = append(f.Parts, weights.PartText)
+		for name, list := range map[string][]string{TensorVocab: random.Vocabulary(d.Model.TextVocab), TensorWords: words} {
+			text := []byte(strings.Join(list, "\n") + "\n")
+			f.Tensors = append(f.Tensors, weights.Tensor{Name: name, Shape: []int{len(text)}, Kind: weights.Bytes, Bytes: text})
+		}
+	}
+	specs, err := d.Tensors(f.Parts)
+	if err != nil {
+		return weights.File{}, err
+	}
+	for _, s := range specs {
+		tensor := weights.Tensor{Name: s.Name, Shape: s.Shape, Kind: weights.F32, Float32: random.Values(s.Name, s.Shape...)}
+		if len(s.Shape) > 1 {
+			tensor.Kind = kind
+		}
+		f.Tensors = append(f.Tensors, tensor)
+	}
+	return f, nil
+}
