@@ -126,27 +126,30 @@ func (b *Backend) packedParam(n *graph.Node) (*panels, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := newPanels(b.instructions, n.Shape[0], n.Len()/n.Shape[0])
-	p.pack(v)
+	p := b.instructions.packedWeights(v, n.Shape)
 	b.packed[n.Name] = p
 	return p, nil
 }
 
 // Program implements graph.Program.
 type Program struct {
-	plan         *graph.Plan
-	threads      int
-	instructions *instructions
-	arena        []float32
-	stages       [graph.NumStages][]kernel
-	scratch      [][]float32 // a worker
+	*instructions
+	team
+	plan    *graph.Plan
+	arena   []float32
+	stages  [graph.NumStages][]kernel
+	buffers [][]float32 // a worker
 }
 
 var _ graph.Program = (*Program)(nil)
 
 // Compile implements graph.Backend.
 func (b *Backend) Compile(ctx context.Context, plan *graph.Plan) (graph.Program, error) {
-	p := &Program{plan: plan, threads: b.threads, instructions: b.instructions, arena: make([]float32, plan.Arena), scratch: make([][]float32, b.threads)}
+	plan, err := plan.ChannelsLast()
+	if err != nil {
+		return nil, err
+	}
+	p := &Program{instructions: b.instructions, team: newTeam(b.threads), plan: plan, arena: make([]float32, plan.Arena), buffers: make([][]float32, b.threads)}
 	for s, list := range plan.Stages {
 		for _, v := range list {
 			if err := ctx.Err(); err != nil {
@@ -176,7 +179,7 @@ func (b *Backend) value(p *Program, v graph.Value) ([]float32, error) {
 		return b.param(n)
 	}
 	at := p.plan.Offset[root]
-	return p.arena[at : at+n.Len()], nil
+	return p.arena[at : at+n.Size()], nil
 }
 
 // Write implements graph.Program.
@@ -209,19 +212,31 @@ func (p *Program) Read(output string, dst []float32) error {
 
 // Run implements graph.Program. ctx is looked at between operations.
 func (p *Program) Run(ctx context.Context, s graph.Stage) error {
-	for _, k := range p.stages[s] {
-		if err := ctx.Err(); err != nil {
-			return err
+	return p.run(func() error {
+		for _, k := range p.stages[s] {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := k(); err != nil {
+				return err
+			}
 		}
-		if err := k(); err != nil {
-			return err
-		}
+		return ctx.Err()
+	})
+}
+
+// scratch returns memory of a worker, of arbitrary content: room for the sums
+// of a tile, and n values.
+func (p *Program) scratch(worker, n int) (tile, values []float32) {
+	tileLen := p.rows * p.cols
+	if len(p.buffers[worker]) < tileLen+n {
+		p.buffers[worker] = make([]float32, tileLen+n)
 	}
-	return ctx.Err()
+	return p.buffers[worker][:tileLen], p.buffers[worker][tileLen:][:n]
 }
 
 // Close implements graph.Program.
 func (p *Program) Close() error {
-	*p = Program{plan: p.plan}
+	p.arena, p.stages, p.buffers = nil, [graph.NumStages][]kernel{}, nil
 	return nil
 }

@@ -29,6 +29,23 @@ type node struct {
 // shape returns the dimensions of operand i.
 func (n *node) shape(i int) []int { return n.p.plan.Nodes[n.In[i]].Shape }
 
+// own returns operand i of the operation itself, or nil where the node has no
+// such one.
+func (n *node) own(i int) []float32 {
+	if i < len(n.Own()) {
+		return n.in[i]
+	}
+	return nil
+}
+
+// residual returns what is added to the result, or nil.
+func (n *node) residual() []float32 {
+	if n.Residual {
+		return n.in[len(n.in)-1]
+	}
+	return nil
+}
+
 // optional returns operand i, or nil where the node has no such one.
 func (n *node) optional(i int) []float32 {
 	if i < len(n.in) {
@@ -69,7 +86,7 @@ func (b *Backend) kernel(p *Program, v graph.Value) (kernel, error) {
 	case graph.LayerNorm:
 		return n.layerNorm(), nil
 	case graph.SiLU:
-		return n.each(p.instructions.silu), nil
+		return n.each(p.silu), nil
 	case graph.GELU:
 		return n.each(gelu), nil
 	case graph.Attention:
@@ -96,6 +113,8 @@ func (b *Backend) kernel(p *Program, v graph.Value) (kernel, error) {
 		return n.timestep(), nil
 	case graph.Transpose:
 		return n.transpose(), nil
+	case graph.Pad:
+		return n.pad(), nil
 	}
 	return nil, fmt.Errorf("%w: operation %s is not one of this executor", ErrProgram, n.Op)
 }
