@@ -38,23 +38,29 @@ func (n *node) attention() kernel {
 				copy(w.data[r/n.p.rows*w.tile+i*n.p.rows:][:n.p.rows], from[r:])
 			}
 		}
-	}, func(b, index, from, to int, scores, edge []float32) {
+	}, func(b, index, from, to int, scores, weights, edge []float32) {
 		w := values(b, index)
 		m := &matmul{left: w, right: scores, offsets: offsets, runs: blocks([]run{{0, w.depth}}), out: n.out[h.query(b, index, from):], outStride: h.features}
 		for tile := 0; tile*n.p.rows < h.d; tile++ {
 			n.p.tile(m, tile, 0, to-from, edge)
+		}
+		for i, f := range weights {
+			row := m.out[i*h.features:][:h.d]
+			for j := range row {
+				row[j] *= f
+			}
 		}
 	})
 }
 
 func (n *node) attentionWeights() kernel {
 	h := n.heads(n.optional(2))
-	return h.kernel(func(int, int) {}, func(b, index, from, to int, scores, _ []float32) {
+	return h.kernel(func(int, int) {}, func(b, index, from, to int, scores, weights, _ []float32) {
 		for q := from; q < to; q++ {
 			row := n.out[((b*n.Heads+index)*h.queries+q)*h.count:][:h.count]
 			clear(row)
 			for i, key := range h.attended[b] {
-				row[key] = scores[(q-from)*h.padded+i]
+				row[key] = scores[(q-from)*h.padded+i] * weights[q-from]
 			}
 		}
 	})
@@ -84,8 +90,9 @@ func (n *node) heads(mask []float32) *heads {
 func (h *heads) query(b, index, i int) int { return (b*h.queries+i)*h.features + index*h.d }
 
 // kernel calls prepare for every head of every sample, and then f for every
-// block of queries with the softmax of their scores.
-func (h *heads) kernel(prepare func(b, index int), f func(b, index, from, to int, scores, edge []float32)) kernel {
+// block of queries with the exponentials of their scores, a row of padded
+// values a query, and one over their sums.
+func (h *heads) kernel(prepare func(b, index int), f func(b, index, from, to int, scores, weights, edge []float32)) kernel {
 	blocks := (h.queries + queryBlock - 1) / queryBlock
 	return always(func() {
 		for b := range h.attended {
@@ -103,9 +110,10 @@ func (h *heads) kernel(prepare func(b, index int), f func(b, index, from, to int
 		h.p.each(len(h.attended)*h.Heads*blocks, func(worker, i int) {
 			block, index, b := i%blocks, i/blocks%h.Heads, i/blocks/h.Heads
 			from, to := block*queryBlock, min((block+1)*queryBlock, h.queries)
-			edge, scores := h.p.scratch(worker, (to-from)*h.padded)
-			h.scores(b, index, from, to, scores)
-			f(b, index, from, to, scores, edge)
+			edge, buf := h.p.scratch(worker, queryBlock+queryBlock*h.padded)
+			weights, scores := buf[:to-from], buf[queryBlock:]
+			h.scores(b, index, from, to, scores, weights)
+			f(b, index, from, to, scores, weights, edge)
 		})
 	})
 }
@@ -124,8 +132,9 @@ func (h *heads) pack(b, index int) {
 	}
 }
 
-// scores computes softmax(q·kᵀ/√d) of the queries [from, to): a row a query.
-func (h *heads) scores(b, index, from, to int, scores []float32) {
+// scores computes the exponentials of q·kᵀ/√d of the queries [from, to), and
+// weights that make softmax of them.
+func (h *heads) scores(b, index, from, to int, scores, weights []float32) {
 	keys := len(h.attended[b])
 	whole := raised(raised(keys, h.p.rows), lanes)
 	m := &matmul{left: h.panels(b, index), right: h.in[0][h.query(b, index, from):], offsets: h.offsets,
@@ -133,11 +142,12 @@ func (h *heads) scores(b, index, from, to int, scores []float32) {
 	for tile := 0; tile*h.p.rows < whole; tile++ {
 		h.p.tile(m, tile, 0, to-from, nil)
 	}
-	for i := range to - from {
+	scale := float32(1 / math.Sqrt(float64(h.d)))
+	for i := range weights {
 		row := scores[i*h.padded:][:whole]
 		for j := keys; j < whole; j++ {
 			row[j] = float32(math.Inf(-1))
 		}
-		h.p.softmax(row, rsqrt(h.d))
+		weights[i] = float32(1 / h.p.exponentials(row, scale))
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/roentgo/roentgo/sampler/graph"
 )
@@ -138,10 +139,11 @@ type Program struct {
 	plan    *graph.Plan
 	arena   []float32
 	stages  [graph.NumStages][]kernel
-	buffers [][]float32 // a worker
+	timer   func(p *graph.Plan, v graph.Value, d time.Duration) // or nil
+	buffers [][]float32                                         // a worker
 }
 
-var _ graph.Program = (*Program)(nil)
+var _ graph.Timed = (*Program)(nil)
 
 // Compile implements graph.Backend.
 func (b *Backend) Compile(ctx context.Context, plan *graph.Plan) (graph.Program, error) {
@@ -213,17 +215,24 @@ func (p *Program) Read(output string, dst []float32) error {
 // Run implements graph.Program. ctx is looked at between operations.
 func (p *Program) Run(ctx context.Context, s graph.Stage) error {
 	return p.run(func() error {
-		for _, k := range p.stages[s] {
+		for i, k := range p.stages[s] {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
+			begun := time.Now()
 			if err := k(); err != nil {
 				return err
+			}
+			if p.timer != nil {
+				p.timer(p.plan, p.plan.Stages[s][i], time.Since(begun))
 			}
 		}
 		return ctx.Err()
 	})
 }
+
+// Time implements graph.Timed.
+func (p *Program) Time(f func(p *graph.Plan, v graph.Value, d time.Duration)) { p.timer = f }
 
 // scratch returns memory of a worker, of arbitrary content: room for the sums
 // of a tile, and n values.

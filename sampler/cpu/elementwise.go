@@ -3,6 +3,7 @@ package cpu
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // each applies f to every value.
@@ -70,27 +71,15 @@ func exp(x float32) float32 {
 	return p * math.Float32frombits(uint32(n+127)<<23)
 }
 
-func rsqrt(n int) float32 { return float32(1 / math.Sqrt(float64(n))) }
-
-// softmax replaces x by eˢᵃˡᵉ·ˣ over its sum.
-func softmax(x []float32, scale float32) {
-	if len(x) == 0 {
-		return
-	}
-	most := x[0]
-	for _, v := range x {
-		most = max(most, v)
-	}
+func exponentials(x []float32, scale float32) float64 {
+	most := slices.Max(x)
 	var total float64
 	for i, v := range x {
 		e := exp((v - most) * scale)
 		x[i] = e
 		total += float64(e)
 	}
-	f := float32(1 / total)
-	for i := range x {
-		x[i] *= f
-	}
+	return total
 }
 
 func add(out, x, y []float32) {

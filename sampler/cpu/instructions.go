@@ -14,8 +14,9 @@ type instructions struct {
 	rows, cols int
 	full, half product
 
-	// softmax replaces x, a multiple of lanes values, by eˢᵃˡᵉ·ˣ over its sum.
-	softmax func(x []float32, scale float32)
+	// exponentials replaces x, a multiple of lanes values, by eˢᵃˡᵉ·⁽ˣ⁻ᵐ⁾, m being
+	// the largest, and returns their sum.
+	exponentials func(x []float32, scale float32) float64
 	// silu sets out to x·sigmoid(x).
 	silu func(out, x []float32)
 	// moments sets the sums, and the sums of squares, of every channel of x
@@ -31,13 +32,14 @@ type instructions struct {
 // nor on the vector's length.
 const lanes = 16
 
-// product computes a tile of out[c, r] = Σₖ a[k, r]·b[c, k]: row r of the left
+// product computes tiles of out[c, r] = Σₖ a[k, r]·b[c, k]: row r of the left
 // side at a + r + k·aStride, column c of the right side, whose values lie one
 // behind the other, at b + offsets[c] + k, each sum in rising order of k.
 //
 // With more, the sums go on from what out holds. Then bias, a value a row, and
 // residual, like out, are added, where they are not nil. Only the first n
-// columns are written. Strides are in bytes.
+// columns, at least one, are written; offsets has as many as whole tiles have.
+// Strides are in bytes.
 type product func(depth int, a *float32, aStride int, b *float32, offsets *int32, out *float32, outStride, n, more int,
 	bias, residual *float32, residualStride int)
 
@@ -45,7 +47,7 @@ type product func(depth int, a *float32, aStride int, b *float32, offsets *int32
 type affine struct{ mean, scale, shift []float32 }
 
 // plain is the instruction set in Go alone.
-var plain = &instructions{name: "go", rows: 4, cols: 2, full: productGo, softmax: softmax, silu: silu, moments: moments, normalize: normalize}
+var plain = &instructions{name: "go", rows: 4, cols: 2, full: productGo, exponentials: exponentials, silu: silu, moments: moments, normalize: normalize}
 
 // available are those that this processor can run, the fastest first.
 func available() []*instructions { return append(slices.Clone(fast), plain) }

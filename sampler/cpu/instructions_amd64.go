@@ -28,14 +28,11 @@ type kernels struct {
 
 func (k *kernels) instructions(name string, rows, cols int, full, half product) *instructions {
 	return &instructions{name: name, rows: rows, cols: cols, full: full, half: half,
-		softmax: k.softmaxOf, silu: k.siluOf, moments: k.momentsOf, normalize: k.normalizeOf}
+		exponentials: k.exponentialsOf, silu: k.siluOf, moments: k.momentsOf, normalize: k.normalizeOf}
 }
 
-func (k *kernels) softmaxOf(x []float32, scale float32) {
-	f := float32(1 / k.expSum(len(x), &x[0], scale, k.largest(len(x), &x[0])))
-	for i := range x {
-		x[i] *= f
-	}
+func (k *kernels) exponentialsOf(x []float32, scale float32) float64 {
+	return k.expSum(len(x), &x[0], scale, k.largest(len(x), &x[0]))
 }
 
 func (k *kernels) siluOf(out, x []float32) {

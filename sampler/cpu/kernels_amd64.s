@@ -5,6 +5,7 @@
 // func productAVX512(depth int, a *float32, aStride int, b *float32, offsets *int32, out *float32, outStride int, n int, more int, bias *float32, residual *float32, residualStride int)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·productAVX512(SB), NOSPLIT, $0-96
+productAVX512_tile:
 	VXORPS  Z0, Z0, Z0
 	VXORPS  Z1, Z1, Z1
 	VXORPS  Z2, Z2, Z2
@@ -232,12 +233,22 @@ productAVX512_store:
 	VMOVUPS Z15, 64(AX)
 
 productAVX512_write:
+	ADDQ   $0x20, offsets+32(FP)
+	MOVQ   outStride+48(FP), AX
+	IMUL3Q $0x00000008, AX, AX
+	ADDQ   AX, out+40(FP)
+	MOVQ   residualStride+88(FP), AX
+	IMUL3Q $0x00000008, AX, AX
+	ADDQ   AX, residual+80(FP)
+	SUBQ   $0x08, n+56(FP)
+	JG     productAVX512_tile
 	VZEROUPPER
 	RET
 
 // func productHalfAVX512(depth int, a *float32, aStride int, b *float32, offsets *int32, out *float32, outStride int, n int, more int, bias *float32, residual *float32, residualStride int)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·productHalfAVX512(SB), NOSPLIT, $0-96
+productHalfAVX512_tile:
 	VXORPS  Z0, Z0, Z0
 	VXORPS  Z1, Z1, Z1
 	VXORPS  Z2, Z2, Z2
@@ -415,12 +426,22 @@ productHalfAVX512_store:
 	VMOVUPS Z7, (AX)
 
 productHalfAVX512_write:
+	ADDQ   $0x20, offsets+32(FP)
+	MOVQ   outStride+48(FP), AX
+	IMUL3Q $0x00000008, AX, AX
+	ADDQ   AX, out+40(FP)
+	MOVQ   residualStride+88(FP), AX
+	IMUL3Q $0x00000008, AX, AX
+	ADDQ   AX, residual+80(FP)
+	SUBQ   $0x08, n+56(FP)
+	JG     productHalfAVX512_tile
 	VZEROUPPER
 	RET
 
 // func productAVX2(depth int, a *float32, aStride int, b *float32, offsets *int32, out *float32, outStride int, n int, more int, bias *float32, residual *float32, residualStride int)
 // Requires: AVX, FMA3
 TEXT ·productAVX2(SB), NOSPLIT, $0-96
+productAVX2_tile:
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -600,12 +621,22 @@ productAVX2_store:
 	VMOVUPS Y11, 32(AX)
 
 productAVX2_write:
+	ADDQ   $0x18, offsets+32(FP)
+	MOVQ   outStride+48(FP), AX
+	IMUL3Q $0x00000006, AX, AX
+	ADDQ   AX, out+40(FP)
+	MOVQ   residualStride+88(FP), AX
+	IMUL3Q $0x00000006, AX, AX
+	ADDQ   AX, residual+80(FP)
+	SUBQ   $0x06, n+56(FP)
+	JG     productAVX2_tile
 	VZEROUPPER
 	RET
 
 // func productHalfAVX2(depth int, a *float32, aStride int, b *float32, offsets *int32, out *float32, outStride int, n int, more int, bias *float32, residual *float32, residualStride int)
 // Requires: AVX, FMA3
 TEXT ·productHalfAVX2(SB), NOSPLIT, $0-96
+productHalfAVX2_tile:
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -747,6 +778,15 @@ productHalfAVX2_store:
 	VMOVUPS Y5, (AX)
 
 productHalfAVX2_write:
+	ADDQ   $0x18, offsets+32(FP)
+	MOVQ   outStride+48(FP), AX
+	IMUL3Q $0x00000006, AX, AX
+	ADDQ   AX, out+40(FP)
+	MOVQ   residualStride+88(FP), AX
+	IMUL3Q $0x00000006, AX, AX
+	ADDQ   AX, residual+80(FP)
+	SUBQ   $0x06, n+56(FP)
+	JG     productHalfAVX2_tile
 	VZEROUPPER
 	RET
 
@@ -1159,12 +1199,33 @@ TEXT ·largestAVX512(SB), NOSPLIT, $0-20
 	MOVQ    n+0(FP), AX
 	MOVQ    x+8(FP), CX
 	VMOVUPS (CX), Z0
+	VMOVUPS (CX), Z1
+	VMOVUPS (CX), Z2
+	VMOVUPS (CX), Z3
 
 largestAVX512_loop:
-	VMAXPS        (CX), Z0, Z0
-	ADDQ          $0x40, CX
-	SUBQ          $0x10, AX
-	JNZ           largestAVX512_loop
+	CMPQ   AX, $0x40
+	JL     largestAVX512_rest
+	VMAXPS (CX), Z0, Z0
+	VMAXPS 64(CX), Z1, Z1
+	VMAXPS 128(CX), Z2, Z2
+	VMAXPS 192(CX), Z3, Z3
+	ADDQ   $0x00000100, CX
+	SUBQ   $0x40, AX
+	JMP    largestAVX512_loop
+
+largestAVX512_rest:
+	TESTQ  AX, AX
+	JZ     largestAVX512_end
+	VMAXPS (CX), Z0, Z0
+	ADDQ   $0x40, CX
+	SUBQ   $0x10, AX
+	JMP    largestAVX512_rest
+
+largestAVX512_end:
+	VMAXPS        Z1, Z0, Z0
+	VMAXPS        Z2, Z0, Z0
+	VMAXPS        Z3, Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VMAXPS        Y1, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
@@ -1507,12 +1568,33 @@ TEXT ·largestAVX2(SB), NOSPLIT, $0-20
 	MOVQ    n+0(FP), AX
 	MOVQ    x+8(FP), CX
 	VMOVUPS (CX), Y0
+	VMOVUPS (CX), Y1
+	VMOVUPS (CX), Y2
+	VMOVUPS (CX), Y3
 
 largestAVX2_loop:
-	VMAXPS       (CX), Y0, Y0
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, AX
-	JNZ          largestAVX2_loop
+	CMPQ   AX, $0x20
+	JL     largestAVX2_rest
+	VMAXPS (CX), Y0, Y0
+	VMAXPS 32(CX), Y1, Y1
+	VMAXPS 64(CX), Y2, Y2
+	VMAXPS 96(CX), Y3, Y3
+	ADDQ   $0x00000080, CX
+	SUBQ   $0x20, AX
+	JMP    largestAVX2_loop
+
+largestAVX2_rest:
+	TESTQ  AX, AX
+	JZ     largestAVX2_end
+	VMAXPS (CX), Y0, Y0
+	ADDQ   $0x20, CX
+	SUBQ   $0x08, AX
+	JMP    largestAVX2_rest
+
+largestAVX2_end:
+	VMAXPS       Y1, Y0, Y0
+	VMAXPS       Y2, Y0, Y0
+	VMAXPS       Y3, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VMAXPS       X1, X0, X0
 	VPERMILPS    $0x4e, X0, X1

@@ -86,15 +86,12 @@ func (t *instructions) tile(m *matmul, tile, from, to int, edge []float32) {
 		if i == len(m.runs)-1 && m.bias != nil {
 			bias = &m.bias[row]
 		}
-		more := min(i, 1)
-		for c := from; c < to; c += t.cols {
-			to0 := c*m.outStride + row
-			if i == len(m.runs)-1 && m.residual != nil {
-				residual = &m.residual[to0]
-			}
-			kernel(r.depth, &left[at*m.left.stride], 4*m.left.stride, &m.right[r.first], &m.offsets[c],
-				&m.out[to0], 4*m.outStride, min(t.cols, to-c), more, bias, residual, 4*m.outStride)
+		var stride int
+		if i == len(m.runs)-1 && m.residual != nil {
+			residual, stride = &m.residual[from*m.outStride+row], 4*m.outStride
 		}
+		kernel(r.depth, &left[at*m.left.stride], 4*m.left.stride, &m.right[r.first], &m.offsets[from],
+			&m.out[from*m.outStride+row], 4*m.outStride, to-from, min(i, 1), bias, residual, stride)
 		at += r.depth
 	}
 }

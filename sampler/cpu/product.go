@@ -2,10 +2,20 @@ package cpu
 
 import "unsafe"
 
-// productGo is the kernel product of a tile of 4 rows by 2 columns. Eight
-// chains of additions hide the latency of one. The left side must be packed:
-// aStride is that of its 4 rows.
+// productGo is the kernel product of tiles of 4 rows by 2 columns. The left
+// side must be packed: aStride is that of its 4 rows.
 func productGo(depth int, a *float32, aStride int, b *float32, offsets *int32, out *float32, outStride, n, more int,
+	bias, residual *float32, residualStride int) {
+	for ; n > 0; n -= 2 {
+		tileGo(depth, a, b, offsets, out, outStride, n, more, bias, residual, residualStride)
+		offsets = (*int32)(unsafe.Add(unsafe.Pointer(offsets), 8))
+		out = (*float32)(unsafe.Add(unsafe.Pointer(out), 2*outStride))
+		residual = (*float32)(unsafe.Add(unsafe.Pointer(residual), 2*residualStride))
+	}
+}
+
+// tileGo is one tile. Eight chains of additions hide the latency of one.
+func tileGo(depth int, a, b *float32, offsets *int32, out *float32, outStride, n, more int,
 	bias, residual *float32, residualStride int) {
 	left := unsafe.Slice(a, 4*depth)
 	column := func(c int) []float32 {

@@ -178,13 +178,35 @@ func (s set) largest() {
 	Doc(fmt.Sprintf("%s returns the largest of n values, a multiple of %d.", name, s.lanes))
 	n := Load(Param("n"), GP64())
 	x := Mem{Base: Load(Param("x"), GP64())}
-	largest, other := s.vector(), s.vector()
-	VMOVUPS(x, largest)
+	// As many chains as hide the latency of one.
+	const chains = 4
+	each := make([]VecVirtual, chains)
+	for i := range each {
+		each[i] = s.vector()
+		VMOVUPS(x, each[i])
+	}
+	step := uint64(s.lanes)
 	Label(name + "_loop")
-	VMAXPS(x, largest, largest)
-	ADDQ(Imm(uint64(s.lanes*float)), x.Base)
-	SUBQ(Imm(uint64(s.lanes)), n)
-	JNZ(LabelRef(name + "_loop"))
+	CMPQ(n, Imm(chains*step))
+	JL(LabelRef(name + "_rest"))
+	for i, v := range each {
+		VMAXPS(x.Offset(i*s.lanes*float), v, v)
+	}
+	ADDQ(U32(chains*step*float), x.Base)
+	SUBQ(Imm(chains*step), n)
+	JMP(LabelRef(name + "_loop"))
+	Label(name + "_rest")
+	TESTQ(n, n)
+	JZ(LabelRef(name + "_end"))
+	VMAXPS(x, each[0], each[0])
+	ADDQ(Imm(step*float), x.Base)
+	SUBQ(Imm(step), n)
+	JMP(LabelRef(name + "_rest"))
+	Label(name + "_end")
+	largest, other := each[0], each[1]
+	VMAXPS(each[1], largest, largest)
+	VMAXPS(each[2], largest, largest)
+	VMAXPS(each[3], largest, largest)
 	if s.lanes == 16 {
 		VEXTRACTF64X4(Imm(1), largest, other.AsY())
 		VMAXPS(other.AsY(), largest.AsY(), largest.AsY())

@@ -18,13 +18,16 @@ func product(name string, s set, rows, cols int) {
 	sums := make([]VecVirtual, parts*cols)
 	for i := range sums {
 		sums[i] = s.vector()
-		VXORPS(sums[i], sums[i], sums[i])
 	}
 	left, each := make([]VecVirtual, parts), s.vector()
 	for i := range left {
 		left[i] = s.vector()
 	}
 
+	Label(name + "_tile")
+	for _, sum := range sums {
+		VXORPS(sum, sum, sum)
+	}
 	more := Load(Param("more"), GP64())
 	TESTQ(more, more)
 	JZ(LabelRef(name + "_start"))
@@ -78,9 +81,30 @@ func product(name string, s set, rows, cols int) {
 	columns(name+"_write", "out", cols, parts, s, func(c, part int, at Mem) {
 		VMOVUPS(sums[c*parts+part], at)
 	})
+	advance("offsets", Imm(uint64(4*cols)))
+	for _, matrix := range []string{"out", "residual"} {
+		stride := Load(Param(matrix+"Stride"), GP64())
+		IMUL3Q(U32(cols), stride, stride)
+		advance(matrix, stride)
+	}
+	SUBQ(Imm(uint64(cols)), argument("n"))
+	JG(LabelRef(name + "_tile"))
 	VZEROUPPER()
 	RET()
 }
+
+// argument is where an argument lies on the stack.
+func argument(name string) Mem {
+	basic, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return basic.Addr
+}
+
+// advance adds to an argument, for the next tile; nil stays nil where by is
+// what a nil argument has: 0.
+func advance(name string, by Op) { ADDQ(by, argument(name)) }
 
 // columns visits the parts of the first n columns of a matrix.
 func columns(label, matrix string, cols, parts int, s set, f func(c, part int, at Mem)) {
