@@ -42,7 +42,7 @@ type Backend struct {
 
 	mu     sync.Mutex
 	plain  map[string][]float32
-	packed map[string]*panels
+	packed map[packing][]*panels
 }
 
 var _ graph.Backend = (*Backend)(nil)
@@ -60,7 +60,7 @@ func New(source graph.Source, o Options) (*Backend, error) {
 	if best < 0 {
 		return nil, fmt.Errorf("cpu: no instructions %q here (there are %s)", o.Instructions, strings.Join(Instructions(), ", "))
 	}
-	return &Backend{source: source, threads: o.Threads, instructions: available()[best], plain: map[string][]float32{}, packed: map[string]*panels{}}, nil
+	return &Backend{source: source, threads: o.Threads, instructions: available()[best], plain: map[string][]float32{}, packed: map[packing][]*panels{}}, nil
 }
 
 // Instructions lists the instruction sets that this processor can run, the
@@ -86,7 +86,7 @@ func (b *Backend) Name() string {
 func (b *Backend) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.plain, b.packed = map[string][]float32{}, map[string]*panels{}
+	b.plain, b.packed = map[string][]float32{}, map[packing][]*panels{}
 	return nil
 }
 
@@ -116,20 +116,33 @@ func (b *Backend) param(n *graph.Node) ([]float32, error) {
 	return v, err
 }
 
-// packedParam returns a parameter (rows, …) packed for the matrix product.
-func (b *Backend) packedParam(n *graph.Node) (*panels, error) {
+// weights returns the weights of a linear layer or convolution, packed for the
+// way in which it is computed.
+func (b *Backend) weights(n *graph.Node, how method) ([]*panels, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if p, ok := b.packed[n.Name]; ok {
+	key := packing{n.Name, how}
+	if p, ok := b.packed[key]; ok {
 		return p, nil
 	}
 	v, err := b.read(n)
 	if err != nil {
 		return nil, err
 	}
-	p := b.instructions.packedWeights(v, n.Shape)
-	b.packed[n.Name] = p
+	var p []*panels
+	if f := b.instructions.filter(how); f != nil {
+		p = b.instructions.winogradWeights(f.Filter, v, n.Shape)
+	} else {
+		p = []*panels{b.instructions.packedWeights(v, n.Shape)}
+	}
+	b.packed[key] = p
 	return p, nil
+}
+
+// packing is a parameter packed for one method.
+type packing struct {
+	name string
+	how  method
 }
 
 // Program implements graph.Program.
@@ -141,6 +154,7 @@ type Program struct {
 	stages  [graph.NumStages][]kernel
 	timer   func(p *graph.Plan, v graph.Value, d time.Duration) // or nil
 	buffers [][]float32                                         // a worker
+	common  []float32                                           // for one operation at a time
 }
 
 var _ graph.Timed = (*Program)(nil)
@@ -244,8 +258,16 @@ func (p *Program) scratch(worker, n int) (tile, values []float32) {
 	return p.buffers[worker][:tileLen], p.buffers[worker][tileLen:][:n]
 }
 
+// shared returns n values of arbitrary content for all workers of one operation.
+func (p *Program) shared(n int) []float32 {
+	if len(p.common) < n {
+		p.common = make([]float32, n)
+	}
+	return p.common[:n]
+}
+
 // Close implements graph.Program.
 func (p *Program) Close() error {
-	p.arena, p.stages, p.buffers = nil, [graph.NumStages][]kernel{}, nil
+	p.arena, p.stages, p.buffers, p.common = nil, [graph.NumStages][]kernel{}, nil, nil
 	return nil
 }

@@ -1,6 +1,10 @@
 package cpu
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/roentgo/roentgo/sampler/cpu/winograd"
+)
 
 //go:generate go run ./gen -out kernels_amd64.s -stubs kernels_amd64.go -pkg cpu
 
@@ -25,6 +29,7 @@ type instructions struct {
 	// normalize sets out to (x−mean)·scale+shift, and to the SiLU of that
 	// where it is asked for, for x (pixels, channels).
 	normalize func(out, x []float32, a affine, silu bool)
+	f2, f4    filter
 }
 
 // lanes is how many values the longest vector of any instruction set has. What
@@ -47,7 +52,8 @@ type product func(depth int, a *float32, aStride int, b *float32, offsets *int32
 type affine struct{ mean, scale, shift []float32 }
 
 // plain is the instruction set in Go alone.
-var plain = &instructions{name: "go", rows: 4, cols: 2, full: productGo, exponentials: exponentials, silu: silu, moments: moments, normalize: normalize}
+var plain = &instructions{name: "go", rows: 4, cols: 2, full: productGo, exponentials: exponentials, silu: silu, moments: moments, normalize: normalize,
+	f2: filterGo(&winograd.F2), f4: filterGo(&winograd.F4)}
 
 // available are those that this processor can run, the fastest first.
 func available() []*instructions { return append(slices.Clone(fast), plain) }

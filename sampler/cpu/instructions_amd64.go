@@ -1,6 +1,12 @@
 package cpu
 
-import "golang.org/x/sys/cpu"
+import (
+	"math"
+
+	"golang.org/x/sys/cpu"
+
+	"github.com/roentgo/roentgo/sampler/cpu/winograd"
+)
 
 // fast are the instruction sets with assembly that this processor can run, the
 // fastest first.
@@ -9,10 +15,12 @@ var fast = func() (list []*instructions) {
 		return nil
 	}
 	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ {
-		k := kernels{16, largestAVX512, expSumAVX512, siluAVX512, momentsAVX512, normalizeAVX512}
+		k := kernels{16, largestAVX512, expSumAVX512, siluAVX512, momentsAVX512, normalizeAVX512,
+			filter{&winograd.F2, winograd2InAVX512, winograd2OutAVX512}, filter{&winograd.F4, winograd4InAVX512, winograd4OutAVX512}}
 		list = append(list, k.instructions("avx512", 32, 8, productAVX512, productHalfAVX512))
 	}
-	k := kernels{8, largestAVX2, expSumAVX2, siluAVX2, momentsAVX2, normalizeAVX2}
+	k := kernels{8, largestAVX2, expSumAVX2, siluAVX2, momentsAVX2, normalizeAVX2,
+		filter{&winograd.F2, winograd2InAVX2, winograd2OutAVX2}, filter{&winograd.F4, winograd4InAVX2, winograd4OutAVX2}}
 	return append(list, k.instructions("avx2", 16, 6, productAVX2, productHalfAVX2))
 }()
 
@@ -20,19 +28,22 @@ var fast = func() (list []*instructions) {
 type kernels struct {
 	lanes     int
 	largest   func(n int, x *float32) float32
-	expSum    func(n int, x *float32, scale, most float32) float64
+	expSum    func(n int, x *float32, scale, shift float32) float64
 	silu      func(n int, out, x *float32)
 	moments   func(pixels int, x *float32, stride int, sums, squares *float64)
 	normalize func(pixels, channels int, out, x, mean, scale, shift *float32, silu int)
+	f2, f4    filter
 }
 
 func (k *kernels) instructions(name string, rows, cols int, full, half product) *instructions {
 	return &instructions{name: name, rows: rows, cols: cols, full: full, half: half,
-		exponentials: k.exponentialsOf, silu: k.siluOf, moments: k.momentsOf, normalize: k.normalizeOf}
+		exponentials: k.exponentialsOf, silu: k.siluOf, moments: k.momentsOf, normalize: k.normalizeOf, f2: k.f2, f4: k.f4}
 }
 
 func (k *kernels) exponentialsOf(x []float32, scale float32) float64 {
-	return k.expSum(len(x), &x[0], scale, k.largest(len(x), &x[0]))
+	largest := k.largest(len(x), &x[0])
+	scale *= math.Log2E
+	return k.expSum(len(x), &x[0], scale, -largest*scale)
 }
 
 func (k *kernels) siluOf(out, x []float32) {

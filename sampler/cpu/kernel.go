@@ -58,11 +58,12 @@ func (n *node) optional(i int) []float32 {
 func (b *Backend) kernel(p *Program, v graph.Value) (kernel, error) {
 	n := &node{Node: &p.plan.Nodes[v], p: p}
 	n.in = make([][]float32, len(n.In))
-	var w *panels
+	how := b.method(p.plan, v)
+	var w []*panels
 	for i, in := range n.In {
 		var err error
 		if i == 1 && (n.Op == graph.Linear || n.Op == graph.Conv2d) {
-			if w, err = b.packedParam(&p.plan.Nodes[in]); err != nil {
+			if w, err = b.weights(&p.plan.Nodes[in], how); err != nil {
 				return nil, err
 			}
 			continue
@@ -78,9 +79,12 @@ func (b *Backend) kernel(p *Program, v graph.Value) (kernel, error) {
 	n.out = out
 	switch n.Op {
 	case graph.Linear:
-		return n.linear(w), nil
+		return n.linear(w[0]), nil
 	case graph.Conv2d:
-		return n.conv(w), nil
+		if f := p.filter(how); f != nil {
+			return n.winograd(*f, w), nil
+		}
+		return n.conv(w[0]), nil
 	case graph.GroupNorm:
 		return n.groupNorm(), nil
 	case graph.LayerNorm:

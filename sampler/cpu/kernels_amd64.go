@@ -22,10 +22,10 @@ func productAVX2(depth int, a *float32, aStride int, b *float32, offsets *int32,
 //go:noescape
 func productHalfAVX2(depth int, a *float32, aStride int, b *float32, offsets *int32, out *float32, outStride int, n int, more int, bias *float32, residual *float32, residualStride int)
 
-// expSumAVX512 replaces n values, a multiple of 16, by exp((x−most)·scale) and returns their sum.
+// expSumAVX512 replaces n values, a multiple of 16, by 2 to the power of x·scale+shift, which is at most about 0, and returns their sum.
 //
 //go:noescape
-func expSumAVX512(n int, x *float32, scale float32, most float32) float64
+func expSumAVX512(n int, x *float32, scale float32, shift float32) float64
 
 // siluAVX512 sets out to x/(1+exp(−x)) for n values, a multiple of 16.
 //
@@ -47,10 +47,30 @@ func largestAVX512(n int, x *float32) float32
 //go:noescape
 func momentsAVX512(pixels int, x *float32, stride int, sums *float64, squares *float64)
 
-// expSumAVX2 replaces n values, a multiple of 8, by exp((x−most)·scale) and returns their sum.
+// winograd2InAVX512 transforms a tile of 4 by 4 pixels, pixel and line bytes apart, to as many points, point bytes apart; channels is a multiple of 16.
 //
 //go:noescape
-func expSumAVX2(n int, x *float32, scale float32, most float32) float64
+func winograd2InAVX512(channels int, x *float32, pixel int, line int, out *float32, point int, scratch *float32)
+
+// winograd2OutAVX512 transforms 16 points back to 2 by 2 pixels, adds bias and, where it is not nil, residual, which is laid out like out; channels is a multiple of 16.
+//
+//go:noescape
+func winograd2OutAVX512(channels int, m *float32, point int, out *float32, pixel int, line int, bias *float32, residual *float32, scratch *float32)
+
+// winograd4InAVX512 transforms a tile of 6 by 6 pixels, pixel and line bytes apart, to as many points, point bytes apart; channels is a multiple of 16.
+//
+//go:noescape
+func winograd4InAVX512(channels int, x *float32, pixel int, line int, out *float32, point int, scratch *float32)
+
+// winograd4OutAVX512 transforms 36 points back to 4 by 4 pixels, adds bias and, where it is not nil, residual, which is laid out like out; channels is a multiple of 16.
+//
+//go:noescape
+func winograd4OutAVX512(channels int, m *float32, point int, out *float32, pixel int, line int, bias *float32, residual *float32, scratch *float32)
+
+// expSumAVX2 replaces n values, a multiple of 16, by 2 to the power of x·scale+shift, which is at most about 0, and returns their sum.
+//
+//go:noescape
+func expSumAVX2(n int, x *float32, scale float32, shift float32) float64
 
 // siluAVX2 sets out to x/(1+exp(−x)) for n values, a multiple of 8.
 //
@@ -71,3 +91,23 @@ func largestAVX2(n int, x *float32) float32
 //
 //go:noescape
 func momentsAVX2(pixels int, x *float32, stride int, sums *float64, squares *float64)
+
+// winograd2InAVX2 transforms a tile of 4 by 4 pixels, pixel and line bytes apart, to as many points, point bytes apart; channels is a multiple of 8.
+//
+//go:noescape
+func winograd2InAVX2(channels int, x *float32, pixel int, line int, out *float32, point int, scratch *float32)
+
+// winograd2OutAVX2 transforms 16 points back to 2 by 2 pixels, adds bias and, where it is not nil, residual, which is laid out like out; channels is a multiple of 8.
+//
+//go:noescape
+func winograd2OutAVX2(channels int, m *float32, point int, out *float32, pixel int, line int, bias *float32, residual *float32, scratch *float32)
+
+// winograd4InAVX2 transforms a tile of 6 by 6 pixels, pixel and line bytes apart, to as many points, point bytes apart; channels is a multiple of 8.
+//
+//go:noescape
+func winograd4InAVX2(channels int, x *float32, pixel int, line int, out *float32, point int, scratch *float32)
+
+// winograd4OutAVX2 transforms 36 points back to 4 by 4 pixels, adds bias and, where it is not nil, residual, which is laid out like out; channels is a multiple of 8.
+//
+//go:noescape
+func winograd4OutAVX2(channels int, m *float32, point int, out *float32, pixel int, line int, bias *float32, residual *float32, scratch *float32)

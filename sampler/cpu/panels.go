@@ -28,3 +28,8 @@ func (m *panels) setRow(r int, values []float32, step int) {
 		to[k*m.stride] = values[k*step]
 	}
 }
+
+// set sets value (r, k).
+func (m *panels) set(r, k int, v float32) {
+	m.data[r/m.stride*m.tile+k*m.stride+r%m.stride] = v
+}

@@ -86,69 +86,115 @@ func (e *exponential) sigmoidTimes(x VecVirtual) {
 	VDIVPS(d, x, x)
 }
 
+// expSum works with powers of two: e to the power of (x−most)·scale is 2ⁿ·2ʳ,
+// with a polynomial for 2ʳ, |r| ≤ 1/2. What is below 2⁻¹²⁵ becomes about that,
+// which no sum that has a 1 in it sees.
 func (e *exponential) expSum() {
 	name := "expSum" + e.suffix
-	TEXT(name, NOSPLIT, "func(n int, x *float32, scale, most float32) float64")
+	value := func(v float64, what string) Mem { return e.repeated("exp2_"+what, math.Float32bits(float32(v))) }
+	least := value(-125, "least")
+	var terms []Mem
+	for i, c := range powerOfTwo(5) {
+		terms = append(terms, value(c, fmt.Sprint("term", i)))
+	}
+	TEXT(name, NOSPLIT, "func(n int, x *float32, scale, shift float32) float64")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s replaces n values, a multiple of %d, by exp((x−most)·scale) and returns their sum.", name, e.lanes))
+	Doc(fmt.Sprintf("%s replaces n values, a multiple of 16, by 2 to the power of x·scale+shift, which is at most about 0, and returns their sum.", name))
 	n := Load(Param("n"), GP64())
 	x := Mem{Base: Load(Param("x"), GP64())}
-	scale, most := e.vector(), e.vector()
-	s, m := Load(Param("scale"), XMM()), Load(Param("most"), XMM())
+	scale, shift := e.vector(), e.vector()
+	s, m := Load(Param("scale"), XMM()), Load(Param("shift"), XMM())
 	VBROADCASTSS(s, scale)
-	VBROADCASTSS(m, most)
-	v, part, sums := e.vector(), e.vector(), e.sums()
-	Label(name + "_loop")
-	VMOVUPS(x, v)
-	VSUBPS(most, v, v)
-	VMULPS(scale, v, v)
-	e.of(v)
-	VMOVUPS(v, x)
-	e.add(v, part, sums)
-	ADDQ(Imm(uint64(e.lanes*float)), x.Base)
-	SUBQ(Imm(uint64(e.lanes)), n)
-	JNZ(LabelRef(name + "_loop"))
-	sum := sums[0]
-	if e.lanes == 16 {
-		VEXTRACTF64X4(Imm(1), sum, part.AsY())
-		VADDPD(part.AsY(), sum.AsY(), sum.AsY())
-	} else {
-		VADDPD(sums[1], sum, sum)
+	VBROADCASTSS(m, shift)
+	parts := 16 / e.lanes // as many sums as AVX-512 has, in the same order
+	sums, t, whole, p := make([]VecVirtual, parts), e.vector(), e.vector(), e.vector()
+	for i := range sums {
+		sums[i] = e.vector()
+		VXORPS(sums[i], sums[i], sums[i])
 	}
-	VEXTRACTF128(Imm(1), sum.AsY(), part.AsX())
-	VADDPD(part.AsX(), sum.AsX(), sum.AsX())
-	VHADDPD(sum.AsX(), sum.AsX(), sum.AsX())
-	Store(sum.AsX(), ReturnIndex(0))
+	Label(name + "_loop")
+	for i, sum := range sums {
+		at := x.Offset(i * e.lanes * float)
+		VMOVUPS(at, t)
+		VFMADD213PS(shift, scale, t)
+		VMOVUPS(least, p)
+		VMAXPS(t, p, t) // in this order, what is not a number stays so
+		if e.lanes == 16 {
+			VRNDSCALEPS(Imm(0), t, whole)
+		} else {
+			VROUNDPS(Imm(0), t, whole)
+		}
+		VSUBPS(whole, t, t)
+		VMOVUPS(terms[len(terms)-1], p)
+		for k := len(terms) - 2; k >= 0; k-- {
+			VFMADD213PS(terms[k], t, p)
+		}
+		if e.lanes == 16 {
+			VSCALEFPS(whole, p, p)
+		} else {
+			VCVTPS2DQ(whole, whole)
+			VPSLLD(Imm(23), whole, whole)
+			VPADDD(whole, p, p)
+		}
+		VMOVUPS(p, at)
+		VADDPS(p, sum, sum)
+	}
+	ADDQ(Imm(16*float), x.Base)
+	SUBQ(Imm(16), n)
+	JNZ(LabelRef(name + "_loop"))
+	total, part := e.vector(), e.vector()
+	VXORPD(total, total, total)
+	for _, sum := range sums {
+		e.add(sum, part, total)
+	}
+	VEXTRACTF128(Imm(1), total.AsY(), part.AsX())
+	VADDPD(part.AsX(), total.AsX(), total.AsX())
+	VHADDPD(total.AsX(), total.AsX(), total.AsX())
+	Store(total.AsX(), ReturnIndex(0))
 	VZEROUPPER()
 	RET()
 }
 
-// sums are eight sums in float64, of every eighth value each, in whichever
-// vectors: the order of additions is the same for all instruction sets.
-func (s set) sums() []VecVirtual {
-	sums := make([]VecVirtual, 16/s.lanes)
-	for i := range sums {
-		sums[i] = s.vector()
-		VXORPD(sums[i], sums[i], sums[i])
-	}
-	return sums
-}
-
-// add adds the values v, which are lost, to sums.
-func (s set) add(v, part VecVirtual, sums []VecVirtual) {
+// add adds the values v, which are lost, to four sums in float64.
+func (s set) add(v, part, total VecVirtual) {
 	if s.lanes == 16 {
-		VCVTPS2PD(v.AsY(), part)
-		VADDPD(part, sums[0], sums[0])
-		VEXTRACTF32X8(Imm(1), v, v.AsY())
-		VCVTPS2PD(v.AsY(), part)
-		VADDPD(part, sums[0], sums[0])
+		high := YMM()
+		VEXTRACTF32X8(Imm(1), v, high)
+		avx2.add(v.AsY().(VecVirtual), part.AsY().(VecVirtual), total.AsY().(VecVirtual))
+		avx2.add(high, part.AsY().(VecVirtual), total.AsY().(VecVirtual))
 		return
 	}
 	VCVTPS2PD(v.AsX(), part)
-	VADDPD(part, sums[0], sums[0])
+	VADDPD(part, total, total)
 	VEXTRACTF128(Imm(1), v, v.AsX())
 	VCVTPS2PD(v.AsX(), part)
-	VADDPD(part, sums[1], sums[1])
+	VADDPD(part, total, total)
+}
+
+// powerOfTwo returns the polynomial of that degree, the lowest term first, that
+// equals 2ʳ at the Chebyshev nodes of [−1/2, 1/2].
+func powerOfTwo(degree int) []float64 {
+	nodes, differences := make([]float64, degree+1), make([]float64, degree+1)
+	for i := range nodes {
+		nodes[i] = math.Cos(math.Pi*(float64(i)+.5)/float64(degree+1)) / 2
+		differences[i] = math.Exp2(nodes[i])
+	}
+	for k := 1; k <= degree; k++ { // Newton's divided differences
+		for i := degree; i >= k; i-- {
+			differences[i] = (differences[i] - differences[i-1]) / (nodes[i] - nodes[i-k])
+		}
+	}
+	p := []float64{differences[degree]}
+	for i := degree - 1; i >= 0; i-- { // p·(r − node) + difference
+		next := make([]float64, len(p)+1)
+		for k, c := range p {
+			next[k+1] += c
+			next[k] -= c * nodes[i]
+		}
+		next[0] += differences[i]
+		p = next
+	}
+	return p
 }
 
 func (e *exponential) silu() {

@@ -4,6 +4,8 @@ package main
 import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"github.com/roentgo/roentgo/sampler/cpu/winograd"
 )
 
 // set is an instruction set with vectors of lanes values.
@@ -30,6 +32,10 @@ func main() {
 		e.normalize()
 		s.largest()
 		s.moments()
+		for _, t := range []*transforms{newTransforms(s, "winograd2", &winograd.F2), newTransforms(s, "winograd4", &winograd.F4)} {
+			t.in()
+			t.out()
+		}
 	}
 	Generate()
 }
