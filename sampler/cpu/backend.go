@@ -42,7 +42,7 @@ type Backend struct {
 
 	mu     sync.Mutex
 	plain  map[string][]float32
-	packed map[string]*panels
+	packed map[packing][]*panels
 }
 
 var _ graph.Backend = (*Backend)(nil)
@@ -60,7 +60,7 @@ func New(source graph.Source, o Options) (*Backend, error) {
 	if best < 0 {
 		return nil, fmt.Errorf("cpu: no instructions %q here (there are %s)", o.Instructions, strings.Join(Instructions(), ", "))
 	}
-	return &Backend{source: source, threads: o.Threads, instructions: available()[best], plain: map[string][]float32{}, packed: map[string]*panels{}}, nil
+	return &Backend{source: source, threads: o.Threads, instructions: available()[best], plain: map[string][]float32{}, packed: map[packing][]*panels{}}, nil
 }
 
 // Instructions lists the instruction sets that this processor can run, the
@@ -86,7 +86,7 @@ func (b *Backend) Name() string {
 func (b *Backend) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.plain, b.packed = map[string][]float32{}, map[string]*panels{}
+	b.plain, b.packed = map[string][]float32{}, map[packing][]*panels{}
 	return nil
 }
 
@@ -116,39 +116,56 @@ func (b *Backend) param(n *graph.Node) ([]float32, error) {
 	return v, err
 }
 
-// packedParam returns a parameter (rows, …) packed for the matrix product.
-func (b *Backend) packedParam(n *graph.Node) (*panels, error) {
+// weights returns the weights of a linear layer or convolution, packed for the
+// way in which it is computed.
+func (b *Backend) weights(n *graph.Node, how method) ([]*panels, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if p, ok := b.packed[n.Name]; ok {
+	key := packing{n.Name, how}
+	if p, ok := b.packed[key]; ok {
 		return p, nil
 	}
 	v, err := b.read(n)
 	if err != nil {
 		return nil, err
 	}
-	p := newPanels(b.instructions, n.Shape[0], n.Len()/n.Shape[0])
-	p.pack(v)
-	b.packed[n.Name] = p
+	var p []*panels
+	if f := b.instructions.filter(how); f != nil {
+		p = b.instructions.winogradWeights(f.Filter, v, n.Shape)
+	} else {
+		p = []*panels{b.instructions.packedWeights(v, n.Shape)}
+	}
+	b.packed[key] = p
 	return p, nil
+}
+
+// packing is a parameter packed for one method.
+type packing struct {
+	name string
+	how  method
 }
 
 // Program implements graph.Program.
 type Program struct {
-	plan         *graph.Plan
-	threads      int
-	instructions *instructions
-	arena        []float32
-	stages       [graph.NumStages][]kernel
-	timer        func(p *graph.Plan, v graph.Value, d time.Duration) // or nil
-	scratch      [][]float32                                         // a worker
+	*instructions
+	team
+	plan    *graph.Plan
+	arena   []float32
+	stages  [graph.NumStages][]kernel
+	timer   func(p *graph.Plan, v graph.Value, d time.Duration) // or nil
+	buffers [][]float32                                         // a worker
+	common  []float32                                           // for one operation at a time
 }
 
 var _ graph.Timed = (*Program)(nil)
 
 // Compile implements graph.Backend.
 func (b *Backend) Compile(ctx context.Context, plan *graph.Plan) (graph.Program, error) {
-	p := &Program{plan: plan, threads: b.threads, instructions: b.instructions, arena: make([]float32, plan.Arena), scratch: make([][]float32, b.threads)}
+	plan, err := plan.ChannelsLast()
+	if err != nil {
+		return nil, err
+	}
+	p := &Program{instructions: b.instructions, team: newTeam(b.threads), plan: plan, arena: make([]float32, plan.Arena), buffers: make([][]float32, b.threads)}
 	for s, list := range plan.Stages {
 		for _, v := range list {
 			if err := ctx.Err(); err != nil {
@@ -178,7 +195,7 @@ func (b *Backend) value(p *Program, v graph.Value) ([]float32, error) {
 		return b.param(n)
 	}
 	at := p.plan.Offset[root]
-	return p.arena[at : at+n.Len()], nil
+	return p.arena[at : at+n.Size()], nil
 }
 
 // Write implements graph.Program.
@@ -211,26 +228,46 @@ func (p *Program) Read(output string, dst []float32) error {
 
 // Run implements graph.Program. ctx is looked at between operations.
 func (p *Program) Run(ctx context.Context, s graph.Stage) error {
-	for i, k := range p.stages[s] {
-		if err := ctx.Err(); err != nil {
-			return err
+	return p.run(func() error {
+		for i, k := range p.stages[s] {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			begun := time.Now()
+			if err := k(); err != nil {
+				return err
+			}
+			if p.timer != nil {
+				p.timer(p.plan, p.plan.Stages[s][i], time.Since(begun))
+			}
 		}
-		begun := time.Now()
-		if err := k(); err != nil {
-			return err
-		}
-		if p.timer != nil {
-			p.timer(p.plan, p.plan.Stages[s][i], time.Since(begun))
-		}
-	}
-	return ctx.Err()
+		return ctx.Err()
+	})
 }
 
 // Time implements graph.Timed.
 func (p *Program) Time(f func(p *graph.Plan, v graph.Value, d time.Duration)) { p.timer = f }
 
+// scratch returns memory of a worker, of arbitrary content: room for the sums
+// of a tile, and n values.
+func (p *Program) scratch(worker, n int) (tile, values []float32) {
+	tileLen := p.rows * p.cols
+	if len(p.buffers[worker]) < tileLen+n {
+		p.buffers[worker] = make([]float32, tileLen+n)
+	}
+	return p.buffers[worker][:tileLen], p.buffers[worker][tileLen:][:n]
+}
+
+// shared returns n values of arbitrary content for all workers of one operation.
+func (p *Program) shared(n int) []float32 {
+	if len(p.common) < n {
+		p.common = make([]float32, n)
+	}
+	return p.common[:n]
+}
+
 // Close implements graph.Program.
 func (p *Program) Close() error {
-	*p = Program{plan: p.plan}
+	p.arena, p.stages, p.buffers, p.common = nil, [graph.NumStages][]kernel{}, nil, nil
 	return nil
 }

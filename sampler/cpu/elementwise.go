@@ -3,12 +3,13 @@ package cpu
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // each applies f to every value.
 func (n *node) each(f func(out, x []float32)) kernel {
 	return always(func() {
-		n.p.spans(len(n.out), func(from, to int) { f(n.out[from:to], n.in[0][from:to]) })
+		n.p.spans(len(n.out), 1, func(_, from, to int) { f(n.out[from:to], n.in[0][from:to]) })
 	})
 }
 
@@ -70,27 +71,15 @@ func exp(x float32) float32 {
 	return p * math.Float32frombits(uint32(n+127)<<23)
 }
 
-func rsqrt(n int) float32 { return float32(1 / math.Sqrt(float64(n))) }
-
-// softmax replaces x by eˢᵃˡᵉ·ˣ over its sum.
-func softmax(x []float32, scale float32) {
-	if len(x) == 0 {
-		return
-	}
-	most := x[0]
-	for _, v := range x {
-		most = max(most, v)
-	}
+func exponentials(x []float32, scale float32) float64 {
+	most := slices.Max(x)
 	var total float64
 	for i, v := range x {
 		e := exp((v - most) * scale)
 		x[i] = e
 		total += float64(e)
 	}
-	f := float32(1 / total)
-	for i := range x {
-		x[i] *= f
-	}
+	return total
 }
 
 func add(out, x, y []float32) {
@@ -110,7 +99,7 @@ func (n *node) broadcast(f func(out, x, y []float32)) kernel {
 	x, y := n.in[0], n.in[1]
 	if len(x) == len(y) {
 		return always(func() {
-			n.p.spans(len(x), func(from, to int) { f(n.out[from:to], x[from:to], y[from:to]) })
+			n.p.spans(len(x), 1, func(_, from, to int) { f(n.out[from:to], x[from:to], y[from:to]) })
 		})
 	}
 	xs, ys := rank4(n.shape(0)), rank4(n.shape(1))
@@ -125,7 +114,7 @@ func (n *node) broadcast(f func(out, x, y []float32)) kernel {
 	row := xs[3]
 	return always(func() {
 		n.p.each(xs[0]*xs[1], func(worker, i int) {
-			repeated := n.p.buffer(worker, row)
+			_, repeated := n.p.scratch(worker, row)
 			for j := range xs[2] {
 				at := i/xs[1]*stride[0] + i%xs[1]*stride[1] + j*stride[2]
 				other := y[at:]
@@ -147,58 +136,6 @@ func rank4(shape []int) [4]int {
 	s := [4]int{1, 1, 1, 1}
 	copy(s[4-len(shape):], shape)
 	return s
-}
-
-// groupNorm computes mean and variance in float64, in two passes: float32 sums
-// over 65,536 values lose what the tolerance allows.
-func (n *node) groupNorm() kernel {
-	x, weight, bias := n.in[0], n.in[1], n.in[2]
-	channels, pixels := n.Shape[1]/n.Groups, n.Shape[2]*n.Shape[3]
-	return always(func() {
-		n.p.each(n.Shape[0]*n.Groups, func(_, i int) {
-			from := i * channels * pixels
-			group := x[from : from+channels*pixels]
-			mean, scale := moments(group, n.Eps)
-			for c := range channels {
-				at := i%n.Groups*channels + c
-				normalize(n.out[from+c*pixels:][:pixels], group[c*pixels:][:pixels], mean, scale, float64(weight[at]), float64(bias[at]))
-			}
-		})
-	})
-}
-
-// moments returns the mean of x and 1/√(variance + eps).
-func moments(x []float32, eps float64) (mean, scale float64) {
-	for _, v := range x {
-		mean += float64(v)
-	}
-	mean /= float64(len(x))
-	var square float64
-	for _, v := range x {
-		d := float64(v) - mean
-		square += d * d
-	}
-	return mean, 1 / math.Sqrt(square/float64(len(x))+eps)
-}
-
-func normalize(out, x []float32, mean, scale, weight, bias float64) {
-	for i, v := range x {
-		out[i] = float32((float64(v)-mean)*scale*weight + bias)
-	}
-}
-
-func (n *node) layerNorm() kernel {
-	x, weight, bias := n.in[0], n.in[1], n.in[2]
-	d := len(weight)
-	return always(func() {
-		n.p.each(len(x)/d, func(_, i int) {
-			row, out := x[i*d:(i+1)*d], n.out[i*d:(i+1)*d]
-			mean, scale := moments(row, n.Eps)
-			for j, v := range row {
-				out[j] = float32((float64(v)-mean)*scale*float64(weight[j]) + float64(bias[j]))
-			}
-		})
-	})
 }
 
 func (n *node) embedding() kernel {

@@ -29,6 +29,23 @@ type node struct {
 // shape returns the dimensions of operand i.
 func (n *node) shape(i int) []int { return n.p.plan.Nodes[n.In[i]].Shape }
 
+// own returns operand i of the operation itself, or nil where the node has no
+// such one.
+func (n *node) own(i int) []float32 {
+	if i < len(n.Own()) {
+		return n.in[i]
+	}
+	return nil
+}
+
+// residual returns what is added to the result, or nil.
+func (n *node) residual() []float32 {
+	if n.Residual {
+		return n.in[len(n.in)-1]
+	}
+	return nil
+}
+
 // optional returns operand i, or nil where the node has no such one.
 func (n *node) optional(i int) []float32 {
 	if i < len(n.in) {
@@ -41,11 +58,12 @@ func (n *node) optional(i int) []float32 {
 func (b *Backend) kernel(p *Program, v graph.Value) (kernel, error) {
 	n := &node{Node: &p.plan.Nodes[v], p: p}
 	n.in = make([][]float32, len(n.In))
-	var w *panels
+	how := b.method(p.plan, v)
+	var w []*panels
 	for i, in := range n.In {
 		var err error
 		if i == 1 && (n.Op == graph.Linear || n.Op == graph.Conv2d) {
-			if w, err = b.packedParam(&p.plan.Nodes[in]); err != nil {
+			if w, err = b.weights(&p.plan.Nodes[in], how); err != nil {
 				return nil, err
 			}
 			continue
@@ -61,15 +79,18 @@ func (b *Backend) kernel(p *Program, v graph.Value) (kernel, error) {
 	n.out = out
 	switch n.Op {
 	case graph.Linear:
-		return n.linear(w), nil
+		return n.linear(w[0]), nil
 	case graph.Conv2d:
-		return n.conv(w), nil
+		if f := p.filter(how); f != nil {
+			return n.winograd(*f, w), nil
+		}
+		return n.conv(w[0]), nil
 	case graph.GroupNorm:
 		return n.groupNorm(), nil
 	case graph.LayerNorm:
 		return n.layerNorm(), nil
 	case graph.SiLU:
-		return n.each(p.instructions.silu), nil
+		return n.each(p.silu), nil
 	case graph.GELU:
 		return n.each(gelu), nil
 	case graph.Attention:
@@ -96,6 +117,8 @@ func (b *Backend) kernel(p *Program, v graph.Value) (kernel, error) {
 		return n.timestep(), nil
 	case graph.Transpose:
 		return n.transpose(), nil
+	case graph.Pad:
+		return n.pad(), nil
 	}
 	return nil, fmt.Errorf("%w: operation %s is not one of this executor", ErrProgram, n.Op)
 }

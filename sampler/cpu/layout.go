@@ -1,80 +1,90 @@
 package cpu
 
-// planes calls f for each plane of the result (B, C, H, W).
-func (n *node) planes(f func(out []float32, batch, channel int)) kernel {
-	channels, size := n.Shape[1], n.Shape[2]*n.Shape[3]
+// pixels calls f for every row of pixels of the result (B, H, W, C): b and y
+// say which.
+func (n *node) lines(f func(out []float32, b, y int)) kernel {
+	height, line := n.Shape[1], n.Shape[2]*n.Shape[3]
 	return always(func() {
-		n.p.each(n.Shape[0]*channels, func(_, i int) {
-			f(n.out[i*size:(i+1)*size], i/channels, i%channels)
+		n.p.spans(n.Shape[0]*height, line, func(_, from, to int) {
+			for i := from; i < to; i++ {
+				f(n.out[i*line:(i+1)*line], i/height, i%height)
+			}
 		})
 	})
 }
 
-// plane returns a plane of operand i.
-func (n *node) plane(i, batch, channel int) []float32 {
+// line is row y of image b of operand i.
+func (n *node) line(i, b, y int) []float32 {
 	s := n.shape(i)
-	size := s[2] * s[3]
-	return n.in[i][(batch*s[1]+channel)*size:][:size]
+	return n.in[i][(b*s[1]+y)*s[2]*s[3]:][:s[2]*s[3]]
 }
 
 func (n *node) concat() kernel {
-	return n.planes(func(out []float32, batch, channel int) {
-		i := 0
-		for channel >= n.shape(i)[1] {
-			channel -= n.shape(i)[1]
-			i++
+	channels := n.Shape[3]
+	return n.lines(func(out []float32, b, y int) {
+		at := 0
+		for i := range n.In {
+			x, c := n.line(i, b, y), n.shape(i)[3]
+			for to := at; to < len(out); to += channels {
+				copy(out[to:to+c], x)
+				x = x[c:]
+			}
+			at += c
 		}
-		copy(out, n.plane(i, batch, channel))
 	})
 }
 
 func (n *node) upsample() kernel {
-	width := n.Shape[3]
-	return n.planes(func(out []float32, batch, channel int) {
-		x := n.plane(0, batch, channel)
-		for row := 0; len(x) > 0; row += 2 * width {
-			for j, v := range x[:width/2] {
-				out[row+2*j], out[row+2*j+1] = v, v
-			}
-			copy(out[row+width:row+2*width], out[row:])
-			x = x[width/2:]
+	c := n.Shape[3]
+	return n.lines(func(out []float32, b, y int) {
+		x := n.line(0, b, y/2)
+		for ; len(x) > 0; x, out = x[c:], out[2*c:] {
+			copy(out, x[:c])
+			copy(out[c:], x[:c])
 		}
 	})
 }
 
 func (n *node) pool() kernel {
-	width, wide := n.Shape[3], n.shape(0)[3]
-	return n.planes(func(out []float32, batch, channel int) {
-		x := n.plane(0, batch, channel)
+	c := n.Shape[3]
+	return n.lines(func(out []float32, b, y int) {
+		above, below := n.line(0, b, 2*y), n.line(0, b, 2*y+1)
 		for i := range out {
-			at := i/width*2*wide + i%width*2
-			out[i] = (x[at] + x[at+1] + x[at+wide] + x[at+wide+1]) / 4
+			at := i/c*2*c + i%c
+			out[i] = (above[at] + above[at+c] + below[at] + below[at+c]) / 4
 		}
 	})
 }
 
 func (n *node) shuffle() kernel {
-	f, width := n.Factor, n.Shape[3]
-	return n.planes(func(out []float32, batch, channel int) {
-		for sub := range f * f {
-			x := n.plane(0, batch, channel*f*f+sub)
-			for i, v := range x {
-				row, col := i/(width/f)*f+sub/f, i%(width/f)*f+sub%f
-				out[row*width+col] = v
-			}
+	f, c := n.Factor, n.Shape[3]
+	return n.lines(func(out []float32, b, y int) {
+		x := n.line(0, b, y/f)
+		for i := range out {
+			column, channel := i/c, i%c
+			out[i] = x[column/f*c*f*f+channel*f*f+y%f*f+column%f]
 		}
 	})
 }
 
 func (n *node) unshuffle() kernel {
-	f, width := n.Factor, n.Shape[3]
-	return n.planes(func(out []float32, batch, channel int) {
-		sub := channel % (f * f)
-		x := n.plane(0, batch, channel/(f*f))
+	f, c := n.Factor, n.Shape[3]
+	return n.lines(func(out []float32, b, y int) {
 		for i := range out {
-			row, col := i/width*f+sub/f, i%width*f+sub%f
-			out[i] = x[row*width*f+col]
+			column, channel := i/c, i%c
+			sub := channel % (f * f)
+			out[i] = n.line(0, b, y*f+sub/f)[(column*f+sub%f)*(c/f/f)+channel/f/f]
 		}
+	})
+}
+
+// pad copies images into a border of zeros.
+func (n *node) pad() kernel {
+	height := n.Shape[1]
+	return always(func() {
+		n.p.each(n.Shape[0], func(_, b int) {
+			n.rows(b, 0, height, func(out []float32, at int) { copy(out, n.in[0][at:]) })
+		})
 	})
 }
 

@@ -35,11 +35,12 @@ const (
 	TimestepEmbedding
 	Reshape // a view: it shares the memory of its operand
 	Transpose
+	Pad // a copy with a border of zeros; only in plans of [Plan.ChannelsLast]
 )
 
 var opNames = [...]string{"Input", "Param", "Linear", "Conv2d", "GroupNorm", "LayerNorm", "SiLU", "GELU", "Attention",
 	"AttentionWeights", "Embedding", "Add", "Mul", "Concat", "Upsample2", "AvgPool2", "PixelShuffle", "PixelUnshuffle",
-	"TimestepEmbedding", "Reshape", "Transpose"}
+	"TimestepEmbedding", "Reshape", "Transpose", "Pad"}
 
 func (op Op) String() string {
 	if int(op) < len(opNames) {
@@ -62,10 +63,48 @@ type Node struct {
 	Axes            [2]int  // Transpose
 	Eps             float64 // GroupNorm, LayerNorm
 	Rate            Rate
+
+	Fused // only in plans of [Plan.ChannelsLast]
+}
+
+// Fused is what a node does beside its own operation.
+type Fused struct {
+	// Border is the width of a border of zeros around each image of the
+	// result, which is not part of its shape.
+	Border int
+	// SiLU is applied to the result: GroupNorm.
+	SiLU bool
+	// PerChannel is added to the result: (1 or B, 1, 1, C), the last operand
+	// but for Residual. Conv2d.
+	PerChannel bool
+	// Residual, of the result's shape, is added to it: the last operand.
+	// Conv2d, Linear.
+	Residual bool
 }
 
 // Len is the number of values of the node's result.
 func (n *Node) Len() int { return Len(n.Shape) }
+
+// Size is the number of values that the result takes in memory: its border is
+// counted.
+func (n *Node) Size() int {
+	if n.Border == 0 {
+		return n.Len()
+	}
+	return n.Shape[0] * (n.Shape[1] + 2*n.Border) * (n.Shape[2] + 2*n.Border) * n.Shape[3]
+}
+
+// Own returns the operands of the operation itself, without those of Fused.
+func (n *Node) Own() []Value {
+	extra := 0
+	if n.PerChannel {
+		extra++
+	}
+	if n.Residual {
+		extra++
+	}
+	return n.In[:len(n.In)-extra]
+}
 
 // Len is the number of values of a tensor of that shape.
 func Len(shape []int) int {

@@ -81,51 +81,62 @@ func TestParameterCounts(t *testing.T) {
 // plan symbolically: each value writes its own number over its place, and each
 // operand must still be there when it is read, in every step of a long run.
 func TestArenaHoldsWhatIsRead(t *testing.T) {
-	for _, cfg := range []model.Config{model.Tiny(), model.Mini()} {
+	for _, cfg := range []model.Config{model.Tiny(), model.Mini(), model.Paper()} {
 		p, err := recordUNet(t, cfg, 2, 9, "unet.down.0.attn.cross_attn").Plan()
 		if err != nil {
 			t.Fatal(err)
 		}
-		owner := make([]Value, p.Arena)
-		fill := func(v Value) {
-			for i := range p.Nodes[v].Len() {
-				owner[p.Offset[v]+i] = v
-			}
+		holds(t, p)
+		if p, err = p.ChannelsLast(); err != nil {
+			t.Fatal(err)
 		}
-		check := func(reader, v Value) {
-			root := p.Root(v)
-			if p.Nodes[root].Op == Param {
-				return
-			}
-			for i := range p.Nodes[root].Len() {
-				if owner[p.Offset[root]+i] != root {
-					t.Fatalf("%s (%d) reads value %d, which was overwritten", p.Nodes[reader].Op, reader, v)
-				}
-			}
-		}
-		run := func(s Stage) {
-			for _, v := range p.Stages[s] {
-				for _, in := range p.Nodes[v].In {
-					check(v, in)
-				}
-				fill(v)
-			}
-		}
-		for _, v := range p.Inputs {
-			fill(v)
-		}
-		run(PromptStage)
-		for range 3 {
-			run(TimestepStage)
-			run(LatentStage)
-			for _, v := range p.Outputs {
-				check(v, v)
-			}
-		}
-		if p.Arena < p.Live || float64(p.Arena) > 1.1*float64(p.Live) {
-			t.Errorf("the arena is %d values long, %d are alive at once: more than 10 %% is lost", p.Arena, p.Live)
+		holds(t, p)
+	}
+}
+
+// holds runs a plan symbolically.
+func holds(t *testing.T, p *Plan) {
+	t.Helper()
+	owner := make([]Value, p.Arena)
+	fill := func(v Value) {
+		for i := range p.Nodes[v].Size() {
+			owner[p.Offset[v]+i] = v
 		}
 	}
+	check := func(reader, v Value) {
+		root := p.Root(v)
+		if p.Nodes[root].Op == Param {
+			return
+		}
+		for i := range p.Nodes[root].Size() {
+			if owner[p.Offset[root]+i] != root {
+				t.Fatalf("%s (%d) reads value %d, which was overwritten", p.Nodes[reader].Op, reader, v)
+			}
+		}
+	}
+	run := func(s Stage) {
+		for _, v := range p.Stages[s] {
+			for _, in := range p.Nodes[v].In {
+				check(v, in)
+			}
+			fill(v)
+		}
+	}
+	for _, v := range p.Inputs {
+		fill(v)
+	}
+	run(PromptStage)
+	for range 3 {
+		run(TimestepStage)
+		run(LatentStage)
+		for _, v := range p.Outputs {
+			check(v, v)
+		}
+	}
+	if p.Arena < p.Live || float64(p.Arena) > 1.1*float64(p.Live) {
+		t.Errorf("the arena is %d values long, %d are alive at once: more than 10 %% is lost", p.Arena, p.Live)
+	}
+	t.Logf("the arena is %d values long, %d are alive at once", p.Arena, p.Live)
 }
 
 func TestHoisting(t *testing.T) {
@@ -153,6 +164,32 @@ func TestHoisting(t *testing.T) {
 	}
 	if n := count(PromptStage, Conv2d) + count(TimestepStage, Conv2d); n != 0 {
 		t.Errorf("%d convolutions were taken not to depend on the latent", n)
+	}
+}
+
+// TestChannelsLast counts what is left of a residual network once it is fused.
+func TestChannelsLast(t *testing.T) {
+	p, err := recordUNet(t, model.Mini(), 2, 9).Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err = p.ChannelsLast(); err != nil {
+		t.Fatal(err)
+	}
+	count := map[Op]int{}
+	for _, v := range p.Stages[LatentStage] {
+		n := &p.Nodes[v]
+		count[n.Op]++
+		if n.Op == Conv2d && p.Nodes[n.In[0]].Border != n.Padding {
+			t.Errorf("a convolution with padding %d reads a border of %d", n.Padding, p.Nodes[n.In[0]].Border)
+		}
+	}
+	// The latent comes in, the prediction goes out; the first convolution and
+	// the three that halve the image have no norm before them.
+	for op, want := range map[Op]int{SiLU: 0, Add: 0, Transpose: 2, Pad: 4, GroupNorm: 8*2 + 6 + 1, Concat: 4} {
+		if count[op] != want {
+			t.Errorf("%d nodes are %s, want %d", count[op], op, want)
+		}
 	}
 }
 

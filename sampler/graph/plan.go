@@ -110,7 +110,7 @@ func (p *Plan) place(needed []bool) {
 		if !needed[i] || n.Op == Param || n.Op == Reshape {
 			continue
 		}
-		s := &span{v: v, size: (n.Len() + Align - 1) / Align * Align}
+		s := &span{v: v, size: (n.Size() + Align - 1) / Align * Align}
 		if n.Op == Input {
 			s.last = end
 		} else {

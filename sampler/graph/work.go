@@ -11,9 +11,9 @@ type Work struct {
 // Work returns the work of node v.
 func (p *Plan) Work(v Value) Work {
 	n := &p.Nodes[v]
-	w := Work{Bytes: 4 * n.Len()}
+	w := Work{Bytes: 4 * n.Size()}
 	for _, in := range n.In {
-		w.Bytes += 4 * p.Nodes[p.Root(in)].Len()
+		w.Bytes += 4 * p.Nodes[p.Root(in)].Size()
 	}
 	switch n.Op {
 	case Linear, Conv2d:

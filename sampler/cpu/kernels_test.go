@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// TestTilings holds every instructions to sums in float64, at sizes that do and do
-// not fill their tiles, and those with fused multiply-add to each other's
-// bytes.
-func TestTilings(t *testing.T) {
+// TestProducts holds the product of every instruction set to sums in float64,
+// at sizes that do and do not fill their tiles, and those with fused
+// multiply-add to each other's bytes.
+func TestProducts(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	values := func(n int) []float32 {
 		v := make([]float32, n)
@@ -20,41 +20,42 @@ func TestTilings(t *testing.T) {
 		}
 		return v
 	}
-	for _, s := range [][3]int{{1, 1, 1}, {4, 2, 3}, {5, 3, 7}, {32, 8, 64}, {33, 9, 65}, {96, 24, 144}, {70, 31, 1}} {
+	for _, s := range [][3]int{{1, 1, 1}, {4, 2, 3}, {5, 3, 7}, {16, 5, 9}, {32, 8, 64}, {33, 9, 65}, {96, 24, 144}, {70, 31, 1}, {64, 150, 700}, {56, 7, 300}} {
 		rows, cols, depth := s[0], s[1], s[2]
-		a, b, bias := values(rows*depth), values(cols*depth), values(rows)
+		a, b, bias, residual := values(rows*depth), values(cols*(depth+2)), values(rows), values(rows*cols)
 		var fused []float32
-		for _, tile := range available() {
-			m := newPanels(tile, rows, depth)
-			m.pack(a)
-			packed := make([]float32, tile.padded(cols)*depth)
-			tile.packCols(packed, b, cols, depth, depth)
-			byCols, byRows := make([]float32, rows*cols), make([]float32, rows*cols)
-			multiply(target{dst: byCols, rowStride: 1, colStride: rows, bias: bias}, m, 0, m.tiles(), packed, cols)
-			multiply(target{dst: byRows, rowStride: cols, colStride: 1, bias: bias}, m, 0, m.tiles(), packed, cols)
+		for _, set := range available() {
+			p := &Program{instructions: set, team: team{threads: 1}, buffers: make([][]float32, 1)}
+			got := make([]float32, rows*cols)
+			m := &matmul{left: set.packedWeights(a, []int{rows, depth}), right: b, offsets: set.evenly(cols, depth+2), out: got, outStride: rows,
+				runs: blocks([]run{{0, depth / 3}, {depth/3 + 2, depth - depth/3}}), bias: bias, residual: residual}
+			p.multiply(m, cols)
 			for r := range rows {
 				for c := range cols {
-					want, size := float64(bias[r]), math.Abs(float64(bias[r]))
+					want, size := float64(bias[r])+float64(residual[c*rows+r]), math.Abs(float64(bias[r]))+math.Abs(float64(residual[c*rows+r]))
 					for k := range depth {
-						p := float64(a[r*depth+k]) * float64(b[c*depth+k])
-						want += p
-						size += math.Abs(p)
+						at := k
+						if k >= depth/3 {
+							at += 2
+						}
+						v := float64(a[r*depth+k]) * float64(b[c*(depth+2)+at])
+						want += v
+						size += math.Abs(v)
 					}
-					got := byCols[c*rows+r]
-					if math.Abs(float64(got)-want) > 1e-6*size || byRows[r*cols+c] != got {
-						t.Fatalf("%s, %v: value (%d, %d) is %g and %g, want %g", tile.name, s, r, c, got, byRows[r*cols+c], want)
+					if v := got[c*rows+r]; math.Abs(float64(v)-want) > 1e-6*size {
+						t.Fatalf("%s, %v: value (%d, %d) is %g, want %g", set.name, s, r, c, v, want)
 					}
 				}
 			}
-			if tile == plain {
+			if set == plain {
 				continue
 			}
 			if fused == nil {
-				fused = byCols
+				fused = got
 			}
-			for i, v := range byCols {
+			for i, v := range got {
 				if v != fused[i] {
-					t.Fatalf("%s, %v: value %d is %g, another instructions's is %g", tile.name, s, i, v, fused[i])
+					t.Fatalf("%s, %v: value %d is %g, another instruction set's is %g", set.name, s, i, v, fused[i])
 				}
 			}
 		}
@@ -68,13 +69,20 @@ func TestExponentials(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())
 	for _, set := range available() {
-		for _, n := range []int{1, 7, 8, 9, 16, 63, 64, 1000} {
+		for _, n := range []int{1, 7, 8, 9, 16, 63, 64, 1008} {
 			x := make([]float32, n)
 			for i := range x {
 				x[i] = float32(random.NormFloat64() * 20)
 			}
 			got := slices.Clone(x)
-			set.softmax(got, 0.3)
+			for len(got)%lanes != 0 {
+				got = append(got, -inf)
+			}
+			f := float32(1 / set.exponentials(got, 0.3))
+			got = got[:n]
+			for i := range got {
+				got[i] *= f
+			}
 			most, total := math.Inf(-1), 0.0
 			for _, v := range x {
 				most = max(most, float64(v))
@@ -108,23 +116,24 @@ func TestExponentials(t *testing.T) {
 				t.Errorf("%s: SiLU(%g) = %g", set.name, special[i], out[i])
 			}
 		}
-		bad := []float32{1, nan, 2}
-		if set.softmax(bad, 1); bad[0] == bad[0] {
-			t.Errorf("%s: softmax hides what is not a number: %v", set.name, bad)
+		bad := make([]float32, lanes)
+		bad[3] = nan
+		if sum := set.exponentials(bad, 1); sum == sum {
+			t.Errorf("%s: the sum of exponentials hides what is not a number: %v", set.name, bad)
 		}
 	}
 }
 
 func BenchmarkMatMul(b *testing.B) {
-	for _, tile := range available() {
+	for _, set := range available() {
 		for _, depth := range []int{576, 2304, 4608} {
-			b.Run(fmt.Sprintf("%s/%d", tile.name, depth), func(b *testing.B) {
-				const rows, cols = 256, 32
-				a := newPanels(tile, rows, depth)
-				packed := make([]float32, tile.padded(cols)*depth)
-				dst := make([]float32, rows*cols)
+			b.Run(fmt.Sprintf("%s/%d", set.name, depth), func(b *testing.B) {
+				const rows, cols = 256, 96
+				p := &Program{instructions: set, team: team{threads: 1}, buffers: make([][]float32, 1)}
+				m := &matmul{left: set.packedWeights(make([]float32, rows*depth), []int{rows, depth}), right: make([]float32, cols*depth),
+					offsets: set.evenly(cols, depth), runs: blocks([]run{{0, depth}}), out: make([]float32, rows*cols), outStride: rows}
 				for b.Loop() {
-					multiply(target{dst: dst, rowStride: cols, colStride: 1}, a, 0, a.tiles(), packed, cols)
+					p.multiply(m, cols)
 				}
 				flop := 2 * float64(rows) * cols * float64(depth) * float64(b.N)
 				b.ReportMetric(flop/b.Elapsed().Seconds()/1e9, "GFLOP/s")

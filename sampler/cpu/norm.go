@@ -1,0 +1,139 @@
+package cpu
+
+import "math"
+
+// momentPixels is how many pixels one task sums: a constant, so that the order
+// of additions depends on nothing else.
+const momentPixels = 128
+
+// groupNorm sums in float64, where squares of float32 are exact: float32 sums
+// over 65,536 values lose what the tolerance allows.
+func (n *node) groupNorm() kernel {
+	x, weight, bias := n.in[0], n.in[1], n.in[2]
+	height, width, channels := n.Shape[1], n.Shape[2], n.Shape[3]
+	pixels := height * width
+	chunks := (pixels + momentPixels - 1) / momentPixels
+	sums, squares := make([]float64, n.Shape[0]*chunks*channels), make([]float64, n.Shape[0]*chunks*channels)
+	each := make([]affine, n.Shape[0])
+	for i := range each {
+		each[i] = affine{make([]float32, channels), make([]float32, channels), make([]float32, channels)}
+	}
+	rows := max(1, grain/(width*channels))
+	pieces := (height + rows - 1) / rows
+	return always(func() {
+		n.p.each(n.Shape[0]*chunks, func(_, i int) {
+			from := i % chunks * momentPixels
+			to := min(from+momentPixels, pixels)
+			sample := x[i/chunks*pixels*channels:]
+			n.p.moments(sample[from*channels:to*channels], sums[i*channels:][:channels], squares[i*channels:][:channels])
+		})
+		for i, a := range each {
+			at := i * chunks * channels
+			n.affine(a, sums[at:][:chunks*channels], squares[at:][:chunks*channels], weight, bias)
+		}
+		n.p.each(n.Shape[0]*pieces, func(_, i int) {
+			b, piece := i/pieces, i%pieces
+			n.rows(b, piece*rows, min((piece+1)*rows, height), func(out []float32, at int) {
+				n.p.normalize(out, x[at:at+len(out)], each[b], n.SiLU)
+			})
+		})
+	})
+}
+
+// affine makes of a sample's sums, a row a chunk of pixels, what its norm does
+// to each channel.
+func (n *node) affine(a affine, sums, squares []float64, weight, bias []float32) {
+	channels := n.Shape[3]
+	group := channels / n.Groups
+	count := float64(group * n.Shape[1] * n.Shape[2])
+	for g := 0; g < channels; g += group {
+		var sum, square float64
+		for from := g; from < len(sums); from += channels {
+			for i := range group {
+				sum += sums[from+i]
+				square += squares[from+i]
+			}
+		}
+		mean := sum / count
+		scale := 1 / math.Sqrt(max(square/count-mean*mean, 0)+n.Eps)
+		for c := g; c < g+group; c++ {
+			a.mean[c], a.scale[c] = float32(mean), float32(scale*float64(weight[c]))
+			// What the mean lost when it was rounded.
+			a.shift[c] = float32(float64(bias[c]) - (mean-float64(a.mean[c]))*scale*float64(weight[c]))
+		}
+	}
+}
+
+// rows calls f for every row of image b of the result in [from, to), with the
+// place of its first value in an image without border, and clears the border.
+func (n *node) rows(b, from, to int, f func(out []float32, at int)) {
+	height, row, edge := n.Shape[1], n.Shape[2]*n.Shape[3], n.Border*n.Shape[3]
+	line := row + 2*edge
+	image := n.out[b*(height+2*n.Border)*line:][:(height+2*n.Border)*line]
+	if from == 0 {
+		clear(image[:n.Border*line])
+	}
+	if to == height {
+		clear(image[(height+n.Border)*line:])
+	}
+	for y := from; y < to; y++ {
+		out := image[(y+n.Border)*line:][:line]
+		clear(out[:edge])
+		clear(out[edge+row:])
+		f(out[edge:edge+row], (b*height+y)*row)
+	}
+}
+
+// moments sums each channel of x (pixels, channels) in float64.
+func moments(x []float32, sums, squares []float64) {
+	clear(sums)
+	clear(squares)
+	for ; len(x) > 0; x = x[len(sums):] {
+		for c := range sums {
+			v := float64(x[c])
+			sums[c] += v
+			squares[c] += v * v
+		}
+	}
+}
+
+func normalize(out, x []float32, a affine, act bool) {
+	channels := len(a.mean)
+	for i := 0; i < len(x); i += channels {
+		to := out[i : i+channels]
+		for c, v := range x[i : i+channels] {
+			to[c] = (v-a.mean[c])*a.scale[c] + a.shift[c]
+		}
+	}
+	if act {
+		silu(out, out)
+	}
+}
+
+func (n *node) layerNorm() kernel {
+	x, weight, bias := n.in[0], n.in[1], n.in[2]
+	d := len(weight)
+	return always(func() {
+		n.p.spans(len(x)/d, d, func(_, from, to int) {
+			for i := from; i < to; i++ {
+				layerNorm(n.out[i*d:(i+1)*d], x[i*d:(i+1)*d], weight, bias, n.Eps)
+			}
+		})
+	})
+}
+
+func layerNorm(out, x, weight, bias []float32, eps float64) {
+	var mean, square float64
+	for _, v := range x {
+		mean += float64(v)
+	}
+	mean /= float64(len(x))
+	for _, v := range x {
+		d := float64(v) - mean
+		square += d * d
+	}
+	scale := 1 / math.Sqrt(square/float64(len(x))+eps)
+	for i, v := range x {
+		out[i] = float32((float64(v)-mean)*scale*float64(weight[i]) + float64(bias[i]))
+	}
+}

@@ -1,0 +1,97 @@
+package graph
+
+import "slices"
+
+// fuse returns a graph that computes the same with fewer nodes: see [Fused].
+// What it leaves unused, [Graph.Plan] drops.
+func (g *Graph) fuse() *Graph {
+	f := &fusion{Graph: g, uses: make([]int, len(g.Nodes))}
+	for i, needed := range g.needed() {
+		if needed {
+			for _, in := range g.Nodes[i].In {
+				f.uses[in]++
+			}
+		}
+	}
+	for _, o := range g.Outputs {
+		f.uses[o.Value]++
+	}
+	for i := range g.Nodes {
+		switch n := &g.Nodes[i]; n.Op {
+		case SiLU:
+			f.silu(n)
+		case Pad:
+			f.pad(n)
+		case Add:
+			f.add(n)
+		}
+	}
+	return g
+}
+
+// fusion replaces nodes in place: operands come before, and the node that does
+// the work of two takes the place of the later.
+type fusion struct {
+	*Graph
+	uses []int // of each value
+}
+
+// only returns the node of v where nothing else than the node of that rate
+// needs it: a value that is computed more rarely stays by itself.
+func (f *fusion) only(v Value, rate Rate) *Node {
+	n := &f.Nodes[v]
+	if f.uses[v] != 1 || n.Rate.stage() != rate.stage() {
+		return nil
+	}
+	return n
+}
+
+// silu joins a norm and the SiLU of it.
+func (f *fusion) silu(n *Node) {
+	norm := f.only(n.In[0], n.Rate)
+	if norm == nil || norm.Op != GroupNorm || norm.SiLU {
+		return
+	}
+	*n = *norm
+	n.SiLU = true
+}
+
+// pad joins a norm and the border around it.
+func (f *fusion) pad(n *Node) {
+	norm := f.only(n.In[0], n.Rate)
+	if norm == nil || norm.Op != GroupNorm {
+		return
+	}
+	border := n.Border
+	*n = *norm
+	n.Border = border
+}
+
+// add joins a convolution or linear layer and what is added to its result.
+func (f *fusion) add(n *Node) {
+	for i, v := range n.In {
+		product, other := f.only(v, n.Rate), n.In[1-i]
+		if product == nil || (product.Op != Conv2d && product.Op != Linear) || product.Residual || n.In[0] == n.In[1] {
+			continue
+		}
+		fused := *product
+		fused.In = append(slices.Clone(product.In), other)
+		switch s := f.Nodes[other].Shape; {
+		case slices.Equal(s, n.Shape):
+			fused.Residual = true
+		case i == 0 && product.Op == Conv2d && !product.PerChannel && perChannel(s, n.Shape):
+			fused.PerChannel = true
+		default:
+			continue
+		}
+		fused.Shape, fused.Rate = n.Shape, n.Rate
+		*n = fused
+		return
+	}
+}
+
+// perChannel reports whether s broadcasts to an image of that shape by its
+// channels, and perhaps its batch, alone.
+func perChannel(s, image []int) bool {
+	return len(image) == 4 && len(s) == 4 && (s[0] == 1 || s[0] == image[0]) && s[1] == 1 && s[2] == 1 && s[3] == image[3]
+}
