@@ -2,6 +2,7 @@ package site
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,9 +18,10 @@ import (
 
 // Options say what a site is built of.
 type Options struct {
-	// Source is this package's folder.
-	Source string
-	// Library is the folder of a built library; empty: it is built.
+	// Root is the repository's folder.
+	Root string
+	// Library is the folder of a library that package pack built before;
+	// empty: it is built.
 	Library string
 }
 
@@ -35,7 +37,7 @@ type page struct {
 // Build writes the site into the folder out, which it replaces when it holds a
 // built site and refuses to replace otherwise. The same sources give the same
 // bytes.
-func Build(out string, o Options) error {
+func Build(ctx context.Context, out string, o Options) error {
 	if err := replaceable(out); err != nil {
 		return err
 	}
@@ -50,7 +52,7 @@ func Build(out string, o Options) error {
 	if err := os.Chmod(tmp, 0o755); err != nil {
 		return err
 	}
-	if err := write(tmp, o); err != nil {
+	if err := write(ctx, tmp, o); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(out); err != nil {
@@ -75,13 +77,16 @@ func replaceable(out string) error {
 }
 
 // write writes all files of the site, each behind those that it names.
-func write(dir string, o Options) error {
+func write(ctx context.Context, dir string, o Options) error {
+	source, err := filepath.Abs(filepath.Join(o.Root, "site")) // esbuild wants it
+	if err != nil {
+		return err
+	}
 	p := page{Policy: contentSecurityPolicy}
-	var err error
 	if p.Model, err = writeModel(dir); err != nil {
 		return err
 	}
-	if p.Library, err = writeLibrary(dir, o.Library); err != nil {
+	if p.Library, err = writeLibrary(ctx, dir, o); err != nil {
 		return err
 	}
 	for _, b := range []struct {
@@ -93,7 +98,7 @@ func write(dir string, o Options) error {
 		{"app/theme.js", api.FormatIIFE, &p.Theme},
 		{"style/main.css", api.FormatDefault, &p.Style},
 	} {
-		if *b.name, err = bundle(dir, o.Source, b.entry, b.format, p.Library); err != nil {
+		if *b.name, err = bundle(dir, source, b.entry, b.format, p.Library); err != nil {
 			return err
 		}
 	}
@@ -101,17 +106,17 @@ func write(dir string, o Options) error {
 		return err
 	}
 	const webManifest = "manifest.webmanifest"
-	text, err := os.ReadFile(filepath.Join(o.Source, webManifest))
+	text, err := os.ReadFile(filepath.Join(source, webManifest))
 	if err != nil {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(dir, webManifest), text, 0o644); err != nil {
 		return err
 	}
-	if err := writeIndex(dir, o.Source, p); err != nil {
+	if err := writeIndex(dir, source, p); err != nil {
 		return err
 	}
-	return writeServiceWorker(dir, o.Source)
+	return writeServiceWorker(dir, source)
 }
 
 // bundle joins an entry point and all that it imports into one small file with
@@ -129,6 +134,7 @@ func bundle(dir, source, entry string, format api.Format, library string) (strin
 		Charset:           api.CharsetUTF8,
 		LegalComments:     api.LegalCommentsNone,
 		Outdir:            dir,
+		AbsWorkingDir:     source,
 		Plugins: []api.Plugin{{Name: "library", Setup: func(b api.PluginBuild) {
 			b.OnResolve(api.OnResolveOptions{Filter: "^roentgo$"}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
 				return api.OnResolveResult{Path: "./" + library, External: true}, nil
@@ -153,7 +159,7 @@ func bundle(dir, source, entry string, format api.Format, library string) (strin
 // messages makes one error of what esbuild says.
 func messages(list []api.Message) error {
 	text := api.FormatMessages(list, api.FormatMessagesOptions{Kind: api.ErrorMessage})
-	return errors.New("esbuild: " + strings.TrimSpace(strings.Join(text, "")))
+	return errors.New("site: " + strings.TrimSpace(strings.Join(text, "")))
 }
 
 // writeIndex fills index.html.

@@ -58,8 +58,8 @@ func iconSVG() []byte {
 	path := func(c curve) string {
 		return fmt.Sprintf("M%.4g %.4gC%.4g %.4g %.4g %.4g %.4g %.4g", c[0].x, c[0].y, c[1].x, c[1].y, c[2].x, c[2].y, c[3].x, c[3].y)
 	}
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g"><rect width="%[1]g" height="%[1]g" rx="%g" fill="%s"/>`,
-		iconSide, iconSide, iconCorner, css(iconPlate))
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %[1]g"><rect width="%[1]g" height="%[1]g" rx="%[2]g" fill="%[3]s"/>`,
+		iconSide, iconCorner, css(iconPlate))
 	fmt.Fprintf(&b, `<g fill="none" stroke-linecap="round"><path stroke="%s" stroke-width="%g" d="`, css(iconRib), ribWidth)
 	for _, r := range ribs() {
 		b.WriteString(path(r))

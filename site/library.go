@@ -1,21 +1,29 @@
 package site
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/roentgo/roentgo/wasm/pack"
 )
 
 // libraryModule is the file of the library that others import.
 const libraryModule = "roentgo.js"
 
-// writeLibrary puts the library into a folder with a hash of its content in
-// its name, and returns the path of its module. built is the folder of a built
-// one; empty: it is built.
-func writeLibrary(dir, built string) (string, error) {
+// writeLibrary puts what the page needs of the library into a folder with a
+// hash of its content in its name, and returns the path of its module. The
+// library is built unless o names a built one.
+func writeLibrary(ctx context.Context, dir string, o Options) (string, error) {
+	built := o.Library
 	if built == "" {
-		return "", errors.New("no library: name a built one with -library")
+		built = filepath.Join(dir, "library")
+		if err := pack.Build(ctx, o.Root, built); err != nil {
+			return "", err
+		}
+		defer os.RemoveAll(built)
 	}
 	entries, err := os.ReadDir(built)
 	if err != nil {
@@ -24,6 +32,9 @@ func writeLibrary(dir, built string) (string, error) {
 	var content strings.Builder
 	files := map[string][]byte{}
 	for _, e := range entries {
+		if ext := filepath.Ext(e.Name()); ext != ".js" && ext != ".wasm" {
+			continue
+		}
 		b, err := os.ReadFile(filepath.Join(built, e.Name()))
 		if err != nil {
 			return "", err

@@ -14,7 +14,7 @@ const WHERE = {
 
 /** Bytes in words: "14.8 MB". */
 export function megabytes(bytes) {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+  return `${(bytes / 1e6).toFixed(1)}\u00a0MB`;
 }
 
 function state(name, text) {

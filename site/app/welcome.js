@@ -16,7 +16,7 @@ export function startWelcome(laboratory, images, bytes, onDownload) {
     button.hidden = laboratory.loading;
     byId("download-progress").hidden = !laboratory.loading;
   };
-  button.textContent = laboratory.kept ? "Load the model" : `Download the model · ${megabytes(bytes)}`;
+  button.textContent = laboratory.kept ? "Load the model" : `Download model · ${megabytes(bytes)}`;
   button.addEventListener("click", onDownload);
   byId("download-cancel").addEventListener("click", () => laboratory.pause());
 

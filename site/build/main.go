@@ -7,22 +7,26 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 
 	"github.com/roentgo/roentgo/site"
 )
 
 func main() {
 	out := flag.String("out", "site/dist", "folder of the built site; one that a build made before is replaced")
-	library := flag.String("library", "", "folder of a built library; default: it is built from ./wasm")
+	library := flag.String("library", "", "folder of a built library; default: it is built")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "build: argument %q is not understood\n", flag.Arg(0))
 		os.Exit(2)
 	}
-	if err := site.Build(*out, site.Options{Source: "site", Library: *library}); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := site.Build(ctx, *out, site.Options{Root: ".", Library: *library}); err != nil {
 		fmt.Fprintln(os.Stderr, "build:", err)
 		os.Exit(1)
 	}
