@@ -4,6 +4,7 @@ import { byId, paint, pixelsOf } from "./dom.js";
 import { coloured, diverging, paintRamp } from "./colours.js";
 import { describe } from "./describe.js";
 import { centred, difference } from "./difference.js";
+import { requestOf } from "./settings.js";
 
 /** make(request, onStep) makes an image, which it resolves with, or null. */
 export function startCompare(images, make) {
@@ -30,7 +31,7 @@ export function startCompare(images, make) {
     paint(byId("compare-b"), pixelsB);
     paint(map, coloured(centred(d), pixelsB.width, pixelsB.height, diverging));
     byId("compare-b").ariaLabel = describe(b.settings);
-    const text = `mean ${d.mean.toFixed(1)}, colours to ±${d.scale} of 255 grey levels`;
+    const text = `${d.mean < 1 ? "almost the same: the words hardly mattered here" : "where they differ"} (mean ${d.mean.toFixed(1)}, colours to ±${d.scale} of 255 grey levels)`;
     map.ariaLabel = `Difference, B less A: ${text}`;
     byId("compare-map-text").textContent = text;
     byId("compare-legend").hidden = false;
@@ -40,7 +41,7 @@ export function startCompare(images, make) {
     const { chosen } = images;
     if (chosen && chosen === a) return;
     a = null;
-    byId("compare-make").disabled = !chosen;
+    byId("compare-form").hidden = !chosen;
     idle(chosen ? `A is the chosen image: ${chosen.settings.prompt || "no prompt"}.` : "Make an image first: it is A.");
   };
 
@@ -53,7 +54,7 @@ export function startCompare(images, make) {
     for (const canvas of [byId("compare-b"), byId("compare-map")]) canvas.width = canvas.height = 256; // clears it
     byId("compare-b-text").textContent = prompt;
     byId("compare-map-text").textContent = "";
-    const b = await make({ ...a.settings, prompt, count: 1 }, step => step.preview && paint(byId("compare-b"), step.preview));
+    const b = await make({ ...requestOf(a.settings), prompt }, step => step.preview && paint(byId("compare-b"), step.preview));
     if (b && images.chosen === a) await showDifference(a, b);
     else {
       a = null;

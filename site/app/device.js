@@ -25,6 +25,8 @@ function state(name, text) {
 /** onChoose is called with the device that is chosen; onRemove behind a removal. */
 export function startDevice(laboratory, images, { onChoose, onRemove }) {
   const showDevice = () => {
+    // The library tells of a device while it loads, too.
+    if (!laboratory.sampler) return;
     const { device } = laboratory.sampler;
     byId("device-name").textContent = device.name;
     byId("device-reason").textContent = device.reason;

@@ -1,5 +1,8 @@
 // How two grey images differ.
 
+/** The least scale: below it are steps of rounding, not shapes. */
+const MIN_SCALE = 8;
+
 /**
  * The difference of two ImageData of one size, b less a, in grey levels:
  * values in [−255, 255]; their mean magnitude; and the scale, the magnitude
@@ -18,7 +21,7 @@ export function difference(a, b) {
     sum += magnitude;
   }
   let scale = 255;
-  for (let beyond = histogram[255]; scale > 1 && beyond <= n / 500; beyond += histogram[scale]) scale--;
+  for (let beyond = histogram[255]; scale > MIN_SCALE && beyond <= n / 500; beyond += histogram[scale]) scale--;
   return { values, mean: sum / n, scale };
 }
 

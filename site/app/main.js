@@ -16,6 +16,7 @@ import { clearProblem, showProblem } from "./problem.js";
 import { startPrompt } from "./prompt.js";
 import { recallDraft } from "./remember.js";
 import { Runner } from "./run.js";
+import { requestOf } from "./settings.js";
 import { Sheet } from "./sheet.js";
 import { announce, say } from "./speak.js";
 import { startSteps } from "./steps.js";
@@ -119,7 +120,7 @@ async function again(image, options) {
     say("Another model made this image; it cannot be made again.");
     return;
   }
-  const done = await run({ ...image.settings, ...options, count: 1 }, {
+  const done = await run({ ...requestOf(image.settings), ...options }, {
     onImage: (made, _, trace) => images.learn(image, { trace, attention: made.attention }),
   }, () => again(image, options));
   if (done) announce("Done.");
@@ -200,11 +201,18 @@ laboratory.addEventListener("ready", () => {
   takeModel(laboratory.sampler.model);
   markUnknown();
 });
+// One run at a time. What would start another stays where the keyboard finds
+// it, and does nothing.
 for (const type of ["begin", "end"]) {
   runner.addEventListener(type, () => {
-    for (const id of ["make", "compare-make", "steps-again", "words-again", "remove"]) byId(id).disabled = runner.busy;
+    for (const id of ["make", "compare-make", "steps-again", "words-again", "remove"]) byId(id).ariaDisabled = runner.busy ? "true" : null;
   });
 }
+addEventListener("click", event => {
+  if (!event.target.closest?.('[aria-disabled="true"]')) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
 
 fill({});
 if (!takeLink()) {

@@ -69,6 +69,9 @@ const progress = {
   begin(prompt) {
     this.told = 0;
     byId("progress").hidden = false;
+    byId("request").dataset.busy = "";
+    // Make gives way to Cancel, and the keyboard goes with it.
+    if (document.activeElement === byId("make")) byId("cancel").focus();
     this.show("Reading the words", "", 0);
     announce(prompt ? `Making: ${prompt}` : "Making an X-ray without words");
   },
@@ -85,7 +88,10 @@ const progress = {
   },
 
   end(how) {
+    const back = document.activeElement === byId("cancel");
     byId("progress").hidden = true;
+    delete byId("request").dataset.busy;
+    if (back) byId("make").focus({ preventScroll: true });
     if (how === "cancelled") announce("Cancelled");
   },
 

@@ -51,3 +51,8 @@ export function drawSeed() {
   const words = crypto.getRandomValues(new Uint32Array(2));
   return String(words[0] * 2 ** 21 + (words[1] >>> 11));
 }
+
+/** The request that makes the image of settings again. */
+export function requestOf({ prompt, negative, seed, steps, guidance, rescale, sampler, spacing, eta, truncate }) {
+  return { prompt, negative, seed, steps, guidance, rescale, sampler, spacing, eta, truncate, count: 1 };
+}
