@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
@@ -142,6 +143,20 @@ func (p *tab) wait(condition string) {
 		}`, condition, condition), nil)
 }
 
+// waitAcross is wait while the page may be reloading.
+func (p *tab) waitAcross(condition string) {
+	p.t.Helper()
+	var err error
+	for range 600 {
+		var so bool
+		if err = p.Eval(p.t.Context(), "return Boolean("+condition+");", &so); so {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	p.t.Fatalf("still not: %s (%v)", condition, err)
+}
+
 // is evaluates an expression to a value of the page.
 func is[T any](p *tab, expression string) T {
 	p.t.Helper()
@@ -186,6 +201,14 @@ func call[P, R any](p *tab, command cdp.Command[P, R], params P) {
 	if _, err := chromedp.Call(p.Context(), command, params); err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// still emulates a reader who wants no motion: what scrolls is where it goes
+// at once.
+func (p *tab) still() {
+	p.t.Helper()
+	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}})
 }
 
 // media emulates a colour scheme and a medium.

@@ -1,11 +1,12 @@
 // The page. Each module owns one part of it; here they are joined.
 
+import { startBanner } from "./banner.js";
 import { byId } from "./dom.js";
 import { startCompare } from "./compare.js";
 import { startDetails } from "./details.js";
 import { startDevice } from "./device.js";
 import { startDialogs } from "./dialogs.js";
-import { fill, fillUntrusted, request, startForm, takeModel, valid } from "./form.js";
+import { fillUntrusted, request, startForm, takeModel, valid } from "./form.js";
 import { startGallery } from "./gallery.js";
 import { Images } from "./images.js";
 import { Laboratory } from "./laboratory.js";
@@ -177,6 +178,7 @@ function takeLink() {
   return true;
 }
 
+startBanner();
 startDialogs();
 startThemeToggle();
 startForm(make);
@@ -214,11 +216,7 @@ addEventListener("click", event => {
   event.stopImmediatePropagation();
 }, true);
 
-fill({});
-if (!takeLink()) {
-  const draft = recallDraft();
-  if (draft) fillUntrusted(draft);
-}
+if (!takeLink()) fillUntrusted(recallDraft());
 addEventListener("hashchange", takeLink);
 
 images.open();
