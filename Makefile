@@ -5,7 +5,7 @@ PEERS = .cache/peers/bin/python
 TORCH_ENV = .cache/libtorch/torch-$(LIBTORCH)/env.sh
 PROMPT ?= frontal chest x-ray. cardiomegaly with pleural effusion.
 
-.PHONY: demo build wasm kernels trainer libtorch setup test lint bench
+.PHONY: demo build wasm kernels site site-serve size trainer libtorch setup test lint bench
 
 # An X-ray from text, with the weights that are here: xray.png.
 demo: build
@@ -22,6 +22,18 @@ wasm:
 # The WebAssembly kernels of sampler/simd, as committed. Needs clang-16 and lld-16.
 kernels:
 	sh sampler/simd/kernels/build.sh
+
+# The page, an installable app that works offline: site/dist, for any static host.
+site:
+	go run ./site/build -out site/dist
+
+# The page at http://localhost:8000/.
+site-serve: site
+	go run ./site/serve site/dist
+
+# What the page weighs besides the model.
+size: site
+	go run ./site/size site/dist
 
 # The trainer with libtorch in it.
 trainer:

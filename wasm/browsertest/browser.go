@@ -100,11 +100,11 @@ func start(t testing.TB, parent context.Context, profile string, flags []string)
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("Chromium does not start: %v", err)
 	}
-	return &Browser{context: ctx, close: func() {
+	return &Browser{context: ctx, close: sync.OnceFunc(func() {
 		_ = chromedp.Cancel(ctx) // asks it to end, and waits
 		cancel()
 		stop()
-	}}
+	})}
 }
 
 // Context is chromedp's, of the browser's first tab.

@@ -1,0 +1,126 @@
+// The form of a request: its bounds come from the model.
+
+import { byId, element } from "./dom.js";
+import { setPrompt } from "./prompt.js";
+import { keepDraft } from "./remember.js";
+import { NAMES, clean, drawSeed } from "./settings.js";
+
+const form = byId("request");
+const MAX_SEED = 2n ** 64n - 1n;
+
+let model = null;
+/** Values that wait for the model: of a select, its options come with it. */
+let waiting = {};
+
+function field(name) {
+  return form.elements.namedItem(name);
+}
+
+/** The form's values as strings, by name. */
+function values() {
+  const list = {};
+  for (const name of NAMES) {
+    const f = field(name);
+    if (!f) continue;
+    list[name] = f.type === "checkbox" ? String(f.checked) : f.value;
+  }
+  return list;
+}
+
+function summarise() {
+  const { seed, count, steps } = values();
+  const parts = [seed ? `seed ${seed}` : "a new seed each time"];
+  if (steps) parts.push(`${steps} steps`);
+  if (count !== "1") parts.push(`${count} images`);
+  byId("settings-summary").textContent = parts.join(" · ");
+}
+
+function changed() {
+  const seed = field("seed");
+  const tooLarge = /^[0-9]{1,20}$/.test(seed.value) && BigInt(seed.value) > MAX_SEED;
+  seed.setCustomValidity(tooLarge ? "A seed is at most 18446744073709551615." : "");
+  for (const f of form.elements) if (f.name) f.ariaInvalid = f.validity.valid ? null : "true";
+  keepDraft(values());
+  summarise();
+}
+
+/** Fills fields with clean settings; those that are not named take the model's own. */
+export function fill(settings) {
+  const own = model?.defaults ?? {};
+  waiting = {};
+  for (const name of NAMES) {
+    const f = field(name);
+    if (!f) continue;
+    const value = settings[name] ?? (name === "count" ? "1" : String(own[name] ?? ""));
+    if (name === "prompt") setPrompt(value);
+    else if (f.type === "checkbox") f.checked = value === "true";
+    else if (f.localName === "select" && ![...f.options].some(o => o.value === value)) waiting[name] = value;
+    else f.value = value;
+  }
+  changed();
+}
+
+/** Takes bounds, choices and defaults of a model; what was filled in stays. */
+export function takeModel(info) {
+  const first = model === null;
+  model = info;
+  field("steps").max = info.maxSteps;
+  for (const [name, options] of [["sampler", info.samplers], ["spacing", info.spacings]]) {
+    const before = waiting[name] || field(name).value;
+    field(name).replaceChildren(...options.map(value => element("option", { value, textContent: LABELS[value] ?? value })));
+    field(name).value = options.includes(before) ? before : info.defaults[name];
+  }
+  waiting = {};
+  if (first) {
+    for (const name of ["steps", "guidance", "rescale", "eta"]) field(name).value ||= String(info.defaults[name]);
+  }
+  changed();
+}
+
+/** Names of samplers and spacings for people. */
+export const LABELS = {
+  "ddim": "DDIM", "dpm++2m": "DPM-Solver++ 2M", "unipc": "UniPC", "leading": "leading", "trailing": "trailing",
+};
+
+/** Whether the form can be sent; otherwise the first field that cannot is shown. */
+export function valid() {
+  const wrong = form.querySelector(":invalid:not(fieldset)");
+  for (let d = wrong?.closest("details"); d; d = d.parentElement.closest("details")) d.open = true;
+  return form.reportValidity();
+}
+
+/** The request that the form asks for. Without a seed it draws one. */
+export function request() {
+  const v = values();
+  return {
+    prompt: v.prompt.trim(), negative: v.negative.trim(), seed: v.seed || drawSeed(), count: Number(v.count),
+    steps: Number(v.steps), guidance: Number(v.guidance), rescale: Number(v.rescale), eta: Number(v.eta),
+    sampler: v.sampler, spacing: v.spacing, truncate: v.truncate === "true",
+  };
+}
+
+export function startForm(onSubmit) {
+  form.addEventListener("input", changed);
+  form.addEventListener("submit", event => {
+    event.preventDefault();
+    onSubmit();
+  });
+  byId("prompt").addEventListener("keydown", event => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+  });
+  byId("dice").addEventListener("click", () => {
+    field("seed").value = drawSeed();
+    changed();
+  });
+  byId("reset").addEventListener("click", () => fill({ prompt: field("prompt").value }));
+}
+
+/** Fills the form with settings of unknown origin, and tells how many values were refused. */
+export function fillUntrusted(raw) {
+  const { settings, refused } = clean(raw);
+  fill(settings);
+  return refused;
+}

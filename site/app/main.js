@@ -1,0 +1,227 @@
+// The page. Each module owns one part of it; here they are joined.
+
+import { startBanner } from "./banner.js";
+import { byId } from "./dom.js";
+import { startCompare } from "./compare.js";
+import { startDetails } from "./details.js";
+import { startDevice } from "./device.js";
+import { startDialogs } from "./dialogs.js";
+import { fillUntrusted, request, startForm, takeModel, valid } from "./form.js";
+import { startGallery } from "./gallery.js";
+import { Images } from "./images.js";
+import { Laboratory } from "./laboratory.js";
+import { settingsOf } from "./link.js";
+import { startOffline } from "./offline.js";
+import { settingsIn, startPNG } from "./png.js";
+import { clearProblem, showProblem } from "./problem.js";
+import { startPrompt } from "./prompt.js";
+import { recallDraft } from "./remember.js";
+import { Runner } from "./run.js";
+import { requestOf } from "./settings.js";
+import { Sheet } from "./sheet.js";
+import { announce, say } from "./speak.js";
+import { startSteps } from "./steps.js";
+import { startTabs } from "./tabs.js";
+import { startThemeToggle } from "./theme-toggle.js";
+import { startVocabulary } from "./vocabulary.js";
+import { startWelcome } from "./welcome.js";
+import { startWords } from "./words.js";
+
+const { model, modelHash, modelBytes } = document.body.dataset;
+const laboratory = new Laboratory(model, modelHash);
+const images = new Images();
+const runner = new Runner(laboratory);
+const sheet = new Sheet(images);
+
+/** Shows what went wrong; a cancel is nothing wrong. */
+function failed(error, retry) {
+  if (error?.name === "AbortError") return;
+  if (error?.code === "closed") laboratory.close();
+  showProblem(error, {
+    retry,
+    reload: () => location.reload(),
+    wasm: () => choose("wasm"),
+  });
+}
+
+async function load() {
+  clearProblem();
+  try {
+    return await laboratory.load();
+  } catch (error) {
+    failed(error, load);
+    return null;
+  }
+}
+
+async function choose(device) {
+  byId("device-choice").value = device;
+  clearProblem();
+  runner.cancel();
+  try {
+    await laboratory.choose(device);
+  } catch (error) {
+    failed(error, load);
+  }
+}
+
+/** What the page keeps of an image of the library. */
+async function kept(image, trace) {
+  const { model } = laboratory.sampler;
+  return {
+    settings: { ...image.settings, modelHash: model.hash, model: model.name },
+    png: await image.blob(), unknownWords: image.unknownWords, trace, attention: image.attention,
+  };
+}
+
+/** Runs a request, with errors shown. */
+async function run(request, on, retry) {
+  clearProblem();
+  say("");
+  try {
+    return await runner.run(request, on);
+  } catch (error) {
+    failed(error, retry);
+    return false;
+  }
+}
+
+/** Makes what the form asks for. */
+async function make() {
+  if (runner.busy || !valid()) return;
+  // Without a model the form lacks its bounds and defaults.
+  if (!laboratory.sampler && !await load()) return;
+  if (!valid()) return;
+  const wanted = request();
+  openTab("image");
+  reveal();
+  sheet.begin(wanted.count);
+  showWelcome();
+  let made = 0;
+  const done = await run(wanted, {
+    onStep: event => sheet.step(event),
+    async onImage(image, index, trace) {
+      const record = await images.add(await kept(image, trace));
+      images.choose(record);
+      sheet.image(index, record);
+      made++;
+    },
+  }, make);
+  sheet.end();
+  sheet.show(images.chosen);
+  showWelcome();
+  if (done) announce(made === 1 ? `The image is ready. Seed ${wanted.seed}.` : `${made} images are ready.`);
+}
+
+/** Makes an image once more, to see more of how it comes about. */
+async function again(image, options) {
+  if (runner.busy) return;
+  if (!laboratory.sampler && !await load()) return;
+  if (image.settings.modelHash !== laboratory.sampler.model.hash) {
+    say("Another model made this image; it cannot be made again.");
+    return;
+  }
+  const done = await run({ ...requestOf(image.settings), ...options }, {
+    onImage: (made, _, trace) => images.learn(image, { trace, attention: made.attention }),
+  }, () => again(image, options));
+  if (done) announce("Done.");
+}
+
+/** Makes one image beside the chosen one; null where it did not come about. */
+async function makeBeside(wanted, onStep) {
+  if (runner.busy || !laboratory.sampler && !await load()) return null;
+  let record = null;
+  await run(wanted, {
+    onStep,
+    async onImage(image, _, trace) { record = await images.add(await kept(image, trace)); },
+  }, null);
+  if (record) announce("The comparison is ready.");
+  return record;
+}
+
+/** Brings the viewer into sight, where the page is one column. */
+function reveal() {
+  const { top } = byId("stage").getBoundingClientRect();
+  if (top > innerHeight * 0.6) document.querySelector(".viewer").scrollIntoView();
+}
+
+async function openPNG(file) {
+  clearProblem();
+  const sampler = await load();
+  if (!sampler) return;
+  try {
+    const settings = await settingsIn(sampler, file);
+    take(settings, "The settings are those of the PNG file.");
+  } catch (error) {
+    failed(error, null);
+  }
+}
+
+/** Takes settings of unknown origin into the form. */
+function take(settings, what) {
+  const refused = fillUntrusted(settings);
+  const other = settings.modelHash && laboratory.sampler && settings.modelHash !== laboratory.sampler.model.hash;
+  byId("settings").open = true;
+  say([
+    what,
+    refused > 0 && "Some of them were out of bounds and were left out.",
+    other && "Another model made the image: this one will make a different one.",
+  ].filter(Boolean).join(" "));
+}
+
+/** Takes the settings of the address, and takes them out of it: a prompt stays in no history. */
+function takeLink() {
+  const link = settingsOf(location.hash);
+  if (!link) return false;
+  history.replaceState(null, "", location.pathname + location.search);
+  take(link.settings, link.refused > 0 ? "The settings are those of the link; some were out of bounds and were left out." : "The settings are those of the link.");
+  return true;
+}
+
+startBanner();
+startDialogs();
+startThemeToggle();
+startForm(make);
+startVocabulary();
+const markUnknown = startPrompt(() => laboratory.sampler);
+const openTab = startTabs(() => {});
+images.addEventListener("choose", () => sheet.show(images.chosen));
+images.addEventListener("change", () => sheet.mark());
+startDetails(images);
+startGallery(images, () => {
+  openTab("image");
+  reveal();
+});
+startSteps(images, laboratory, again);
+startWords(images, again);
+startCompare(images, makeBeside);
+startPNG(openPNG);
+const showWelcome = startWelcome(laboratory, images, Number(modelBytes), load);
+startDevice(laboratory, images, { onChoose: choose, onRemove: showWelcome });
+
+laboratory.addEventListener("ready", () => {
+  takeModel(laboratory.sampler.model);
+  markUnknown();
+});
+// One run at a time. What would start another stays where the keyboard finds
+// it, and does nothing.
+for (const type of ["begin", "end"]) {
+  runner.addEventListener(type, () => {
+    for (const id of ["make", "compare-make", "steps-again", "words-again", "remove"]) byId(id).ariaDisabled = runner.busy ? "true" : null;
+  });
+}
+addEventListener("click", event => {
+  if (!event.target.closest?.('[aria-disabled="true"]')) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
+
+if (!takeLink()) fillUntrusted(recallDraft());
+addEventListener("hashchange", takeLink);
+
+images.open();
+if (laboratory.kept) load();
+startOffline({
+  busy: () => runner.busy,
+  idle: f => runner.addEventListener("end", f, { once: true }),
+});

@@ -1,0 +1,49 @@
+// The service worker: keeps the page for offline use, and its updates.
+
+import { byId } from "./dom.js";
+
+const APP_CACHES = "roentgo-app-"; // as in sw.js
+
+/**
+ * Keeps the page on this device. A new version waits until it is complete and
+ * the page says so; busy() tells whether work would be lost by a reload now,
+ * and idle(f) calls f once that is over.
+ */
+export async function startOffline({ busy, idle }) {
+  const workers = navigator.serviceWorker;
+  if (!workers) {
+    byId("offline-state").textContent = "This browser keeps no pages: it opens with a network alone.";
+    return;
+  }
+  const before = workers.controller;
+  workers.addEventListener("controllerchange", () => {
+    // The first worker of all takes over a page that is of its version.
+    if (!before) return;
+    if (busy()) idle(() => location.reload());
+    else location.reload();
+  });
+  byId("update-now").addEventListener("click", async () => {
+    (await workers.getRegistration())?.waiting?.postMessage("take over");
+  });
+  try {
+    const registration = await workers.register("sw.js", { updateViaCache: "none" });
+    const offer = () => {
+      if (registration.waiting && workers.controller) byId("update").hidden = false;
+    };
+    registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", offer));
+    offer();
+    await workers.ready;
+    byId("offline-state").textContent = "This page is kept too: it opens without a network.";
+  } catch (error) {
+    byId("offline-state").textContent = `This page is not kept for offline use: ${error.message}`;
+  }
+}
+
+/** Removes the kept page. It stays open until it is closed. */
+export async function removePage() {
+  const registration = await navigator.serviceWorker?.getRegistration();
+  await registration?.unregister();
+  for (const name of await caches.keys()) {
+    if (name.startsWith(APP_CACHES)) await caches.delete(name);
+  }
+}

@@ -1,0 +1,58 @@
+// Settings that come from outside: a link, a PNG file, what this browser kept.
+// They are text that anyone may have written. What passes here is short and of
+// the right kind; the form's own bounds are checked when it is sent.
+
+const MAX_TEXT = 2000;
+const MAX_SEED = 2n ** 64n - 1n;
+
+const text = value => {
+  if (typeof value !== "string" || value.length > MAX_TEXT) return undefined;
+  return value.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/gu, c => c === "\n" || c === "\t" ? " " : "");
+};
+const seed = value => /^[0-9]{1,20}$/.test(value) && BigInt(value) <= MAX_SEED ? String(BigInt(value)) : undefined;
+const number = (low, high) => value => {
+  if (value === "" || value === null || typeof value === "boolean" || String(value).length > 24) return undefined;
+  const n = Number(value);
+  return n >= low && n <= high ? String(n) : undefined;
+};
+const integer = (low, high) => value => Number.isInteger(Number(value)) ? number(low, high)(value) : undefined;
+const name = value => typeof value === "string" && /^[a-z0-9+_-]{1,24}$/i.test(value) ? value : undefined;
+const flag = value => value === true || value === "true" ? "true" : undefined;
+const hash = value => typeof value === "string" && /^[0-9a-f]{64}$/.test(value) ? value : undefined;
+
+const FIELDS = {
+  prompt: text, negative: text, seed, count: integer(1, 16), steps: integer(1, 10000), guidance: number(1, 100),
+  sampler: name, spacing: name, rescale: number(0, 1), eta: number(0, 1), truncate: flag, modelHash: hash,
+};
+
+/** The names of settings, in the order of a link. */
+export const NAMES = Object.keys(FIELDS);
+
+/**
+ * The settings of an object of unknown origin, as strings: unknown names and
+ * values that are out of bounds are left out, and counted.
+ */
+export function clean(raw) {
+  const settings = {};
+  let refused = 0;
+  if (typeof raw !== "object" || raw === null) return { settings, refused };
+  for (const [key, check] of Object.entries(FIELDS)) {
+    if (!Object.hasOwn(raw, key) || raw[key] === undefined || raw[key] === null) continue;
+    const value = check(raw[key]);
+    if (value === undefined) {
+      if (raw[key] !== false && raw[key] !== "") refused++;
+    } else settings[key] = value;
+  }
+  return { settings, refused };
+}
+
+/** A seed that any JSON reader keeps exactly: below 2⁵³. */
+export function drawSeed() {
+  const words = crypto.getRandomValues(new Uint32Array(2));
+  return String(words[0] * 2 ** 21 + (words[1] >>> 11));
+}
+
+/** The request that makes the image of settings again. */
+export function requestOf({ prompt, negative, seed, steps, guidance, rescale, sampler, spacing, eta, truncate }) {
+  return { prompt, negative, seed, steps, guidance, rescale, sampler, spacing, eta, truncate, count: 1 };
+}

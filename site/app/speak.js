@@ -1,0 +1,14 @@
+// What the page says in words: a note that all see, and what only screen
+// readers need.
+
+import { byId } from "./dom.js";
+
+/** Shows a note until the next one. */
+export function say(text) {
+  byId("note").textContent = text;
+}
+
+/** Tells screen readers, politely. */
+export function announce(text) {
+  byId("announcer").textContent = text;
+}

@@ -1,0 +1,36 @@
+// Examples, and the words that the model was trained to know.
+
+import { byId, element } from "./dom.js";
+import { openDialog } from "./dialogs.js";
+import { addToPrompt, setPrompt } from "./prompt.js";
+import { announce } from "./speak.js";
+import words from "./vocabulary.json";
+
+function chip(text, onclick) {
+  return element("button", { type: "button", className: "chip", textContent: text, onclick });
+}
+
+function finding({ say, plain }) {
+  const chips = say.map(phrase => chip(phrase, () => {
+    addToPrompt(phrase);
+    announce(`${phrase} added to the prompt`);
+  }));
+  return element("div", { className: "finding" }, element("div", { className: "chips" }, ...chips), element("p", { textContent: plain }));
+}
+
+function group(title, items) {
+  return element("section", { className: "group" }, element("h3", { textContent: title }), ...items.map(finding));
+}
+
+export function startVocabulary() {
+  byId("examples").append(...words.examples.map(text => chip(text, () => {
+    setPrompt(text);
+    byId("prompt").focus();
+  })));
+  byId("vocabulary-groups").append(
+    ...words.groups.map(g => group(g.title, g.items)),
+    group("What is absent", words.absent),
+    group("How it was taken, and of whom", words.study),
+  );
+  byId("vocabulary-open").addEventListener("click", () => openDialog("vocabulary"));
+}

@@ -1,0 +1,57 @@
+// Where words look: the cross-attention of a chosen word over the image.
+
+import { byId, element, paint } from "./dom.js";
+import { coloured, heat, paintRamp } from "./colours.js";
+import { describe } from "./describe.js";
+
+const canvas = byId("words-canvas");
+const opacity = byId("words-opacity");
+
+/** From which share of its largest value on a map counts as even. */
+const EVEN = 0.75;
+
+/** again(image, options) makes an image once more, watching its words. */
+export function startWords(images, again) {
+  const show = word => {
+    const { attention, settings } = images.chosen;
+    const area = attention.size ** 2;
+    const map = attention.maps.subarray(word * area, (word + 1) * area);
+    const least = Math.min(...map);
+    canvas.width = canvas.height = attention.size;
+    paint(canvas, coloured(map.map(v => (v - least) / (1 - least || 1)), attention.size, attention.size, heat));
+    canvas.ariaLabel = `Where “${attention.words[word]}” looks in: ${settings.prompt}`;
+    byId("words-least").textContent = `least: ${Math.round(100 * least)} %`;
+    byId("words-even").hidden = least < EVEN;
+  };
+
+  const fade = () => {
+    canvas.style.opacity = opacity.value / 100;
+    byId("words-output").textContent = `${opacity.value} %`;
+  };
+
+  const chip = (word, i) => element("label", { className: "word" },
+    element("input", { type: "radio", name: "word", value: i, checked: i === 0, onchange: () => show(i) }),
+    element("span", { className: "chip", textContent: word }));
+
+  const open = () => {
+    const image = images.chosen;
+    const there = !!image?.attention?.words.length;
+    byId("words-film").hidden = byId("words-control").hidden = byId("words-choice").hidden = !there;
+    byId("words-again").hidden = !image || there || !image.settings.prompt;
+    if (!image) byId("words-idle").textContent = "Make an image first; then its words are here.";
+    else if (!image.settings.prompt) byId("words-idle").textContent = "This image has no prompt, so no word looked anywhere.";
+    else byId("words-idle").textContent = there ? "" : "Watching the words takes longer, so it is done when you ask for it. The image is the same.";
+    if (!there) return;
+    byId("words-image").src = image.url;
+    byId("words-image").alt = describe(image.settings);
+    byId("words-chips").replaceChildren(...image.attention.words.map(chip));
+    show(0);
+  };
+
+  opacity.addEventListener("input", fade);
+  images.addEventListener("choose", open);
+  byId("words-again").addEventListener("click", () => again(images.chosen, { attention: true }));
+  paintRamp(byId("words-legend"), heat);
+  fade();
+  open();
+}

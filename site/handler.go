@@ -1,0 +1,50 @@
+package site
+
+import (
+	"net/http"
+	"path"
+	"strings"
+)
+
+// contentTypes are those of a built site's files. A browser compiles no
+// WebAssembly and starts no worker of another type, and what a machine's own
+// table says differs.
+var contentTypes = map[string]string{
+	".css":         "text/css; charset=utf-8",
+	".html":        "text/html; charset=utf-8",
+	".js":          "text/javascript; charset=utf-8",
+	".json":        "application/json",
+	".png":         "image/png",
+	".svg":         "image/svg+xml",
+	".wasm":        "application/wasm",
+	".webmanifest": "application/manifest+json",
+}
+
+// contentType is that of a file by its name.
+func contentType(name string) string {
+	if t, ok := contentTypes[path.Ext(name)]; ok {
+		return t
+	}
+	return "application/octet-stream"
+}
+
+// Handler serves a built site as a static host does. isolate makes it send
+// [Headers] too.
+func Handler(dir string, isolate bool) http.Handler {
+	files := http.FileServer(http.Dir(dir))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := r.URL.Path
+		if strings.HasSuffix(name, "/") {
+			name += "index.html"
+		}
+		h := w.Header()
+		h.Set("Content-Type", contentType(name))
+		h.Set("Cache-Control", "no-cache")
+		if isolate {
+			for k, v := range Headers {
+				h.Set(k, v)
+			}
+		}
+		files.ServeHTTP(w, r)
+	})
+}

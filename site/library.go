@@ -1,0 +1,58 @@
+package site
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/roentgo/roentgo/wasm/pack"
+)
+
+// libraryModule is the file of the library that others import.
+const libraryModule = "roentgo.js"
+
+// writeLibrary puts what the page needs of the library into a folder with a
+// hash of its content in its name, and returns the path of its module. The
+// library is built unless o names a built one.
+func writeLibrary(ctx context.Context, dir string, o Options) (string, error) {
+	built := o.Library
+	if built == "" {
+		built = filepath.Join(dir, "library")
+		if err := pack.Build(ctx, o.Root, built); err != nil {
+			return "", err
+		}
+		defer os.RemoveAll(built)
+	}
+	entries, err := os.ReadDir(built)
+	if err != nil {
+		return "", err
+	}
+	var content strings.Builder
+	files := map[string][]byte{}
+	for _, e := range entries {
+		if ext := filepath.Ext(e.Name()); ext != ".js" && ext != ".wasm" {
+			continue
+		}
+		b, err := os.ReadFile(filepath.Join(built, e.Name()))
+		if err != nil {
+			return "", err
+		}
+		files[e.Name()] = b
+		content.WriteString(e.Name() + "\x00" + hash(b) + "\n")
+	}
+	if files[libraryModule] == nil {
+		return "", errors.New("library: " + built + " has no " + libraryModule)
+	}
+	folder := "roentgo-" + hash([]byte(content.String()))[:hashLength]
+	if err := os.Mkdir(filepath.Join(dir, folder), 0o755); err != nil {
+		return "", err
+	}
+	for name, b := range files {
+		if err := os.WriteFile(filepath.Join(dir, folder, name), b, 0o644); err != nil {
+			return "", err
+		}
+	}
+	return folder + "/" + libraryModule, nil
+}

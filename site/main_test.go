@@ -1,0 +1,273 @@
+package site_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"github.com/roentgo/roentgo/site"
+	"github.com/roentgo/roentgo/wasm/browsertest"
+	"github.com/roentgo/roentgo/wasm/pack"
+)
+
+// root is the repository.
+const root = ".."
+
+// library and built are folders of the library and of the site, made once for
+// all tests. public serves the site; what a browser keeps of it stays from one
+// test to the next.
+var (
+	library, built string
+	public         *host
+)
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "roentgo-site-*")
+		if err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(dir)
+		library, built = filepath.Join(dir, "library"), filepath.Join(dir, "site")
+		if err := pack.Build(context.Background(), root, library); err != nil {
+			panic(err)
+		}
+		if err := site.Build(context.Background(), built, site.Options{Root: root, Library: library}); err != nil {
+			panic(err)
+		}
+		public = serve(built)
+		defer public.Close()
+		defer browsertest.CloseShared()
+		return m.Run()
+	}())
+}
+
+// host is a static host whose folder can be changed, as a deployment does.
+type host struct {
+	*httptest.Server
+	handler atomic.Pointer[http.Handler]
+}
+
+func serve(dir string) *host {
+	h := new(host)
+	h.deploy(site.Handler(dir, false))
+	h.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		(*h.handler.Load()).ServeHTTP(w, r)
+	}))
+	return h
+}
+
+func (h *host) deploy(handler http.Handler) { h.handler.Store(&handler) }
+
+// without is a host that lacks the files whose path contains part.
+func without(whole http.Handler, part string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, part) {
+			http.NotFound(w, r)
+			return
+		}
+		whole.ServeHTTP(w, r)
+	})
+}
+
+// watch runs before the page's own scripts: it notes violations of the page's
+// policy, and tasks that block the page for 50 ms or more.
+const watch = `
+globalThis.violations = [];
+addEventListener("securitypolicyviolation", e => violations.push(e.violatedDirective + " " + e.blockedURI + " " + e.sourceFile + ":" + e.lineNumber));
+globalThis.longTasks = [];
+new PerformanceObserver(list => longTasks.push(...list.getEntries().map(e => ({start: e.startTime, duration: e.duration})))).observe({type: "longtask", buffered: true});
+`
+
+// tab is the page in a tab of a browser.
+type tab struct {
+	*browsertest.Page
+	t *testing.T
+}
+
+// open opens the page. Scripts run before its own. When the test ends, the
+// page must have said nothing to its console and broken no policy.
+func open(t *testing.T, b *browsertest.Browser, url string, scripts ...string) *tab {
+	t.Helper()
+	p := &tab{b.Page(t, "about:blank"), t}
+	for _, s := range append([]string{watch}, scripts...) {
+		call(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: s})
+	}
+	p.Run(chromedp.Navigate(url))
+	t.Cleanup(func() {
+		if p.Context().Err() != nil {
+			return // it was closed
+		}
+		p.clean()
+	})
+	return p
+}
+
+// clean fails the test where the page complained of anything.
+func (p *tab) clean() {
+	p.t.Helper()
+	// Not by Must: the test's own context has ended.
+	violations, err := chromedp.Run(p.Context(), chromedp.Evaluate[[]string]("globalThis.violations ?? []"))
+	if err != nil {
+		p.t.Error(err)
+	}
+	for _, v := range violations {
+		p.t.Errorf("the page's policy was violated: %s", v)
+	}
+	for _, line := range p.Said() {
+		p.t.Errorf("the page said: %s", line)
+	}
+}
+
+// wait waits until an expression is true in the page.
+func (p *tab) wait(condition string) {
+	p.t.Helper()
+	p.Must(fmt.Sprintf(`
+		const end = performance.now() + 120000;
+		while (!(%s)) {
+			if (performance.now() > end) throw new Error("still not: " + %q + "; problem: " + document.getElementById("problem").textContent);
+			await new Promise(r => setTimeout(r, 20));
+		}`, condition, condition), nil)
+}
+
+// waitAcross is wait while the page may be reloading.
+func (p *tab) waitAcross(condition string) {
+	p.t.Helper()
+	var err error
+	for range 600 {
+		var so bool
+		if err = p.Eval(p.t.Context(), "return Boolean("+condition+");", &so); so {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	p.t.Fatalf("still not: %s (%v)", condition, err)
+}
+
+// is evaluates an expression to a value of the page.
+func is[T any](p *tab, expression string) T {
+	p.t.Helper()
+	var v T
+	p.Must("return ("+expression+");", &v)
+	return v
+}
+
+// want fails the test where an expression is not true.
+func (p *tab) want(condition string) {
+	p.t.Helper()
+	if !is[bool](p, condition) {
+		p.t.Errorf("not so: %s", condition)
+	}
+}
+
+func (p *tab) text(id string) string {
+	p.t.Helper()
+	return is[string](p, fmt.Sprintf("document.getElementById(%q).innerText.trim()", id))
+}
+
+func (p *tab) click(selector string) {
+	p.t.Helper()
+	p.Run(chromedp.ScrollIntoView(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector)))
+}
+
+// set gives a field a value as a person would, with its events.
+func (p *tab) set(id, value string) {
+	p.t.Helper()
+	p.Must(fmt.Sprintf(`const e = document.getElementById(%q); e.value = %q; e.dispatchEvent(new Event("input", {bubbles: true}));`, id, value), nil)
+}
+
+// key presses keys; see package kb for those without a character.
+func (p *tab) key(keys string, modifiers ...chromedp.Modifier) {
+	p.t.Helper()
+	p.Run(chromedp.KeyEvent(keys, chromedp.KeyModifiers(modifiers...)))
+}
+
+// call calls a method of the DevTools protocol for the tab.
+func call[P, R any](p *tab, command cdp.Command[P, R], params P) {
+	p.t.Helper()
+	if _, err := chromedp.Call(p.Context(), command, params); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// still emulates a reader who wants no motion: what scrolls is where it goes
+// at once.
+func (p *tab) still() {
+	p.t.Helper()
+	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}})
+}
+
+// media emulates a colour scheme and a medium.
+func (p *tab) media(scheme, medium string) {
+	p.t.Helper()
+	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: medium,
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+}
+
+// loaded opens the page in the shared browser and has its model loaded.
+func loaded(t *testing.T, scripts ...string) *tab {
+	t.Helper()
+	p := open(t, browsertest.Shared(t), public.URL+"/", scripts...)
+	p.load()
+	return p
+}
+
+// load waits for the model, and asks for it where this is the first visit.
+func (p *tab) load() {
+	p.t.Helper()
+	if is[bool](p, `!document.getElementById("download").hidden`) {
+		p.click("#download")
+	}
+	p.wait(ready)
+}
+
+const (
+	ready = `document.getElementById("status-dot").dataset.state === "ready"`
+	idle  = `document.getElementById("progress").hidden`
+)
+
+// make makes images of a prompt, quickly.
+func (p *tab) make(prompt, seed string, steps, count int) {
+	p.t.Helper()
+	before := is[int](p, `document.querySelectorAll("#gallery li").length`)
+	p.set("prompt", prompt)
+	p.set("seed", seed)
+	p.set("steps", fmt.Sprint(steps))
+	p.set("guidance", "1") // half the work
+	p.set("count", fmt.Sprint(count))
+	p.click("#make")
+	p.wait(fmt.Sprintf(`document.querySelectorAll("#gallery li").length >= %d`, before+count))
+	p.wait(idle)
+}
+
+// downloads makes the browser save into a folder, which is returned.
+func downloads(t *testing.T, b *browsertest.Browser) string {
+	t.Helper()
+	dir := t.TempDir()
+	params := browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir}
+	if _, err := chromedp.CallBrowser(b.Context(), browser.SetDownloadBehavior, params); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// scripts are the names of the page's own files, by which versions are told
+// apart.
+func (p *tab) scripts() string {
+	p.t.Helper()
+	return strings.Join(is[[]string](p, `[...document.querySelectorAll("script[src], link[rel=stylesheet]")].map(e => e.src ?? e.href).map(u => u.split("/").pop())`), " ")
+}

@@ -1,0 +1,269 @@
+package site_test
+
+import (
+	"encoding/json"
+	"math"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/storage"
+	"github.com/chromedp/chromedp"
+
+	"github.com/roentgo/roentgo/site"
+	"github.com/roentgo/roentgo/wasm/browsertest"
+)
+
+const kept = `document.getElementById("offline-state").textContent.includes("opens without a network")`
+
+// TestFirstVisitThenOffline goes from a first visit to an image, then stops
+// the server and does it again. In between no other origin is asked for
+// anything, by the page, its workers or its service worker.
+func TestFirstVisitThenOffline(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "net.json")
+	b := browsertest.Open(t, "log-net-log="+log)
+	h := serve(built)
+	defer h.Close()
+
+	p := open(t, b, h.URL+"/")
+	if says := p.text("download"); !strings.Contains(says, "14.8") {
+		t.Errorf("the first visit says %q, without the size of the model", says)
+	}
+	p.click("#download")
+	p.wait(ready)
+	p.make("pleural effusion", "1", 2, 1)
+	p.wait(kept)
+	if where := p.text("store-where"); !strings.HasPrefix(where, "Kept on this device") {
+		t.Errorf("the model is: %s", where)
+	}
+	p.clean()
+	p.Page.Close()
+
+	h.Close()
+	q := open(t, b, h.URL+"/")
+	q.wait(ready) // without being asked
+	q.want("crossOriginIsolated")
+	q.make("pneumothorax", "2", 2, 1)
+	q.want(`document.querySelectorAll("#gallery li").length === 2`)
+	r := open(t, b, h.URL+"/index.html?from=somewhere")
+	r.wait(ready)
+	r.clean()
+	q.clean()
+
+	origin := h.URL
+	b.Close()
+	for _, r := range requests(t, log) {
+		if strings.HasPrefix(r.initiator, origin) && !strings.HasPrefix(r.url, origin+"/") && !strings.HasPrefix(r.url, "blob:"+origin+"/") {
+			t.Errorf("%s was asked for", r.url)
+		}
+	}
+}
+
+type request struct{ url, initiator string }
+
+// requests reads those that a browser logged (netlog's URL_REQUEST_START_JOB).
+func requests(t *testing.T, log string) (list []request) {
+	t.Helper()
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var l struct {
+		Constants struct{ LogEventTypes map[string]int }
+		Events    []struct {
+			Type   int
+			Params struct{ URL, Initiator string }
+		}
+	}
+	if err := json.Unmarshal(text, &l); err != nil {
+		t.Fatal(err)
+	}
+	own := 0
+	for _, e := range l.Events {
+		if e.Type == l.Constants.LogEventTypes["URL_REQUEST_START_JOB"] && e.Params.URL != "" {
+			list = append(list, request{e.Params.URL, e.Params.Initiator})
+			if strings.Contains(e.Params.URL, "/model/pieces/") {
+				own++
+			}
+		}
+	}
+	if own == 0 {
+		t.Fatal("the log lacks even the model's pieces")
+	}
+	return list
+}
+
+// edited builds the site from sources in which some texts are others.
+func edited(t *testing.T, edits ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	source, out := filepath.Join(dir, "source"), filepath.Join(dir, "site")
+	if err := os.CopyFS(filepath.Join(source, "site"), os.DirFS(".")); err != nil {
+		t.Fatal(err)
+	}
+	replace := strings.NewReplacer(edits...)
+	for _, name := range []string{"index.html", "style/tokens.css", "app/speak.js"} {
+		path := filepath.Join(source, "site", name)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(replace.Replace(string(text))), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := site.Build(t.Context(), out, site.Options{Root: source, Library: library}); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// TestUpdate deploys a new version: the page stays at its own, all of it,
+// until it is told to take the new one, all of it. A deployment that is half
+// done is never taken.
+func TestUpdate(t *testing.T) {
+	next := edited(t, "Describe the X-ray", "Say what to draw", "--accent: #07655f", "--accent: #07605f", "textContent = text", "textContent = `${text}`")
+	last := edited(t, "Describe the X-ray", "Tell me more", "--accent: #07655f", "--accent: #07505f", "textContent = text", "textContent = String(text)")
+	b := browsertest.Open(t)
+	h := serve(built)
+	defer h.Close()
+
+	p := open(t, b, h.URL+"/")
+	p.wait(kept)
+	p.Must(`await caches.open("roentgo-models-1");`, nil) // the library's
+	p.Run(chromedp.Reload())
+	q := open(t, b, h.URL+"/")
+	first := p.scripts()
+	firstCaches := is[[]string](p, "caches.keys()")
+
+	// Half deployed: the new service worker beside old files.
+	half := site.Handler(next, false)
+	old := site.Handler(built, false)
+	h.deploy(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/sw.js" {
+			half.ServeHTTP(w, r)
+			return
+		}
+		old.ServeHTTP(w, r)
+	}))
+	failed := is[bool](p, `navigator.serviceWorker.getRegistration().then(r => r.update()).then(r => new Promise(resolve => {
+		const w = r.installing;
+		if (!w) return resolve(r.waiting === null);
+		w.addEventListener("statechange", () => { if (w.state === "redundant") resolve(true); if (w.state === "installed") resolve(false); });
+	}), () => true)`)
+	if !failed {
+		t.Error("half a deployment was taken")
+	}
+	p.Run(chromedp.Reload())
+	if now := p.scripts(); now != first {
+		t.Errorf("the page is %s, it was %s", now, first)
+	}
+	p.want(`document.getElementById("update").hidden`)
+	if now := is[[]string](p, "caches.keys()"); len(now) != len(firstCaches) {
+		t.Errorf("half a deployment left %v, there were %v", now, firstCaches)
+	}
+
+	// Deployed: offered, and not taken.
+	h.deploy(half)
+	p.Run(chromedp.Reload())
+	p.wait(`!document.getElementById("update").hidden`)
+	if now := p.scripts(); now != first {
+		t.Errorf("the page is %s before it was told so, it was %s", now, first)
+	}
+	p.want(`document.getElementById("composer-title").textContent === "Describe the X-ray"`)
+
+	// Taken, by every tab.
+	p.set("prompt", "half a sentence")
+	p.click("#update-now")
+	for _, x := range []*tab{p, q} {
+		x.waitAcross(`document.getElementById("composer-title")?.textContent === "Say what to draw"`)
+		if now := x.scripts(); now == first || strings.Count(now, ".") < 3 {
+			t.Errorf("the page is %s, it was %s", now, first)
+		}
+	}
+	p.wait(`document.getElementById("prompt").value === "half a sentence"`)
+	names := is[[]string](p, "caches.keys()")
+	if len(names) != 2 {
+		t.Errorf("there are caches %v, want one of the new version and the model's", names)
+	}
+	p.want(`getComputedStyle(document.documentElement).getPropertyValue("--accent") === "#07605f"`)
+
+	// Another one, offered in a tab that is open, and offline afterwards.
+	h.deploy(site.Handler(last, false))
+	p.Must("await (await navigator.serviceWorker.getRegistration()).update();", nil)
+	p.wait(`!document.getElementById("update").hidden`)
+	h.Close()
+	p.click("#update-now")
+	p.waitAcross(`document.getElementById("composer-title")?.textContent === "Tell me more"`)
+}
+
+// TestDamagedFileIsNotKept serves a file of the right name with another
+// content.
+func TestDamagedFileIsNotKept(t *testing.T) {
+	b := browsertest.Open(t)
+	h := serve(built)
+	defer h.Close()
+	whole := *h.handler.Load()
+	h.deploy(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/icon-512.png" {
+			w.Write([]byte("something else"))
+			return
+		}
+		whole.ServeHTTP(w, r)
+	}))
+	p := open(t, b, h.URL+"/")
+	p.wait(`document.getElementById("offline-state").textContent !== "" || navigator.serviceWorker.controller !== null || (await navigator.serviceWorker.getRegistration()) === undefined`)
+	p.Must("await new Promise(r => setTimeout(r, 1000));", nil)
+	p.want(`!(` + kept + `)`)
+	p.want(`(await caches.keys()).length === 0`)
+	p.Page.Close() // the console tells of it, as it should
+}
+
+// TestRemove removes all that the page keeps.
+func TestRemove(t *testing.T) {
+	b := browsertest.Open(t)
+	h := serve(built)
+	defer h.Close()
+	p := open(t, b, h.URL+"/")
+	p.click("#download")
+	p.wait(ready)
+	p.wait(kept)
+	p.make("pleural effusion", "1", 1, 1)
+	p.click("#theme-toggle")
+	p.want(`localStorage.length > 0 && (await caches.keys()).length === 2 && (await indexedDB.databases()).length === 1`)
+	p.click("#remove")
+	p.click("#confirm-yes")
+	p.wait(`document.getElementById("note").textContent === "All is removed from this device."`)
+	p.want(`(await caches.keys()).length === 0`)
+	p.want(`(await indexedDB.databases()).length === 0`)
+	p.want(`(await navigator.serviceWorker.getRegistrations()).length === 0`)
+	p.want(`localStorage.length === 0 && sessionStorage.length === 0`)
+	p.want(`document.querySelectorAll("#gallery li").length === 0`)
+	p.clean()
+	p.Page.Close()
+
+	// Space is given back once the page is closed.
+	blank := b.Page(t, h.URL+"/icon.svg")
+	left := math.Inf(1)
+	for range 100 {
+		usage, err := chromedp.Call(blank.Context(), storage.GetUsageAndQuota, storage.GetUsageAndQuotaParams{Origin: h.URL})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if left = usage.Usage; left < 1<<20 {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if left >= 1<<20 {
+		t.Errorf("%.0f bytes are left on the device", left)
+	}
+	q := open(t, b, h.URL+"/")
+	if says := q.text("download"); !strings.HasPrefix(says, "Download") {
+		t.Errorf("the next visit begins with %q", says)
+	}
+	q.want(`document.querySelectorAll("#gallery li").length === 0`)
+}
