@@ -7,7 +7,8 @@ import { RoentgoError, unpacked } from "./errors.js";
 export { RoentgoError };
 
 const MAX_PNG = 64 << 20; // bytes of a file whose settings are read
-const MAX_THREADS = 8;
+const MAX_THREADS = 32; // more cores than that share a memory badly
+const USUAL_THREADS = 8; // unless asked for more: the page and other programs want some too
 
 // The pseudorandom seed of a request without one: below 2⁵³, which every
 // program can read exactly.
@@ -86,6 +87,7 @@ export class Sampler {
     this.#options = options;
     const { device = "auto", threads, manifestHash = "", keep = true, signal, worker = new URL("./worker.js", import.meta.url) } = options;
     if (!["auto", "webgpu", "wasm"].includes(device)) throw new RoentgoError("request", `no device ${JSON.stringify(device)}: there are auto, webgpu and wasm`);
+    if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) throw new RoentgoError("request", `threads is ${threads}, a whole number from 1 is needed`);
     if (typeof Worker === "undefined" || typeof WebAssembly === "undefined") throw new RoentgoError("unsupported", "this browser has no workers or no WebAssembly");
     this.#worker = startWorker(new URL(worker, document.baseURI).href);
     this.#worker.onmessage = ({ data }) => this.#receive(data);
@@ -94,7 +96,7 @@ export class Sampler {
     const cores = navigator.hardwareConcurrency || 1;
     const opened = await this.#call(
       "load",
-      { url, device, manifestHash, keep, threads: globalThis.crossOriginIsolated ? Math.min(threads ?? Math.min(cores, MAX_THREADS), 64) : 1 },
+      { url, device, manifestHash, keep, threads: globalThis.crossOriginIsolated ? Math.min(threads ?? Math.min(cores, USUAL_THREADS), MAX_THREADS) : 1 },
       { signal },
     );
     this.model = Object.freeze(opened.model);

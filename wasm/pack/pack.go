@@ -16,7 +16,7 @@ import (
 )
 
 // scripts are the modules that esbuild bundles, each with all that it imports.
-var scripts = []string{"wasm/roentgo.js", "wasm/worker.js"}
+var scripts = []string{"wasm/roentgo.js", "wasm/worker.js", "sampler/simd/threads.js"}
 
 // copied are the files that go into the package as they are.
 var copied = []string{"wasm/roentgo.d.ts", "wasm/package.json", "wasm/README.md", "LICENSE"}
@@ -93,7 +93,8 @@ func bundle(root, dir, wasmExec string) error {
 		}}},
 	}
 	for _, s := range scripts {
-		options.EntryPoints = append(options.EntryPoints, filepath.Join(root, s))
+		name := strings.TrimSuffix(filepath.Base(s), ".js")
+		options.EntryPointsAdvanced = append(options.EntryPointsAdvanced, api.EntryPoint{InputPath: filepath.Join(root, s), OutputPath: name})
 	}
 	var list []error
 	for _, m := range api.Build(options).Errors {
