@@ -116,7 +116,8 @@ func (a *api) open(ctx context.Context, args []js.Value) (any, error) {
 			"hash": a.sampler.ModelHash(), "imageSize": d.Model.ImageSize, "latentSize": d.Model.LatentSize(), "tokens": d.Model.Tokens,
 			"maxSteps": d.Schedule.TrainTimesteps, "samplers": texts(schedule.Samplers()), "spacings": texts(d.Schedule.Spacings()),
 			"defaults": map[string]any{"steps": d.Sampling.Steps, "guidance": d.Sampling.Guidance, "rescale": d.Sampling.Rescale,
-				"sampler": d.Sampling.Sampler, "spacing": d.Sampling.Spacing, "eta": d.Sampling.Eta},
+				"sampler": d.Sampling.Sampler, "spacing": d.Sampling.Spacing, "eta": d.Sampling.Eta,
+				"guidanceLow": d.Sampling.GuidanceInterval.Low, "guidanceHigh": d.Sampling.GuidanceInterval.High},
 		},
 		"device": a.devices.info,
 	}, nil
@@ -207,6 +208,7 @@ func (a *api) image(emit js.Value, img *sampler.Image, k, count int, unknown []s
 	s := img.Settings
 	settings := provenance.Settings{Prompt: s.Prompt, Negative: s.Negative, Seed: s.Seed, Index: k, Steps: s.Steps,
 		Guidance: s.Guidance, Rescale: s.Rescale, Sampler: s.Sampler, Spacing: s.Spacing, Eta: s.Eta, Truncate: s.Truncate,
+		GuidanceLow: s.GuidanceInterval.Low, GuidanceHigh: s.GuidanceInterval.High,
 		ModelHash: a.sampler.ModelHash(), ModelName: a.manifest.Name, Version: version}
 	var file bytes.Buffer
 	if err := provenance.Encode(&file, marked, settings); err != nil {
@@ -228,7 +230,7 @@ var version = "unknown"
 func settingsObject(s provenance.Settings) map[string]any {
 	return map[string]any{"prompt": s.Prompt, "negative": s.Negative, "seed": strconv.FormatUint(s.Seed, 10), "steps": s.Steps,
 		"guidance": s.Guidance, "rescale": s.Rescale, "sampler": s.Sampler, "spacing": s.Spacing, "eta": s.Eta, "truncate": s.Truncate,
-		"modelHash": s.ModelHash, "model": s.ModelName}
+		"guidanceLow": s.GuidanceLow, "guidanceHigh": s.GuidanceHigh, "modelHash": s.ModelHash, "model": s.ModelName}
 }
 
 func attentionObject(maps []sampler.WordMap) map[string]any {

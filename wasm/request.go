@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/roentgo/roentgo/sampler"
+	"github.com/roentgo/roentgo/sampler/schedule"
 )
 
 // request is a SampleRequest of roentgo.d.ts as the page sends it.
@@ -26,6 +27,9 @@ type request struct {
 	Truncate  bool     `json:"truncate"`
 	Latents   bool     `json:"latents"`
 	Attention bool     `json:"attention"`
+	// The timesteps that are guided; both 0: all.
+	GuidanceLow  *int `json:"guidanceLow"`
+	GuidanceHigh *int `json:"guidanceHigh"`
 }
 
 // parse reads a request. A field of another name or kind is refused: a
@@ -58,6 +62,12 @@ func parse(text string) (*request, *sampler.Request, error) {
 		if s.Guidance = *r.Guidance; s.Guidance < 1 {
 			return nil, nil, fmt.Errorf("%w: guidance is %g, at least 1 is needed", sampler.ErrRequest, s.Guidance)
 		}
+	}
+	if (r.GuidanceLow == nil) != (r.GuidanceHigh == nil) {
+		return nil, nil, fmt.Errorf("%w: guidanceLow and guidanceHigh go together", sampler.ErrRequest)
+	}
+	if r.GuidanceLow != nil {
+		s.GuidanceInterval = &schedule.Interval{Low: *r.GuidanceLow, High: *r.GuidanceHigh}
 	}
 	return &r, s, nil
 }

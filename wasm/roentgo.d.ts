@@ -67,7 +67,7 @@ export interface ModelInfo {
   samplers: string[];
   spacings: string[];
   /** What a request leaves open. */
-  defaults: { steps: number; guidance: number; rescale: number; sampler: string; spacing: string; eta: number };
+  defaults: { steps: number; guidance: number; rescale: number; sampler: string; spacing: string; eta: number; guidanceLow: number; guidanceHigh: number };
 }
 
 export interface StoreInfo {
@@ -88,6 +88,9 @@ export interface SampleRequest {
   sampler?: string;
   spacing?: string;
   eta?: number;
+  /** The timesteps that are guided, both ends included; the others take half the work. guidanceHigh 0 is the last one, so that both 0 are all. They go together. */
+  guidanceLow?: number;
+  guidanceHigh?: number;
   /** Images, of the seeds from seed on. */
   count?: number;
   /** Cut a prompt that has too many tokens instead of refusing it. */
@@ -111,6 +114,8 @@ export interface Settings {
   spacing: string;
   eta: number;
   truncate: boolean;
+  guidanceLow: number;
+  guidanceHigh: number;
   /** In settings read from a file: SHA-256 and name of the model, and number of the image. */
   modelHash: string;
   model: string;

@@ -276,7 +276,7 @@ func TestRequests(t *testing.T) {
 		{`{guidance: 0}`, "guidance"}, {`{guidance: 1000}`, "guidance"}, {`{guidance: "much"}`, "guidance"},
 		{`{rescale: 2}`, "rescale"}, {`{eta: -1}`, "eta"}, {`{sampler: "euler"}`, "euler"}, {`{spacing: "leading"}`, "leading"},
 		{`{seed: -1}`, "seed"}, {`{seed: 1.5}`, "seed"}, {`{seed: 2 ** 60}`, "seed"}, {`{seed: "18446744073709551616"}`, "seed"}, {`{seed: "x"}`, "seed"},
-		{`{promt: "effusion"}`, "promt"}, {`{prompt: "effusion ".repeat(200)}`, "tokens"}, {`{prompt: "x".repeat(1 << 20)}`, "bytes"},
+		{`{guidanceLow: 5}`, "guidanceHigh"}, {`{guidanceLow: 500, guidanceHigh: 400}`, "interval"}, {`{promt: "effusion"}`, "promt"}, {`{prompt: "effusion ".repeat(200)}`, "tokens"}, {`{prompt: "x".repeat(1 << 20)}`, "bytes"},
 	} {
 		err := p.Eval(t.Context(), "await images(s, "+c.request+");", nil)
 		if err == nil || !strings.HasPrefix(err.Error(), "request: ") || !strings.Contains(err.Error(), c.says) {

@@ -1,0 +1,96 @@
+//go:build !js
+
+package main_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/roentgo/roentgo/sampler/samplertest/need"
+	"github.com/roentgo/roentgo/wasm/browsertest"
+)
+
+// TestExample opens the example as it is, presses the button and waits for the
+// image.
+func TestExample(t *testing.T) {
+	html, err := os.ReadFile("example/index.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, map[string]string{"/": string(html)})
+	p := browsertest.Shared(t).Page(t, s.URL+"/")
+	var got struct {
+		Width                   int
+		Label, Status, Download string
+		Warned, PNG             bool
+		Seed                    string
+	}
+	p.Must(`const e = document.querySelector("roentgo-sampler");
+	await customElements.whenDefined("roentgo-sampler");
+	e.setAttribute("steps", "2");
+	const root = e.shadowRoot;
+	const made = new Promise((done, failed) => { e.addEventListener("roentgo-image", (x) => done(x.detail)); e.addEventListener("roentgo-error", (x) => failed(x.detail)); });
+	root.querySelector("button").click();
+	const image = await made;
+	const canvas = root.querySelector("canvas"), link = root.querySelector("a");
+	const file = new Uint8Array(await (await fetch(link.href)).arrayBuffer());
+	return {width: canvas.width, label: canvas.getAttribute("aria-label"), status: root.querySelector("[role=status]").textContent,
+		download: link.download, warned: root.textContent.includes("not for diagnosis"), png: file[1] === 80, seed: image.settings.seed};`, &got)
+	if got.Width != 256 || got.Download != "xray-3.png" || !got.Warned || !got.PNG || got.Seed != "3" ||
+		!strings.Contains(got.Label, "not for diagnosis: cardiomegaly") || !strings.HasPrefix(got.Status, "Done.") {
+		t.Errorf("the element shows %+v", got)
+	}
+	var shot []byte
+	if shot, err = chromedp.Run(p.Context(), chromedp.FullScreenshot(90)); err != nil || len(shot) == 0 {
+		t.Errorf("screenshot: %v", err)
+	}
+	if dir := os.Getenv("ROENTGO_SCREENSHOTS"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, "example.jpg"), shot, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err = p.Eval(t.Context(), `const e = document.createElement("roentgo-sampler");
+	e.setAttribute("model", "/none.manifest.json");
+	document.body.append(e);
+	const failed = new Promise((done) => e.addEventListener("roentgo-error", (x) => done(x.detail)));
+	e.shadowRoot.querySelector("button").click();
+	throw await failed;`, nil)
+	if err == nil || !strings.HasPrefix(err.Error(), "network: ") {
+		t.Errorf("an element without a model: got %v", err)
+	}
+}
+
+// TestPackage installs the package from its folder with npm, and resolves what
+// a program imports from it.
+func TestPackage(t *testing.T) {
+	npm := need.Program(t, "npm")
+	dir := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("package.json", `{"name": "page", "private": true, "type": "module"}`)
+	// Without links, so that what is installed is what the package lists.
+	cmd := exec.Command(npm, "install", "--install-links", "--no-audit", "--no-fund", "--offline", filepath.Join(built, "roentgo"))
+	cmd.Dir = dir
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	for _, name := range []string{"roentgo.js", "worker.js", "threads.js", "roentgo.wasm", "roentgo.d.ts", "LICENSE"} {
+		if _, err := os.Stat(filepath.Join(dir, "node_modules/roentgo", name)); err != nil {
+			t.Errorf("not in the package: %v", err)
+		}
+	}
+	write("resolve.mjs", `console.log(import.meta.resolve("roentgo").endsWith("/roentgo.js"), import.meta.resolve("roentgo/worker.js").endsWith("/worker.js"));`)
+	run := exec.Command(need.Program(t, "node"), "resolve.mjs")
+	run.Dir = dir
+	if text, err := run.CombinedOutput(); err != nil || strings.TrimSpace(string(text)) != "true true" {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
