@@ -18,6 +18,10 @@ struct Params {
   samples: u32,
   tiles: u32,    // of 16 positions in a plane
   count: u32,    // invocations
+  channel: u32,  // offset of what is added to each channel, in values
+  channel_batch: u32, // distance of samples in it
+  residual: u32, // offset of what is added to the output, in vectors
+  extras: u32,   // 1: channel, 2: residual
 }
 
 @group(0) @binding(0) var<storage, read_write> arena: array<vec4<f32>>;
@@ -56,28 +60,40 @@ fn tap(sums: ptr<function, Sums>, w: u32, v: mat4x4<f32>) {
   (*sums).c7 = accumulate(b.w, v, (*sums).c7);
 }
 
+fn put(at: u32, v: vec4<f32>) {
+  var sum = v;
+  if ((p.extras & 2u) != 0u) {
+    sum += arena[at - p.y + p.residual];
+  }
+  arena[at] = sum;
+}
+
 // Writes a channel's four vectors, which are stride apart, as many as count.
-fn store(channel: u32, at: u32, stride: u32, count: u32, v: mat4x4<f32>) {
+fn store(channel: u32, sample: u32, at: u32, stride: u32, count: u32, v: mat4x4<f32>) {
   if (channel >= p.outputs) {
     return;
   }
-  let b = vec4<f32>(bias[channel]);
+  var b = vec4<f32>(bias[channel]);
+  if ((p.extras & 1u) != 0u) {
+    let i = p.channel + sample * p.channel_batch + channel;
+    b += vec4<f32>(arena[i / 4u][i % 4u]);
+  }
   let to = at + channel * p.height * p.width;
-  arena[to] = v[0] + b;
-  if (count > 1u) { arena[to + stride] = v[1] + b; }
-  if (count > 2u) { arena[to + 2u * stride] = v[2] + b; }
-  if (count > 3u) { arena[to + 3u * stride] = v[3] + b; }
+  put(to, v[0] + b);
+  if (count > 1u) { put(to + stride, v[1] + b); }
+  if (count > 2u) { put(to + 2u * stride, v[2] + b); }
+  if (count > 3u) { put(to + 3u * stride, v[3] + b); }
 }
 
-fn store_all(sums: ptr<function, Sums>, channel: u32, at: u32, stride: u32, count: u32) {
-  store(channel, at, stride, count, (*sums).c0);
-  store(channel + 1u, at, stride, count, (*sums).c1);
-  store(channel + 2u, at, stride, count, (*sums).c2);
-  store(channel + 3u, at, stride, count, (*sums).c3);
-  store(channel + 4u, at, stride, count, (*sums).c4);
-  store(channel + 5u, at, stride, count, (*sums).c5);
-  store(channel + 6u, at, stride, count, (*sums).c6);
-  store(channel + 7u, at, stride, count, (*sums).c7);
+fn store_all(sums: ptr<function, Sums>, channel: u32, sample: u32, at: u32, stride: u32, count: u32) {
+  store(channel, sample, at, stride, count, (*sums).c0);
+  store(channel + 1u, sample, at, stride, count, (*sums).c1);
+  store(channel + 2u, sample, at, stride, count, (*sums).c2);
+  store(channel + 3u, sample, at, stride, count, (*sums).c3);
+  store(channel + 4u, sample, at, stride, count, (*sums).c4);
+  store(channel + 5u, sample, at, stride, count, (*sums).c5);
+  store(channel + 6u, sample, at, stride, count, (*sums).c6);
+  store(channel + 7u, sample, at, stride, count, (*sums).c7);
 }
 
 // What an invocation computes: neighbours share their channels, so that they
@@ -151,7 +167,7 @@ fn conv3(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid:
     plane += area;
   }
   let at = p.y + here.sample * p.outputs * area + y * p.width + x;
-  store_all(&sums, here.block * CHANNELS, at, p.width, p.height - y);
+  store_all(&sums, here.block * CHANNELS, here.sample, at, p.width, p.height - y);
 }
 
 @compute @workgroup_size(LANES)
@@ -173,5 +189,5 @@ fn conv1(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid:
     w += 2u;
     plane += area;
   }
-  store_all(&sums, here.block * CHANNELS, p.y + here.sample * p.outputs * area + first, 1u, area - first);
+  store_all(&sums, here.block * CHANNELS, here.sample, p.y + here.sample * p.outputs * area + first, 1u, area - first);
 }

@@ -10,6 +10,7 @@ struct Params {
   pixels: u32,   // of a channel
   count: u32,    // groups of all samples
   eps: f32,
+  silu: u32,     // 1: SiLU of the result
 }
 
 @group(0) @binding(0) var<storage, read_write> arena: array<f32>;
@@ -57,7 +58,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: 
     let b = bias[channel + c];
     for (var i = lane; i < p.pixels; i += LANES) {
       let at = start + c * p.pixels + i;
-      arena[p.y + at] = (arena[p.x + at] - pivot - mean) * w + b;
+      var v = (arena[p.x + at] - pivot - mean) * w + b;
+      if (p.silu != 0u) {
+        v /= 1.0 + exp(min(-v, 87.0)); // as in activation.wgsl
+      }
+      arena[p.y + at] = v;
     }
   }
 }

@@ -13,7 +13,8 @@ struct Params {
   rows: u32,
   tiles: u32,   // of ROWS rows
   count: u32,   // invocations
-  biased: u32,  // 0 or 1
+  residual: u32, // offset of what is added to the output, in vectors
+  extras: u32,  // 2: residual, 4: bias
 }
 
 @group(0) @binding(0) var<storage, read_write> arena: array<vec4<f32>>;
@@ -56,9 +57,15 @@ fn store(row: u32, block: u32, s: Sums) {
   if (row >= p.rows) {
     return;
   }
-  let to = p.y + row * p.outputs + block * 2u;
-  arena[to] = s.low;
-  arena[to + 1u] = s.high;
+  let at = row * p.outputs + block * 2u;
+  var low = s.low;
+  var high = s.high;
+  if ((p.extras & 2u) != 0u) {
+    low += arena[p.residual + at];
+    high += arena[p.residual + at + 1u];
+  }
+  arena[p.y + at] = low;
+  arena[p.y + at + 1u] = high;
 }
 
 @compute @workgroup_size(LANES)
@@ -71,7 +78,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: 
   let block = index / p.tiles;
   let last = p.rows - 1u;
   var s0: Sums;
-  if (p.biased != 0u) {
+  if ((p.extras & 4u) != 0u) {
     s0 = Sums(bias[block * 2u], bias[block * 2u + 1u]);
   }
   var s1 = s0; var s2 = s0; var s3 = s0; var s4 = s0; var s5 = s0; var s6 = s0; var s7 = s0;

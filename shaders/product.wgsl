@@ -27,7 +27,10 @@ struct Params {
   size: u32,          // of the window
   stride: u32,
   padding: u32,
-  biased: u32,        // 0 or 1
+  channel: u32,       // offset of what is added to each channel
+  channel_batch: u32, // distance of samples in it
+  residual: u32,      // offset of what is added to the output
+  extras: u32,        // 1: channel, 2: residual, 4: bias
 }
 
 @group(0) @binding(0) var<storage, read_write> arena: array<f32>;
@@ -36,22 +39,33 @@ struct Params {
 @group(0) @binding(2) var<storage, read> weight: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 
-fn store(channel: u32, at: u32, sums: vec4<f32>, position: u32) {
+fn put(at: u32, v: f32) {
+  var sum = v;
+  if ((p.extras & 2u) != 0u) {
+    sum += arena[at - p.y + p.residual];
+  }
+  arena[at] = sum;
+}
+
+fn store(channel: u32, sample: u32, sums: vec4<f32>, position: u32) {
   if (channel >= p.outputs) {
     return;
   }
   var v = sums;
-  if (p.biased != 0u) {
+  if ((p.extras & 4u) != 0u) {
     v += vec4<f32>(bias[channel]);
   }
-  var to = at + channel * p.channel_out + position * p.position_out;
-  arena[to] = v.x;
+  if ((p.extras & 1u) != 0u) {
+    v += vec4<f32>(arena[p.channel + sample * p.channel_batch + channel]);
+  }
+  var to = p.y + sample * p.batch_out + channel * p.channel_out + position * p.position_out;
+  put(to, v.x);
   to += p.position_out;
-  if (position + 1u < p.positions) { arena[to] = v.y; }
+  if (position + 1u < p.positions) { put(to, v.y); }
   to += p.position_out;
-  if (position + 2u < p.positions) { arena[to] = v.z; }
+  if (position + 2u < p.positions) { put(to, v.z); }
   to += p.position_out;
-  if (position + 3u < p.positions) { arena[to] = v.w; }
+  if (position + 3u < p.positions) { put(to, v.w); }
 }
 
 @compute @workgroup_size(LANES)
@@ -94,14 +108,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
       }
     }
   }
-  let to = p.y + group.z * p.batch_out;
+  let sample = group.z;
   let channel = block * CHANNELS;
-  store(channel, to, c0, first);
-  store(channel + 1u, to, c1, first);
-  store(channel + 2u, to, c2, first);
-  store(channel + 3u, to, c3, first);
-  store(channel + 4u, to, c4, first);
-  store(channel + 5u, to, c5, first);
-  store(channel + 6u, to, c6, first);
-  store(channel + 7u, to, c7, first);
+  store(channel, sample, c0, first);
+  store(channel + 1u, sample, c1, first);
+  store(channel + 2u, sample, c2, first);
+  store(channel + 3u, sample, c3, first);
+  store(channel + 4u, sample, c4, first);
+  store(channel + 5u, sample, c5, first);
+  store(channel + 6u, sample, c6, first);
+  store(channel + 7u, sample, c7, first);
 }

@@ -23,30 +23,37 @@ type Source struct {
 	Bindings int
 }
 
-// The shaders. The constants beside them are those of the files.
+// The shaders. Those with a 4 in their names work on vectors of four values,
+// and need tensors that divide into them. The constants are those of the files.
 var (
-	Product   = Source{"product.wgsl", "main", 4}
-	Conv3     = Source{"conv.wgsl", "conv3", 4}
-	Conv1     = Source{"conv.wgsl", "conv1", 4}
-	Linear    = Source{"linear.wgsl", "main", 4}
-	GroupNorm = Source{"group_norm.wgsl", "main", 4}
-	LayerNorm = Source{"layer_norm.wgsl", "main", 4}
-	SiLU      = Source{"activation.wgsl", "silu", 2}
-	GELU      = Source{"activation.wgsl", "gelu", 2}
-	Attend4   = Source{"attend.wgsl", "main", 2}
-	Attend    = Source{"attention.wgsl", "attend", 2}
-	Weigh     = Source{"attention.wgsl", "weigh", 2}
-	Embedding = Source{"embedding.wgsl", "main", 3}
-	Add       = Source{"broadcast.wgsl", "add", 2}
-	Mul       = Source{"broadcast.wgsl", "mul", 2}
-	Gather    = Source{"gather.wgsl", "main", 2}
-	AvgPool   = Source{"pool.wgsl", "main", 2}
-	Timestep  = Source{"timestep.wgsl", "main", 3}
+	Product    = Source{"product.wgsl", "main", 4}
+	Conv3      = Source{"conv.wgsl", "conv3", 4}
+	Conv1      = Source{"conv.wgsl", "conv1", 4}
+	Linear     = Source{"linear.wgsl", "main", 4}
+	GroupNorm  = Source{"group_norm.wgsl", "main", 4}
+	LayerNorm  = Source{"layer_norm.wgsl", "main", 4}
+	GroupNorm4 = Source{"norm.wgsl", "group_norm", 4}
+	LayerNorm4 = Source{"norm.wgsl", "layer_norm", 4}
+	SiLU       = Source{"activation.wgsl", "silu", 2}
+	GELU       = Source{"activation.wgsl", "gelu", 2}
+	Attend4    = Source{"attend.wgsl", "main", 2}
+	Attend     = Source{"attention.wgsl", "attend", 2}
+	Weigh      = Source{"attention.wgsl", "weigh", 2}
+	Embedding  = Source{"embedding.wgsl", "main", 3}
+	Add        = Source{"broadcast.wgsl", "add", 2}
+	Mul        = Source{"broadcast.wgsl", "mul", 2}
+	Gather     = Source{"gather.wgsl", "main", 2}
+	Join4      = Source{"copy.wgsl", "join", 2}
+	Transpose4 = Source{"copy.wgsl", "transpose4", 2}
+	Upsample4  = Source{"copy.wgsl", "upsample", 2}
+	Add4       = Source{"copy.wgsl", "add", 2}
+	AvgPool    = Source{"pool.wgsl", "main", 2}
+	Timestep   = Source{"timestep.wgsl", "main", 3}
 )
 
 // All lists every shader.
 func All() []Source {
-	return []Source{Product, Conv3, Conv1, Linear, GroupNorm, LayerNorm, SiLU, GELU, Attend4, Attend, Weigh, Embedding, Add, Mul, Gather, AvgPool, Timestep}
+	return []Source{Product, Conv3, Conv1, Linear, GroupNorm, GroupNorm4, LayerNorm, LayerNorm4, SiLU, GELU, Attend4, Attend, Weigh, Embedding, Add, Mul, Add4, Gather, Join4, Transpose4, Upsample4, AvgPool, Timestep}
 }
 
 // Constants of the files, which decide how many workgroups a dispatch has.
@@ -55,7 +62,7 @@ const (
 	ProductLanes     = 16 // of product.wgsl
 	ProductPositions = 4  // positions an invocation of product.wgsl computes
 	ProductChannels  = 8  // channels a workgroup of product.wgsl computes
-	TileLanes        = 32 // of conv.wgsl, linear.wgsl and attend.wgsl
+	TileLanes        = 32 // of conv.wgsl, linear.wgsl, attend.wgsl and the rows of norm.wgsl
 	AttendQueries    = 8  // queries an invocation of attend.wgsl computes
 	LinearRows       = 8  // rows an invocation of linear.wgsl computes
 	AttentionLanes   = 16 // of attention.wgsl

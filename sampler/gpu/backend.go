@@ -184,6 +184,10 @@ var _ graph.Program = (*Program)(nil)
 
 // Compile implements graph.Backend.
 func (b *Backend) Compile(ctx context.Context, plan *graph.Plan) (graph.Program, error) {
+	plan, err := plan.Fuse()
+	if err != nil {
+		return nil, err
+	}
 	p := &Program{backend: b, plan: plan, tables: map[graph.Value]int{}}
 	if err := p.compile(ctx); err != nil {
 		return nil, errors.Join(err, p.Close())
@@ -201,6 +205,7 @@ func (p *Program) compile(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
+			jobs[0].work = float64(p.plan.Work(v).FLOP)
 			lists[s] = append(lists[s], jobs...)
 			total += len(jobs)
 		}

@@ -3,6 +3,7 @@ package gpu
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/roentgo/roentgo/sampler/graph"
 	"github.com/roentgo/roentgo/shaders"
@@ -84,13 +85,9 @@ func (l *lister) jobs(v graph.Value) ([]job, error) {
 	case graph.Conv2d:
 		return l.conv(n, x, y)
 	case graph.GroupNorm:
-		channels, pixels := n.Shape[1]/n.Groups, n.Shape[2]*n.Shape[3]
-		p := append(words(x, y, n.Groups, channels, pixels, n.Shape[0]*n.Groups), math.Float32bits(float32(n.Eps)))
-		return l.norm(n, shaders.GroupNorm, n.Shape[0]*n.Groups, p)
+		return l.groupNorm(n, x, y)
 	case graph.LayerNorm:
-		size := n.Shape[len(n.Shape)-1]
-		p := append(words(x, y, size, n.Len()/size), math.Float32bits(float32(n.Eps)))
-		return l.norm(n, shaders.LayerNorm, n.Len()/size, p)
+		return l.layerNorm(n, x, y)
 	case graph.SiLU:
 		return []job{each(shaders.SiLU, n.Len(), words(x, y, n.Len()))}, nil
 	case graph.GELU:
@@ -100,6 +97,9 @@ func (l *lister) jobs(v graph.Value) ([]job, error) {
 	case graph.AttentionWeights:
 		return l.attention(n, shaders.Weigh, n.In[1], n.In[2:], y)
 	case graph.Add:
+		if slices.Equal(in(1).Shape, n.Shape) && n.Len()%4 == 0 {
+			return []job{each(shaders.Add4, n.Len()/4, words(x/4, y/4, 0, int(l.at(n.In[1]))/4, n.Len()/4))}, nil
+		}
 		return []job{l.broadcast(n, shaders.Add, in(1).Shape, y)}, nil
 	case graph.Mul:
 		return []job{l.broadcast(n, shaders.Mul, in(1).Shape, y)}, nil
@@ -113,9 +113,17 @@ func (l *lister) jobs(v graph.Value) ([]job, error) {
 		half := n.Shape[1] / 2
 		table, err := l.frequencies(half)
 		return []job{each(shaders.Timestep, n.Len(), words(x, y, half, n.Len()), table)}, err
-	case graph.Upsample2, graph.PixelShuffle, graph.PixelUnshuffle:
+	case graph.Upsample2:
+		if w := in(0).Shape[3]; w%4 == 0 {
+			return []job{each(shaders.Upsample4, in(0).Len()/4, words(x/4, y/4, w/4, 0, in(0).Len()/4))}, nil
+		}
+		return []job{space(n, in(0).Shape).job(x, y)}, nil
+	case graph.PixelShuffle, graph.PixelUnshuffle:
 		return []job{space(n, in(0).Shape).job(x, y)}, nil
 	case graph.Transpose:
+		if s := in(0).Shape; len(s) == 3 && n.Axes[0]+n.Axes[1] == 3 && n.Axes[0] != 0 && n.Axes[1] != 0 && s[1]%4 == 0 && s[2]%4 == 0 {
+			return []job{each(shaders.Transpose4, n.Len()/16, words(x/4, y/4, s[2]/4, s[1]/4, n.Len()/16))}, nil
+		}
 		return []job{transpose(n, in(0).Shape).job(x, y)}, nil
 	}
 	return nil, fmt.Errorf("%w: operation %s is not one of this executor", ErrProgram, n.Op)
@@ -130,12 +138,40 @@ func rounds(n *graph.Node, count int) error {
 }
 
 // weights returns the packed weight and the bias of a product.
-func (l *lister) weights(n *graph.Node) (weight, bias Buffer, biased uint32, err error) {
-	if weight, err = l.backend.packed(&l.plan.Nodes[n.In[1]]); err != nil || len(n.In) < 3 {
-		return weight, weight, 0, err // something must be bound
+func (l *lister) weights(n *graph.Node) (weight, bias Buffer, err error) {
+	if weight, err = l.backend.packed(&l.plan.Nodes[n.In[1]]); err != nil || len(n.Own()) < 3 {
+		return weight, weight, err // something must be bound
 	}
 	bias, err = l.backend.param(&l.plan.Nodes[n.In[2]])
-	return weight, bias, 1, err
+	return weight, bias, err
+}
+
+// The bits of the field extras of a product's Params.
+const (
+	addChannel  = 1
+	addResidual = 2
+	addBias     = 4 // of product.wgsl and linear.wgsl, whose bias may be left out
+)
+
+// extras are the last four words of the Params of a convolution: where what is
+// added to each channel lies, how far its samples are apart, where the residual
+// lies, and which of them there are. Places are those of values.
+func (l *lister) extras(n *graph.Node) (channel, batch, residual, bits int) {
+	rest := n.In[len(n.Own()):]
+	if len(n.Own()) > 2 {
+		bits = addBias
+	}
+	if n.PerChannel {
+		channel, bits = int(l.at(rest[0])), bits|addChannel
+		if s := l.plan.Nodes[rest[0]].Shape; s[0] > 1 {
+			batch = s[1]
+		}
+		rest = rest[1:]
+	}
+	if n.Residual {
+		residual, bits = int(l.at(rest[0])), bits|addResidual
+	}
+	return channel, batch, residual, bits
 }
 
 // product makes the job of product.wgsl.
@@ -144,32 +180,20 @@ func (l *lister) product(n *graph.Node, samples, positions int, params []uint32)
 	if err := rounds(n, w.Len()/w.Shape[0]*5/4); err != nil { // the loops over a window's rows and columns add up to a quarter
 		return nil, err
 	}
-	weight, bias, biased, err := l.weights(n)
+	weight, bias, err := l.weights(n)
 	if err != nil {
 		return nil, err
 	}
+	channel, batch, residual, bits := l.extras(n)
 	const perGroup = shaders.ProductLanes * shaders.ProductPositions
-	return l.grid(n, job{shader: shaders.Product, params: append(params, biased), buffers: []Buffer{weight, bias},
-		x: (positions + perGroup - 1) / perGroup, y: (w.Shape[0] + shaders.ProductChannels - 1) / shaders.ProductChannels, z: samples,
-		work: work(l.plan, n)})
+	return l.grid(n, job{shader: shaders.Product, params: append(params, words(channel, batch, residual, bits)...), buffers: []Buffer{weight, bias},
+		x: (positions + perGroup - 1) / perGroup, y: (w.Shape[0] + shaders.ProductChannels - 1) / shaders.ProductChannels, z: samples})
 }
 
 // tiled makes a job of count invocations of a shader whose every invocation
 // computes a tile.
 func (l *lister) tiled(n *graph.Node, s shaders.Source, count int, params []uint32, buffers ...Buffer) ([]job, error) {
-	j := flat(s, (count+shaders.TileLanes-1)/shaders.TileLanes, params, buffers...)
-	j.work = work(l.plan, n)
-	return l.grid(n, j)
-}
-
-// work is the number of operations on numbers of a product or an attention.
-func work(p *graph.Plan, n *graph.Node) float64 {
-	if n.Op == graph.Linear || n.Op == graph.Conv2d {
-		w := &p.Nodes[n.In[1]]
-		return 2 * float64(n.Len()) * float64(w.Len()/w.Shape[0])
-	}
-	q, k := p.Nodes[n.In[0]].Shape, p.Nodes[n.In[1]].Shape
-	return 4 * float64(graph.Len(q)) * float64(k[1])
+	return l.grid(n, flat(s, (count+shaders.TileLanes-1)/shaders.TileLanes, params, buffers...))
 }
 
 func (l *lister) linear(n *graph.Node, x, y int) ([]job, error) {
@@ -177,13 +201,14 @@ func (l *lister) linear(n *graph.Node, x, y int) ([]job, error) {
 	outputs, channels := w[0], w[1]
 	rows := n.Len() / outputs
 	if channels%4 == 0 && outputs%8 == 0 {
-		weight, bias, biased, err := l.weights(n)
+		weight, bias, err := l.weights(n)
 		if err != nil {
 			return nil, err
 		}
+		_, _, residual, bits := l.extras(n)
 		tiles := (rows + shaders.LinearRows - 1) / shaders.LinearRows
 		count := tiles * outputs / shaders.ProductChannels
-		return l.tiled(n, shaders.Linear, count, append(words(x/4, y/4, channels/4, outputs/4, rows, tiles, count), biased), weight, bias)
+		return l.tiled(n, shaders.Linear, count, words(x/4, y/4, channels/4, outputs/4, rows, tiles, count, residual/4, bits), weight, bias)
 	}
 	return l.product(n, 1, rows, words(x, y, 0, 0, 1, 1, channels, outputs, channels, outputs, 1, rows, rows, rows, 1, 1, 0))
 }
@@ -206,16 +231,46 @@ func (l *lister) conv(n *graph.Node, x, y int) ([]job, error) {
 // convTiles makes the job of conv.wgsl, with tiles of 16 positions a plane.
 func (l *lister) convTiles(n *graph.Node, s shaders.Source, x, y, tiles int) ([]job, error) {
 	in, outputs := l.plan.Nodes[n.In[0]].Shape, n.Shape[1]
-	weight, bias, _, err := l.weights(n)
+	weight, bias, err := l.weights(n)
 	if err != nil {
 		return nil, err
 	}
+	channel, batch, residual, bits := l.extras(n)
 	count := tiles * in[0] * ((outputs + shaders.ProductChannels - 1) / shaders.ProductChannels)
-	return l.tiled(n, s, count, words(x/4, y/4, in[1], outputs, in[2], in[3]/4, in[0], tiles, count), weight, bias)
+	return l.tiled(n, s, count, words(x/4, y/4, in[1], outputs, in[2], in[3]/4, in[0], tiles, count, channel, batch, residual/4, bits), weight, bias)
 }
 
-func (l *lister) norm(n *graph.Node, s shaders.Source, count int, params []uint32) ([]job, error) {
-	if err := rounds(n, 3*(n.Len()/count/shaders.Lanes+n.Groups+8)); err != nil {
+func (l *lister) groupNorm(n *graph.Node, x, y int) ([]job, error) {
+	channels, pixels, count := n.Shape[1]/n.Groups, n.Shape[2]*n.Shape[3], n.Shape[0]*n.Groups
+	silu := 0
+	if n.SiLU {
+		silu = 1
+	}
+	eps := math.Float32bits(float32(n.Eps))
+	if pixels%4 == 0 {
+		p := append(words(x/4, y/4, n.Groups, channels, pixels/4, count), eps, uint32(silu))
+		return l.norm(n, flat(shaders.GroupNorm4, count, p), channels*pixels/4/shaders.Lanes)
+	}
+	p := append(words(x, y, n.Groups, channels, pixels, count), eps, uint32(silu))
+	return l.norm(n, flat(shaders.GroupNorm, count, p), channels*(pixels/shaders.Lanes+1))
+}
+
+func (l *lister) layerNorm(n *graph.Node, x, y int) ([]job, error) {
+	size := n.Shape[len(n.Shape)-1]
+	count := n.Len() / size
+	eps := math.Float32bits(float32(n.Eps))
+	if size%4 == 0 {
+		p := append(words(x/4, y/4, 0, 0, size/4, count), eps, 0)
+		return l.norm(n, flat(shaders.LayerNorm4, (count+shaders.TileLanes-1)/shaders.TileLanes, p), size/4)
+	}
+	p := append(words(x, y, size, count), eps)
+	return l.norm(n, flat(shaders.LayerNorm, count, p), size/shaders.Lanes)
+}
+
+// norm binds weight and bias to the job of a norm, whose invocations go three
+// times over as many values.
+func (l *lister) norm(n *graph.Node, j job, values int) ([]job, error) {
+	if err := rounds(n, 3*(values+8)); err != nil {
 		return nil, err
 	}
 	weight, err := l.backend.param(&l.plan.Nodes[n.In[1]])
@@ -223,7 +278,8 @@ func (l *lister) norm(n *graph.Node, s shaders.Source, count int, params []uint3
 		return nil, err
 	}
 	bias, err := l.backend.param(&l.plan.Nodes[n.In[2]])
-	return []job{flat(s, count, params, weight, bias)}, err
+	j.buffers = []Buffer{weight, bias}
+	return []job{j}, err
 }
 
 func (l *lister) attention(n *graph.Node, s shaders.Source, v graph.Value, mask []graph.Value, y int) ([]job, error) {
@@ -245,8 +301,7 @@ func (l *lister) attention(n *graph.Node, s shaders.Source, v graph.Value, mask 
 	}
 	p := words(int(l.at(n.In[0])), int(l.at(n.In[1])), int(l.at(v)), at, y, masked, q[1], k[1], n.Heads, size)
 	p = append(p, math.Float32bits(float32(1/math.Sqrt(float64(size)))))
-	return l.grid(n, job{shader: s, params: p, x: (q[1] + shaders.AttentionLanes - 1) / shaders.AttentionLanes, y: n.Heads, z: q[0],
-		work: work(l.plan, n)})
+	return l.grid(n, job{shader: s, params: p, x: (q[1] + shaders.AttentionLanes - 1) / shaders.AttentionLanes, y: n.Heads, z: q[0]})
 }
 
 // grid checks a job of three dimensions.
@@ -316,6 +371,11 @@ func (l *lister) concat(n *graph.Node, y int) []job {
 	whole := n.Len() / n.Shape[0]
 	for _, in := range n.In {
 		part := l.plan.Nodes[in].Len() / n.Shape[0]
+		if part%4 == 0 && y%4 == 0 && whole%4 == 0 {
+			list = append(list, each(shaders.Join4, n.Shape[0]*part/4, words(int(l.at(in))/4, y/4, part/4, whole/4, n.Shape[0]*part/4)))
+			y += part
+			continue
+		}
 		g := gather{shape: [6]int{1, 1, 1, n.Shape[0], 1, part}, from: [6]int{0, 0, 0, part, 0, 1}, to: [6]int{0, 0, 0, whole, 0, 1}}
 		list = append(list, g.job(int(l.at(in)), y))
 		y += part

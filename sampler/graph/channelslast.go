@@ -1,9 +1,6 @@
 package graph
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // ChannelsLast rewrites a plan for an executor that keeps images with their
 // channels innermost, and fuses what such an executor can do at once.
@@ -14,10 +11,7 @@ import (
 // views. A convolution reads its operand with a border of zeros as wide as its
 // padding. See [Fused] for the rest.
 func (p *Plan) ChannelsLast() (*Plan, error) {
-	from := &Graph{Nodes: p.Nodes}
-	for _, name := range slices.Sorted(maps.Keys(p.Outputs)) {
-		from.Outputs = append(from.Outputs, Output{name, p.Outputs[name]})
-	}
+	from := &Graph{Nodes: p.Nodes, Outputs: p.outputs()}
 	l := &layouts{from: from.Nodes, first: map[Value]Value{}, last: map[Value]Value{}}
 	needed := from.needed()
 	for i, n := range from.Nodes {
@@ -28,7 +22,7 @@ func (p *Plan) ChannelsLast() (*Plan, error) {
 	for _, o := range from.Outputs {
 		l.to.Outputs = append(l.to.Outputs, Output{o.Name, l.asFirst(o.Value)})
 	}
-	return l.to.fuse().Plan()
+	return l.to.fuse(3).Plan()
 }
 
 // layouts writes a graph anew. A value (B, C, …) of three or four dimensions

@@ -1,11 +1,31 @@
 package graph
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
+
+// Fuse returns a plan that computes the same with fewer nodes: see [Fused].
+// Images stay channels first.
+func (p *Plan) Fuse() (*Plan, error) {
+	g := &Graph{Nodes: slices.Clone(p.Nodes), Outputs: p.outputs()}
+	return g.fuse(1).Plan()
+}
+
+// outputs lists the outputs by name.
+func (p *Plan) outputs() []Output {
+	var list []Output
+	for _, name := range slices.Sorted(maps.Keys(p.Outputs)) {
+		list = append(list, Output{name, p.Outputs[name]})
+	}
+	return list
+}
 
 // fuse returns a graph that computes the same with fewer nodes: see [Fused].
-// What it leaves unused, [Graph.Plan] drops.
-func (g *Graph) fuse() *Graph {
-	f := &fusion{Graph: g, uses: make([]int, len(g.Nodes))}
+// What it leaves unused, [Graph.Plan] drops. axis is that of an image's
+// channels.
+func (g *Graph) fuse(axis int) *Graph {
+	f := &fusion{Graph: g, axis: axis, uses: make([]int, len(g.Nodes))}
 	for i, needed := range g.needed() {
 		if needed {
 			for _, in := range g.Nodes[i].In {
@@ -33,6 +53,7 @@ func (g *Graph) fuse() *Graph {
 // the work of two takes the place of the later.
 type fusion struct {
 	*Graph
+	axis int   // of an image's channels
 	uses []int // of each value
 }
 
@@ -79,7 +100,7 @@ func (f *fusion) add(n *Node) {
 		switch s := f.Nodes[other].Shape; {
 		case slices.Equal(s, n.Shape):
 			fused.Residual = true
-		case i == 0 && product.Op == Conv2d && !product.PerChannel && perChannel(s, n.Shape):
+		case i == 0 && product.Op == Conv2d && !product.PerChannel && f.perChannel(s, n.Shape):
 			fused.PerChannel = true
 		default:
 			continue
@@ -92,6 +113,14 @@ func (f *fusion) add(n *Node) {
 
 // perChannel reports whether s broadcasts to an image of that shape by its
 // channels, and perhaps its batch, alone.
-func perChannel(s, image []int) bool {
-	return len(image) == 4 && len(s) == 4 && (s[0] == 1 || s[0] == image[0]) && s[1] == 1 && s[2] == 1 && s[3] == image[3]
+func (f *fusion) perChannel(s, image []int) bool {
+	if len(image) != 4 || len(s) != 4 || (s[0] != 1 && s[0] != image[0]) {
+		return false
+	}
+	for i := 1; i < 4; i++ {
+		if i == f.axis && s[i] != image[i] || i != f.axis && s[i] != 1 {
+			return false
+		}
+	}
+	return true
 }

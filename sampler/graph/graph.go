@@ -64,7 +64,7 @@ type Node struct {
 	Eps             float64 // GroupNorm, LayerNorm
 	Rate            Rate
 
-	Fused // only in plans of [Plan.ChannelsLast]
+	Fused // only in plans of [Plan.ChannelsLast] and [Plan.Fuse]
 }
 
 // Fused is what a node does beside its own operation.
@@ -74,8 +74,9 @@ type Fused struct {
 	Border int
 	// SiLU is applied to the result: GroupNorm.
 	SiLU bool
-	// PerChannel is added to the result: (1 or B, 1, 1, C), the last operand
-	// but for Residual. Conv2d.
+	// PerChannel is added to the result: (1 or B, 1, 1, C), or (1 or B, C, 1, 1)
+	// where images are channels first, the last operand but for Residual.
+	// Conv2d.
 	PerChannel bool
 	// Residual, of the result's shape, is added to it: the last operand.
 	// Conv2d, Linear.

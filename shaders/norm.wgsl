@@ -1,0 +1,94 @@
+// GroupNorm and LayerNorm where planes, or rows, are whole vectors of four.
+
+const LANES = 64u; // of groups
+const ROW_LANES = 32u; // of rows
+
+struct Params {
+  x: u32,        // offset of the input in the arena, in vectors
+  y: u32,        // offset of the output, in vectors
+  groups: u32,   // of a sample
+  channels: u32, // of a group
+  size: u32,     // of a channel, or of a row, in vectors
+  count: u32,    // groups of all samples, or rows
+  eps: f32,
+  silu: u32,     // 1: SiLU of the result of a GroupNorm
+}
+
+@group(0) @binding(0) var<storage, read_write> arena: array<vec4<f32>>;
+@group(0) @binding(1) var<uniform> p: Params;
+@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+
+var<workgroup> scratch: array<f32, LANES>;
+
+fn total(lane: u32, v: vec4<f32>) -> f32 {
+  workgroupBarrier();
+  scratch[lane] = (v.x + v.y) + (v.z + v.w);
+  workgroupBarrier();
+  for (var n = LANES / 2u; n > 0u; n /= 2u) {
+    if (lane < n) {
+      scratch[lane] += scratch[lane + n];
+    }
+    workgroupBarrier();
+  }
+  return scratch[0];
+}
+
+// A workgroup normalises one group of one sample.
+@compute @workgroup_size(LANES)
+fn group_norm(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+  let index = min(group.y * grid.x + group.x, p.count - 1u);
+  let lane = local.x;
+  let n = p.channels * p.size;
+  let start = index * n;
+  // Sums of distances from one of the values: a large mean takes no digits.
+  let pivot = vec4<f32>(arena[p.x + start].x);
+  var sum = vec4<f32>();
+  for (var i = lane; i < n; i += LANES) {
+    sum += arena[p.x + start + i] - pivot;
+  }
+  let mean = pivot + vec4<f32>(total(lane, sum) / f32(4u * n));
+  var square = vec4<f32>();
+  for (var i = lane; i < n; i += LANES) {
+    let d = arena[p.x + start + i] - mean;
+    square += d * d;
+  }
+  let scale = inverseSqrt(total(lane, square) / f32(4u * n) + p.eps);
+  let channel = index % p.groups * p.channels;
+  for (var i = lane; i < n; i += LANES) {
+    let c = channel + i / p.size;
+    var v = (arena[p.x + start + i] - mean) * (weight[c] * scale) + vec4<f32>(bias[c]);
+    if (p.silu != 0u) {
+      // e^87 is near the end of f32; beyond it the result is zero in any case.
+      v /= vec4<f32>(1.0) + exp(min(-v, vec4<f32>(87.0)));
+    }
+    arena[p.y + start + i] = v;
+  }
+}
+
+// An invocation normalises one row.
+@compute @workgroup_size(ROW_LANES)
+fn layer_norm(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+  let index = (group.y * grid.x + group.x) * ROW_LANES + local.x;
+  if (index >= p.count) {
+    return;
+  }
+  let start = index * p.size;
+  let pivot = vec4<f32>(arena[p.x + start].x);
+  var sum = vec4<f32>();
+  for (var i = 0u; i < p.size; i++) {
+    sum += arena[p.x + start + i] - pivot;
+  }
+  let mean = pivot + vec4<f32>(((sum.x + sum.y) + (sum.z + sum.w)) / f32(4u * p.size));
+  var square = vec4<f32>();
+  for (var i = 0u; i < p.size; i++) {
+    let d = arena[p.x + start + i] - mean;
+    square += d * d;
+  }
+  let scale = inverseSqrt(((square.x + square.y) + (square.z + square.w)) / f32(4u * p.size) + p.eps);
+  for (var i = 0u; i < p.size; i++) {
+    let w = vec4<f32>(weight[4u * i], weight[4u * i + 1u], weight[4u * i + 2u], weight[4u * i + 3u]);
+    let b = vec4<f32>(bias[4u * i], bias[4u * i + 1u], bias[4u * i + 2u], bias[4u * i + 3u]);
+    arena[p.y + start + i] = (arena[p.x + start + i] - mean) * scale * w + b;
+  }
+}
