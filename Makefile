@@ -4,7 +4,7 @@ LIBTORCH ?= 2.1.2
 TORCH_ENV = .cache/libtorch/torch-$(LIBTORCH)/env.sh
 PROMPT ?= frontal chest x-ray. cardiomegaly with pleural effusion.
 
-.PHONY: demo build wasm kernels trainer libtorch setup test lint bench
+.PHONY: demo build wasm kernels trainer libtorch setup test lint bench bench-browser
 
 # An X-ray from text, with the weights that are here: xray.png.
 demo: build
@@ -54,3 +54,14 @@ lint: setup
 # How fast it is here: the executors, a step of the network and the decoder.
 bench:
 	go test -run '^$$' -bench . -benchtime 5x ./sampler/cpu ./sampler/gpu
+
+# A step in the browser beside onnxruntime-web, in the same run. Installs the
+# peer (npm), and PyTorch to export the network for it.
+bench-browser: .cache/export/requirements.txt
+	npm ci --prefix site/bench --ignore-scripts --no-audit --no-fund
+	ROENTGO_PYTHON=$(CURDIR)/.cache/export/bin/python go test -run '^$$' -bench . -benchtime 7x ./site/bench
+
+.cache/export/requirements.txt: site/bench/requirements.txt
+	python3 -m venv --clear .cache/export
+	.cache/export/bin/python -m pip install -q --disable-pip-version-check -r $<
+	cp $< $@
