@@ -5,7 +5,7 @@ PEERS = .cache/peers/bin/python
 TORCH_ENV = .cache/libtorch/torch-$(LIBTORCH)/env.sh
 PROMPT ?= frontal chest x-ray. cardiomegaly with pleural effusion.
 
-.PHONY: demo build wasm kernels site site-serve size trainer libtorch setup test lint bench
+.PHONY: demo build wasm kernels site site-serve size trainer libtorch setup test lint bench bench-browser
 
 # An X-ray from text, with the weights that are here: xray.png.
 demo: build
@@ -78,4 +78,14 @@ bench: build .cache/peers/requirements.txt
 .cache/peers/requirements.txt: sampler/bench/requirements.txt
 	python3 -m venv --clear .cache/peers
 	$(PEERS) -m pip install -q --disable-pip-version-check -r $<
+
+# A step in the browser beside onnxruntime-web, in the same run. Installs the
+# peer (npm), and PyTorch to export the network for it.
+bench-browser: .cache/export/requirements.txt
+	npm ci --prefix site/bench --ignore-scripts --no-audit --no-fund
+	ROENTGO_PYTHON=$(CURDIR)/.cache/export/bin/python go test -run '^$$' -bench . -benchtime 7x ./site/bench
+
+.cache/export/requirements.txt: site/bench/requirements.txt
+	python3 -m venv --clear .cache/export
+	.cache/export/bin/python -m pip install -q --disable-pip-version-check -r $<
 	cp $< $@

@@ -93,7 +93,7 @@ func (b *Backend) start(ctx context.Context, threads int, url string) error {
 		code = kernelsOfThreads
 	}
 	var err error
-	if b.memory, err = newMemory(share); err != nil {
+	if b.memory, err = newMemory(ctx, share); err != nil {
 		return err
 	}
 	bytes := js.Global().Get("Uint8Array").New(len(code))

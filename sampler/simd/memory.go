@@ -3,9 +3,11 @@
 package simd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"syscall/js"
+	"time"
 	"unsafe"
 )
 
@@ -30,19 +32,25 @@ type memory struct {
 }
 
 // newMemory makes a memory that holds the module's stack. Browsers set aside
-// the addresses of one that is shared, and may have fewer to give.
-func newMemory(shared bool) (*memory, error) {
-	const pages = 2
+// addresses for it, have only so many, and take those of a closed backend back
+// when its threads have ended, which is waited for where there are none.
+func newMemory(ctx context.Context, shared bool) (*memory, error) {
+	const pages, patience = 2, time.Second
 	m := &memory{size: pages * pageSize, most: maxPages}
-	for {
+	for wait := time.Millisecond; ; wait *= 2 {
 		options := map[string]any{"initial": pages, "maximum": m.most, "shared": shared}
 		err := caught(func() { m.object = js.Global().Get("WebAssembly").Get("Memory").New(options) })
 		if err == nil {
 			m.look()
 			return m, nil
 		}
-		if m.most /= 2; m.most < leastPages {
+		if wait < patience {
+			time.Sleep(wait)
+		} else if m.most /= 2; m.most < leastPages {
 			return nil, fmt.Errorf("%w: %w", ErrMemory, err)
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
 		}
 	}
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/roentgo/roentgo/sampler/simd"
 )
 
-const worker = "../threads.js" // from testdata
+const worker = "../threads.js" // from testdata in Node, from the folder of the worker in a browser
 
 func init() {
 	if js.Global().Get("Worker").IsUndefined() { // in Node

@@ -32,7 +32,8 @@ self.onmessage = async ({ data }) => {
 
 // GoTest compiles the tests of a package for the browser and runs them in a
 // worker of a page. arguments are those of a test binary, such as
-// "-test.run=X". It returns what they wrote, and whether they passed.
+// "-test.run=X". The package's folder is served beside it. It returns what they
+// wrote, and whether they passed.
 func GoTest(t testing.TB, b *Browser, pkg string, arguments ...string) (output string, passed bool) {
 	t.Helper()
 	dir := t.TempDir()
@@ -42,6 +43,10 @@ func GoTest(t testing.TB, b *Browser, pkg string, arguments ...string) (output s
 		t.Fatalf("%v\n%s", err, text)
 	}
 	goroot, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, err := exec.Command("go", "list", "-f", "{{.Dir}}", pkg).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +63,7 @@ func GoTest(t testing.TB, b *Browser, pkg string, arguments ...string) (output s
 	if len(made.Errors) > 0 {
 		t.Fatal(made.Errors[0].Text)
 	}
-	s := Serve(t, map[string]string{"/": "<!doctype html><title>go test</title>"}, dir)
+	s := Serve(t, map[string]string{"/": "<!doctype html><title>go test</title>"}, dir, line(folder))
 	s.Isolate = true
 	p := b.Page(t, s.URL+"/")
 	list, err := json.Marshal(arguments)

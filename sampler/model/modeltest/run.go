@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/roentgo/roentgo/sampler/graph"
@@ -69,6 +70,10 @@ func Difference(got []float32, want []float64) float64 {
 	return most / span
 }
 
+// expected holds the results of the cases of All, by their number: they take
+// longer than the executors, which are often several in one program.
+var expected sync.Map
+
 // Check runs all cases on an executor: run computes one with the parameters of
 // source.
 func Check[T any](t *testing.T, run func(t *testing.T, c Case[T], source graph.Source) []float32) {
@@ -79,7 +84,11 @@ func Check[T any](t *testing.T, run func(t *testing.T, c Case[T], source graph.S
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := Expected(references[i], source)
+			known, ok := expected.Load(i)
+			if !ok {
+				known, _ = expected.LoadOrStore(i, Expected(references[i], source))
+			}
+			want := known.([]float64)
 			got := run(t, c, source)
 			d := Difference(got, want)
 			if !(d <= c.Tolerance) {
