@@ -35,8 +35,9 @@ const sheet = new Sheet(images);
 
 /** Shows what went wrong; a cancel is nothing wrong. */
 function failed(error, retry) {
-  if (error?.name === "AbortError") return;
-  if (error?.code === "closed") laboratory.close();
+  if (error.name === "AbortError") return;
+  // A worker that failed is not asked again: the next try has a new one.
+  if (["closed", "internal", "memory"].includes(error.code)) laboratory.close();
   showProblem(error, {
     retry,
     reload: () => location.reload(),
@@ -88,9 +89,8 @@ async function run(request, on, retry) {
 
 /** Makes what the form asks for. */
 async function make() {
-  if (runner.busy || !valid()) return;
   // Without a model the form lacks its bounds and defaults.
-  if (!laboratory.sampler && !await load()) return;
+  if (runner.busy || !laboratory.sampler && !await load()) return;
   if (!valid()) return;
   const wanted = request();
   openTab("image");
@@ -150,10 +150,9 @@ async function openPNG(file) {
   const sampler = await load();
   if (!sampler) return;
   try {
-    const settings = await settingsIn(sampler, file);
-    take(settings, "The settings are those of the PNG file.");
-  } catch (error) {
-    failed(error, null);
+    take(await settingsIn(sampler, file), "The settings are those of the PNG file.");
+  } catch ({ message }) {
+    showProblem({ code: "file", message }, {});
   }
 }
 

@@ -4,6 +4,10 @@ import { byId } from "./dom.js";
 
 const APP_CACHES = "roentgo-app-"; // as in sw.js
 
+function tell(text) {
+  byId("offline-state").textContent = text;
+}
+
 /**
  * Keeps the page on this device. A new version waits until it is complete and
  * the page says so; busy() tells whether work would be lost by a reload now,
@@ -12,7 +16,7 @@ const APP_CACHES = "roentgo-app-"; // as in sw.js
 export async function startOffline({ busy, idle }) {
   const workers = navigator.serviceWorker;
   if (!workers) {
-    byId("offline-state").textContent = "This browser keeps no pages: it opens with a network alone.";
+    tell("This browser keeps no pages: it opens with a network alone.");
     return;
   }
   const before = workers.controller;
@@ -30,12 +34,17 @@ export async function startOffline({ busy, idle }) {
     const offer = () => {
       if (registration.waiting && workers.controller) byId("update").hidden = false;
     };
-    registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", offer));
+    const follow = worker => worker?.addEventListener("statechange", () => {
+      if (worker.state === "redundant" && !registration.active) tell("This page could not be kept for offline use: a file of it was damaged, or of another version. Reload it to try again.");
+      offer();
+    });
+    follow(registration.installing);
+    registration.addEventListener("updatefound", () => follow(registration.installing));
     offer();
     await workers.ready;
-    byId("offline-state").textContent = "This page is kept too: it opens without a network.";
+    tell("This page is kept too: it opens without a network.");
   } catch (error) {
-    byId("offline-state").textContent = `This page is not kept for offline use: ${error.message}`;
+    tell(`This page is not kept for offline use: ${error.message}`);
   }
 }
 

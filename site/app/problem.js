@@ -7,6 +7,7 @@ const CURES = {
   hash: ["What came is not what this page expects", "The site may be changing just now. Reload the page; if that does not help, tell whoever runs this site.", "reload"],
   model: ["This is no model that roentgo can read", "Reload the page; if that does not help, tell whoever runs this site.", "reload"],
   request: ["This cannot be made as it stands", "Change what the message names and make it again.", null],
+  file: ["No settings could be read from this file", "Choose a PNG file that roentgo made and that no other program saved again.", null],
   device: ["This device cannot compute it that way", "Update the browser, or compute with WebAssembly.", "wasm"],
   memory: ["There is too little memory", "Close other tabs and make one image at a time, or compute with WebAssembly.", "wasm"],
   unsupported: ["This browser lacks something that roentgo needs", "Use Chrome, Edge, Firefox or Safari of the last two years.", null],

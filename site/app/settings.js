@@ -38,7 +38,7 @@ export function clean(raw) {
   if (typeof raw !== "object" || raw === null) return { settings, refused };
   for (const [key, check] of Object.entries(FIELDS)) {
     if (!Object.hasOwn(raw, key) || raw[key] === undefined || raw[key] === null) continue;
-    const value = check(raw[key]);
+    const value = ["string", "number", "boolean"].includes(typeof raw[key]) ? check(raw[key]) : undefined;
     if (value === undefined) {
       if (raw[key] !== false && raw[key] !== "") refused++;
     } else settings[key] = value;
