@@ -100,7 +100,7 @@ func (b *benchModel) with(cmd *cobra.Command, run func(context.Context) error) e
 func (b *benchModel) random(dir string, c model.Config) error {
 	d := sampler.Description{Model: c, Schedule: schedule.ZeroTerminal(),
 		Sampling: sampler.Defaults{Sampler: schedule.UniPC, Spacing: schedule.Trailing, Steps: 15, Guidance: 5,
-			GuidanceInterval: schedule.Interval{Low: 200, High: 799}}}
+			GuidanceInterval: schedule.Interval{High: 799}}}
 	file, err := sampler.RandomFile(d, weights.F16, nil)
 	if err != nil {
 		return err

@@ -179,7 +179,7 @@ func (g *grown) prepare(ctx context.Context) (device string, err error) {
 }
 
 func (g *grown) sizes(ctx context.Context, c model.Config) error {
-	p := g.panel("By the size of the image", "pixels a side", "ms", 1e-3, false)
+	p := g.panel("By the size of the image", "pixels a side", "ms", 1e-3, true)
 	var samplers []*sampler.Sampler
 	for _, size := range growthSizes {
 		c.ImageSize = size
@@ -201,7 +201,7 @@ func (g *grown) sizes(ctx context.Context, c model.Config) error {
 }
 
 func (g *grown) byThreads(ctx context.Context, c model.Config, most int) error {
-	p := g.panel("By the threads of the CPU", "threads", "ms", 1e-3, false)
+	p := g.panel("By the threads of the CPU", "threads", "ms", 1e-3, true)
 	var samplers []*sampler.Sampler
 	for n := 1; n <= most; n++ {
 		s, err := g.sampler(ctx, c, n)

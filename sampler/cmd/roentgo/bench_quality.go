@@ -264,8 +264,8 @@ func qualityChart(list []quality, floor float64) chart {
 		}
 		c.panels = append(c.panels,
 			plot("PSNR, "+what, "dB", intervals, func(q quality) float64 { return q.psnr }),
-			plot("SSIM, "+what, "", intervals, func(q quality) float64 { return q.ssim }),
-			plot(fmt.Sprintf("set distance, %s (log₁₀; other seeds: %.2f)", what, math.Log10(floor)), "", intervals, func(q quality) float64 { return math.Log10(q.distance) }))
+			plot("SSIM, "+what, "SSIM", intervals, func(q quality) float64 { return q.ssim }),
+			plot("set distance, "+what, fmt.Sprintf("log₁₀ (of other seeds: %.2f)", math.Log10(floor)), intervals, func(q quality) float64 { return math.Log10(q.distance) }))
 	}
 	return c
 }

@@ -41,6 +41,7 @@ const (
 	plotTop, plotBottom     = 34, 48
 	titleHeight             = 44
 	legendRow               = 16
+	labelRoom               = 26 // between the labels of two ticks
 )
 
 // The colours of Okabe and Ito (2008), told apart by everyone.
@@ -92,9 +93,13 @@ func (p panel) draw(b *strings.Builder) {
 		fmt.Fprintf(b, `<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" stroke="#ddd"/>`+"\n", left, right, atY(v), atY(v))
 		text(b, plotLeft-6, int(atY(v))+4, "end", 11, number(v))
 	}
+	labelled := math.Inf(-1) // where the last label is
 	for _, v := range x.ticks {
 		fmt.Fprintf(b, `<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" stroke="#999"/>`+"\n", atX(v), atX(v), bottom, bottom+4)
-		text(b, int(atX(v)), int(bottom)+17, "middle", 11, number(v))
+		if atX(v)-labelled >= labelRoom {
+			labelled = atX(v)
+			text(b, int(labelled), int(bottom)+17, "middle", 11, number(v))
+		}
 	}
 	fmt.Fprintf(b, `<path d="M%.1f %.1fV%.1fH%.1f" fill="none" stroke="#999"/>`+"\n", left, top, bottom, right)
 	text(b, int(left+right)/2, panelHeight-12, "middle", 12, p.x)
@@ -123,7 +128,7 @@ func (p panel) legend(b *strings.Builder, atX, atY func(float64) float64) {
 	for _, l := range p.lines {
 		widest = max(widest, len([]rune(l.name)))
 	}
-	width, height := 30+int(6.2*float64(widest)), 6+legendRow*len(p.lines)
+	width, height := 34+int(7*float64(widest)), 6+legendRow*len(p.lines)
 	best, fewest := [2]int{}, math.MaxInt
 	for _, corner := range [][2]int{
 		{panelWidth - plotRight - width - 4, plotTop + 4}, {plotLeft + 8, plotTop + 4},
