@@ -5,7 +5,7 @@ PEERS = .cache/peers/bin/python
 TORCH_ENV = .cache/libtorch/torch-$(LIBTORCH)/env.sh
 PROMPT ?= frontal chest x-ray. cardiomegaly with pleural effusion.
 
-.PHONY: demo build wasm kernels site site-serve size trainer libtorch setup test lint bench
+.PHONY: demo build wasm kernels trainer libtorch setup test lint bench tune
 
 # An X-ray from text, with the weights that are here: xray.png.
 demo: build
@@ -79,3 +79,8 @@ bench: build .cache/peers/requirements.txt
 	python3 -m venv --clear .cache/peers
 	$(PEERS) -m pip install -q --disable-pip-version-check -r $<
 	cp $< $@
+
+# Which way to compute a convolution is fastest, measured anew on this machine:
+# the table in sampler/cpu/measured.go.
+tune:
+	go test ./sampler/cpu -run '^TestTune$$' -timeout 30m -v -args -tune

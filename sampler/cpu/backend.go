@@ -21,11 +21,18 @@ import (
 
 // Options are those of [New].
 type Options struct {
-	Threads int // 0: one a core
+	Threads int    // 0: one a core
+	Mode    string // Fast or Small; "": Fast
 	// Instructions are those of the matrix product: one of [Instructions]; "":
 	// the fastest that the processor has.
 	Instructions string
 }
+
+// Modes of [Options].
+const (
+	Fast  = "fast"  // what is fastest: some convolutions keep up to 4 times their weights
+	Small = "small" // every weight is kept once, and every convolution is one sum
+)
 
 // maxThreads bounds Options.Threads.
 const maxThreads = 1024
@@ -39,6 +46,7 @@ type Backend struct {
 	source       graph.Source
 	threads      int
 	instructions *instructions
+	choose       func(shape) method
 
 	mu     sync.Mutex
 	plain  map[string][]float32
@@ -60,7 +68,16 @@ func New(source graph.Source, o Options) (*Backend, error) {
 	if best < 0 {
 		return nil, fmt.Errorf("cpu: no instructions %q here (there are %s)", o.Instructions, strings.Join(Instructions(), ", "))
 	}
-	return &Backend{source: source, threads: o.Threads, instructions: available()[best], plain: map[string][]float32{}, packed: map[packing][]*panels{}}, nil
+	b := &Backend{source: source, threads: o.Threads, instructions: available()[best], plain: map[string][]float32{}, packed: map[packing][]*panels{}}
+	switch o.Mode {
+	case "", Fast:
+		b.choose = b.instructions.fastest
+	case Small:
+		b.choose = func(shape) method { return direct }
+	default:
+		return nil, fmt.Errorf("cpu: no mode %q (there are %s, %s)", o.Mode, Fast, Small)
+	}
+	return b, nil
 }
 
 // Instructions lists the instruction sets that this processor can run, the
