@@ -43,10 +43,11 @@ func (s shape) fits(f *filter) bool {
 }
 
 // fastest is the method for a shape: what was measured, and for other shapes
-// what was fastest for most. It knows nothing of the batch, so that a result's
+// what was fastest for most. Instruction sets of one arithmetic share it, and
+// so give the same bytes. It knows nothing of the batch, so that a result's
 // bytes depend neither on it nor on a measurement of the day.
 func (t *instructions) fastest(s shape) method {
-	if m, ok := measured[t.name][s]; ok {
+	if m, ok := measured[t.arithmetic][s]; ok {
 		return m
 	}
 	for _, c := range []struct {
