@@ -5,7 +5,7 @@ PEERS = .cache/peers/bin/python
 TORCH_ENV = .cache/libtorch/torch-$(LIBTORCH)/env.sh
 PROMPT ?= frontal chest x-ray. cardiomegaly with pleural effusion.
 
-.PHONY: demo build wasm kernels trainer libtorch setup test lint bench tune
+.PHONY: demo build wasm kernels site site-serve size trainer libtorch setup test lint bench tune
 
 # An X-ray from text, with the weights that are here: xray.png.
 demo: build
