@@ -5,7 +5,7 @@ PEERS = .cache/peers/bin/python
 TORCH_ENV = .cache/libtorch/torch-$(LIBTORCH)/env.sh
 PROMPT ?= frontal chest x-ray. cardiomegaly with pleural effusion.
 
-.PHONY: demo build wasm kernels site site-serve size trainer libtorch setup test lint bench bench-browser
+.PHONY: demo build wasm kernels site site-serve size trainer libtorch setup test lint bench bench-browser tune
 
 # An X-ray from text, with the weights that are here: xray.png.
 demo: build
@@ -89,3 +89,8 @@ bench-browser: .cache/export/requirements.txt
 	python3 -m venv --clear .cache/export
 	.cache/export/bin/python -m pip install -q --disable-pip-version-check -r $<
 	cp $< $@
+
+# Which way to compute a convolution is fastest, measured anew on this machine:
+# the table in sampler/cpu/measured.go.
+tune:
+	go test ./sampler/cpu -run '^TestTune$$' -timeout 30m -v -args -tune

@@ -64,7 +64,7 @@ func (s *Sampler) Isolate(ctx context.Context, n Network, batch, tokens int) (*I
 		return nil, fmt.Errorf("%w: no network %q", ErrRequest, n)
 	}
 	var err error
-	if i.p, err = compile(ctx, s.backend, record); err != nil {
+	if i.p, err = compile(ctx, s.backend.Compile, record); err != nil {
 		return nil, err
 	}
 	i.result = make([]float32, graph.Len(i.p.shapes[out]))

@@ -53,7 +53,7 @@ func (c *cached) use(ctx context.Context, b graph.Backend, key string, record fu
 	if err := c.close(); err != nil {
 		return nil, err
 	}
-	p, err := compile(ctx, b, record, observe...)
+	p, err := compile(ctx, b.Compile, record, observe...)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (c *cached) use(ctx context.Context, b graph.Backend, key string, record fu
 	return p, nil
 }
 
-func compile(ctx context.Context, b graph.Backend, record func(*graph.Recorder), observe ...string) (*program, error) {
+func compile(ctx context.Context, compile func(context.Context, *graph.Plan) (graph.Program, error), record func(*graph.Recorder), observe ...string) (*program, error) {
 	r := graph.NewRecorder(observe...)
 	record(r)
 	g, err := r.Graph()
@@ -72,7 +72,7 @@ func compile(ctx context.Context, b graph.Backend, record func(*graph.Recorder),
 	if err != nil {
 		return nil, err
 	}
-	p, err := b.Compile(ctx, plan)
+	p, err := compile(ctx, plan)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,11 @@ func recordDecoder(r *graph.Recorder, c model.Config) {
 // textProgram encodes one prompt of n tokens. It is not kept: prompts differ
 // in length, and it runs once an image.
 func (s *Sampler) textProgram(ctx context.Context, n int) (*program, error) {
-	return compile(ctx, s.backend, func(r *graph.Recorder) { recordText(r, s.description.Model, n) })
+	how := s.backend.Compile
+	if s.streamer != nil {
+		how = s.streamer.Stream
+	}
+	return compile(ctx, how, func(r *graph.Recorder) { recordText(r, s.description.Model, n) })
 }
 
 func recordText(r *graph.Recorder, c model.Config, n int) {

@@ -35,6 +35,11 @@ const (
 type Options struct {
 	Device  string // Auto, GPU or CPU; empty: Auto
 	Threads int    // of the CPU; 0: one a core
+	// Mode of the CPU: cpu.Fast or cpu.Small; empty: cpu.Fast. In mode Small the
+	// text encoder is read anew for every prompt, a layer at a time, and the
+	// other networks when they are first used: the model must stay open as long
+	// as the sampler.
+	Mode string
 	// Open, where set, chooses the device in the place of Device and Threads.
 	// It is called by New, with lost nil, and again when the device fails
 	// (gpu.Failed) in the middle of a run, which then goes on from its last
@@ -53,6 +58,7 @@ type Sampler struct {
 	description Description
 	schedule    *schedule.Schedule
 	backend     graph.Backend
+	streamer    graph.Streamer                                               // of the text encoder; nil: it is kept
 	reopen      func(ctx context.Context, lost error) (graph.Backend, error) // nil: a lost device ends a run
 	threads     int                                                          // of a CPU
 	tokens      *prompt.Tokenizer                                            // nil for a model without text
@@ -67,7 +73,7 @@ type Sampler struct {
 }
 
 // New puts a model on a device. It reads all of the model, which may be closed
-// afterwards, unless there is Options.Open. Errors wrap ErrModel, ErrDevice, or those of package weights.
+// afterwards, unless there is Options.Open or Options.Mode says otherwise. Errors wrap ErrModel, ErrDevice, or those of package weights.
 func New(ctx context.Context, m *weights.Model, o Options) (*Sampler, error) {
 	d, err := Describe(m)
 	if err != nil {
@@ -107,6 +113,10 @@ func New(ctx context.Context, m *weights.Model, o Options) (*Sampler, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if streamer, ok := s.backend.(graph.Streamer); ok && o.Mode == cpu.Small {
+		s.streamer = streamer
+		return s, nil
 	}
 	// Reading the parameters now makes a damaged file fail here and lets the
 	// caller close it.
@@ -176,7 +186,7 @@ func openBackend(ctx context.Context, m *weights.Model, o Options) (graph.Backen
 	default:
 		return nil, fmt.Errorf("%w: %q (there are %s, %s, %s)", ErrDevice, o.Device, Auto, GPU, CPU)
 	}
-	return cpu.New(m, cpu.Options{Threads: o.Threads})
+	return cpu.New(m, cpu.Options{Threads: o.Threads, Mode: o.Mode})
 }
 
 func openGPU(ctx context.Context, m *weights.Model) (graph.Backend, error) {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/roentgo/roentgo/sampler"
+	"github.com/roentgo/roentgo/sampler/cpu"
 	"github.com/roentgo/roentgo/sampler/gpu"
 	"github.com/roentgo/roentgo/sampler/samplertest"
 	"github.com/roentgo/roentgo/sampler/samplertest/need"
@@ -42,5 +43,43 @@ func TestShippedModel(t *testing.T) {
 				t.Errorf("%q, seed %d: CPU and GPU agree to %.1f dB, 70 are promised", prompt, img.Settings.Seed, p)
 			}
 		}
+	}
+}
+
+// TestModes holds what the filters of mode Fast lose: its images are those of
+// mode Small, whose convolutions are plain sums, to 60 dB. And mode Small gives
+// them though the model is read as it goes.
+func TestModes(t *testing.T) {
+	inMode := func(mode string) *sampler.Sampler {
+		m, err := defaultmodel.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := sampler.New(t.Context(), m, sampler.Options{Device: sampler.CPU, Mode: mode})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			s.Close()
+			m.Close()
+		})
+		return s
+	}
+	request := sampler.Request{Prompt: "frontal chest x-ray. cardiomegaly. no pneumothorax.", Seed: 1, Count: 3}
+	want := sample(t, inMode(cpu.Small), request).Images
+	for k, img := range sample(t, inMode(cpu.Fast), request).Images {
+		p := samplertest.PSNR(img.Pix, want[k].Pix)
+		t.Logf("seed %d: %.1f dB", img.Settings.Seed, p)
+		if p < 60 {
+			t.Errorf("seed %d: the modes agree to %.1f dB, 60 are promised", img.Settings.Seed, p)
+		}
+	}
+	m, err := defaultmodel.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if _, err := sampler.New(t.Context(), m, sampler.Options{Device: sampler.CPU, Mode: "huge"}); err == nil {
+		t.Error("a mode that is not there was accepted")
 	}
 }

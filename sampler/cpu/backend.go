@@ -1,9 +1,11 @@
-// Package cpu runs a plan of package graph on the processor: the matrix product
-// in assembly where there is one for it, all else, and all on other processors,
-// in plain Go. It is the fallback where there is no GPU.
+// Package cpu runs a plan of package graph on the processor: its inner loops
+// are in assembly where there is some for it, and in Go, which is the twin of
+// all of them, elsewhere. It is the fallback where there is no GPU.
 //
 // The bytes of a result depend on neither the number of threads nor the batch
-// nor a value's place in it: every value is one sum in one order.
+// nor a value's place in it: every value is computed in one order, by a method
+// that its shape alone decides. AVX-512 and AVX2 give the same bytes; plain Go
+// and mode Small give others.
 package cpu
 
 import (
@@ -21,11 +23,22 @@ import (
 
 // Options are those of [New].
 type Options struct {
-	Threads int // 0: one a core
-	// Instructions are those of the matrix product: one of [Instructions]; "":
-	// the fastest that the processor has.
+	Threads int    // 0: one a core
+	Mode    string // Fast or Small; "": Fast
+	// Instructions are one of [Instructions]; "": the fastest that the processor
+	// has.
 	Instructions string
 }
+
+// Modes of [Options].
+const (
+	// Fast takes for every convolution what is fastest, and keeps up to four
+	// times its weights for it.
+	Fast = "fast"
+	// Small keeps every weight once, computes every convolution as one sum, and
+	// leaves little for the collector.
+	Small = "small"
+)
 
 // maxThreads bounds Options.Threads.
 const maxThreads = 1024
@@ -39,10 +52,13 @@ type Backend struct {
 	source       graph.Source
 	threads      int
 	instructions *instructions
+	choose       func(shape) method
+	thrifty      bool // mode Small
 
-	mu     sync.Mutex
-	plain  map[string][]float32
-	packed map[packing][]*panels
+	mu      sync.Mutex
+	garbage int // bytes since the last collection
+	plain   map[string][]float32
+	packed  map[packing][]*panels
 }
 
 var _ graph.Backend = (*Backend)(nil)
@@ -60,7 +76,17 @@ func New(source graph.Source, o Options) (*Backend, error) {
 	if best < 0 {
 		return nil, fmt.Errorf("cpu: no instructions %q here (there are %s)", o.Instructions, strings.Join(Instructions(), ", "))
 	}
-	return &Backend{source: source, threads: o.Threads, instructions: available()[best], plain: map[string][]float32{}, packed: map[packing][]*panels{}}, nil
+	b := (&Backend{source: source, threads: o.Threads, instructions: available()[best]}).empty()
+	switch o.Mode {
+	case "", Fast:
+		b.choose = b.instructions.fastest
+	case Small:
+		b.thrifty = true
+		b.choose = func(shape) method { return direct }
+	default:
+		return nil, fmt.Errorf("cpu: no mode %q (there are %s, %s)", o.Mode, Fast, Small)
+	}
+	return b, nil
 }
 
 // Instructions lists the instruction sets that this processor can run, the
@@ -136,6 +162,7 @@ func (b *Backend) weights(n *graph.Node, how method) ([]*panels, error) {
 		p = []*panels{b.instructions.packedWeights(v, n.Shape)}
 	}
 	b.packed[key] = p
+	b.discard(len(v))
 	return p, nil
 }
 
@@ -161,6 +188,10 @@ var _ graph.Timed = (*Program)(nil)
 
 // Compile implements graph.Backend.
 func (b *Backend) Compile(ctx context.Context, plan *graph.Plan) (graph.Program, error) {
+	return b.program(ctx, plan, b.kernel)
+}
+
+func (b *Backend) program(ctx context.Context, plan *graph.Plan, bind func(p *Program, v graph.Value) (kernel, error)) (graph.Program, error) {
 	plan, err := plan.ChannelsLast()
 	if err != nil {
 		return nil, err
@@ -171,7 +202,7 @@ func (b *Backend) Compile(ctx context.Context, plan *graph.Plan) (graph.Program,
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			k, err := b.kernel(p, v)
+			k, err := bind(p, v)
 			if err != nil {
 				return nil, err
 			}

@@ -27,6 +27,11 @@ func TestCases(t *testing.T) {
 			})
 		})
 	}
+	t.Run(cpu.Small, func(t *testing.T) {
+		modeltest.RunBackend(t, func(s graph.Source) (graph.Backend, error) {
+			return cpu.New(s, cpu.Options{Threads: 2, Mode: cpu.Small})
+		})
+	})
 	if _, err := cpu.New(nil, cpu.Options{Instructions: "mmx"}); err == nil || !strings.Contains(err.Error(), "there are") {
 		t.Errorf("instructions of another time: %v", err)
 	}
@@ -144,6 +149,45 @@ func TestCancel(t *testing.T) {
 	cancel()
 	if err := p.Run(ctx, graph.PromptStage); !errors.Is(err, context.Canceled) {
 		t.Errorf("got error %v", err)
+	}
+}
+
+// streaming is a backend that streams what it is asked to compile.
+type streaming struct{ graph.Streamer }
+
+func (s streaming) Compile(ctx context.Context, p *graph.Plan) (graph.Program, error) {
+	return s.Stream(ctx, p)
+}
+
+func TestStream(t *testing.T) {
+	c := modeltest.Networks[graph.Value]("", model.Tiny(), 2)[5]
+	g, err := modeltest.Record(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := cpu.New(modeltest.RandomFor(g.Params()), cpu.Options{Mode: cpu.Small})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := modeltest.Run(t, streaming{b}, g, c.Inputs, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := modeltest.Run(t, b, g, c.Inputs, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range want[0] {
+		if got[0][i] != v || got[1][i] != v {
+			t.Fatalf("value %d is %g and %g, it was to be %g", i, got[0][i], got[1][i], v)
+		}
+	}
+	missing, err := cpu.New(modeltest.Random{}, cpu.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := modeltest.Run(t, streaming{missing}, g, c.Inputs, 1); err == nil {
+		t.Error("a source without the parameters was streamed")
 	}
 }
 

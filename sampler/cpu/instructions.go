@@ -11,7 +11,8 @@ import (
 // instructions are the inner loops for one instruction set. Those with fused
 // multiply-add give the same bytes as each other.
 type instructions struct {
-	name string
+	name       string
+	arithmetic string // fused or plain: whether a multiply-add rounds once
 
 	// The tile of the matrix product whose sums stay in registers. half, where
 	// there is one, works on the first half of the rows.
@@ -52,7 +53,7 @@ type product func(depth int, a *float32, aStride int, b *float32, offsets *int32
 type affine struct{ mean, scale, shift []float32 }
 
 // plain is the instruction set in Go alone.
-var plain = &instructions{name: "go", rows: 4, cols: 2, full: productGo, exponentials: exponentials, silu: silu, moments: moments, normalize: normalize,
+var plain = &instructions{name: "go", arithmetic: "plain", rows: 4, cols: 2, full: productGo, exponentials: exponentials, silu: silu, moments: moments, normalize: normalize,
 	f2: filterGo(&winograd.F2), f4: filterGo(&winograd.F4)}
 
 // available are those that this processor can run, the fastest first.

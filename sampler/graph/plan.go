@@ -197,6 +197,14 @@ type Backend interface {
 	Close() error
 }
 
+// Streamer is a backend that can run a plan without keeping its parameters.
+type Streamer interface {
+	Backend
+	// Stream makes a program that reads each parameter when it is needed, and
+	// drops it behind the operation.
+	Stream(ctx context.Context, p *Plan) (Program, error)
+}
+
 // Program is a plan on a device. It is used by one goroutine at a time.
 type Program interface {
 	// Write sets an input; data has its length.

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/roentgo/roentgo/sampler"
+	"github.com/roentgo/roentgo/sampler/cpu"
 	"github.com/roentgo/roentgo/sampler/provenance"
 	"github.com/roentgo/roentgo/sampler/schedule"
 )
@@ -29,7 +30,7 @@ type sampleFlags struct {
 	part               shard
 	request            sampler.Request
 	rescale, eta       float64
-	device             string
+	device, mode       string
 	threads            int
 	json, force, plain bool
 }
@@ -69,6 +70,7 @@ that it is synthetic. It is not for diagnosis.`,
 	l.BoolVar(&f.request.Truncate, "truncate", false, "cut a prompt that has too many tokens instead of refusing it")
 	l.StringVar(&f.device, "device", sampler.Auto, "auto: a real GPU if there is one, else the CPU; gpu: any adapter, also one in software; cpu")
 	l.IntVar(&f.threads, "threads", 0, "of the CPU (default: one a core)")
+	l.StringVar(&f.mode, "mode", cpu.Fast, "of the CPU: "+cpu.Fast+", or "+cpu.Small+", which takes less memory and more time")
 	l.StringVar(&f.from, "from", "", "make the image of this PNG again, from the settings in it")
 	l.StringVar(&f.prompts, "prompts", "", "CSV file with a column prompt and, where wanted, seed, negative and name: an image a row")
 	l.StringVar(&f.trace, "trace", "", "folder for every intermediate value, as NumPy files")
@@ -237,12 +239,19 @@ func (f *sampleFlags) open(ctx context.Context) (*sampler.Sampler, error) {
 	default:
 		return nil, misuse{fmt.Errorf("no device %q (there are %s, %s, %s)", f.device, sampler.Auto, sampler.GPU, sampler.CPU)}
 	}
+	switch f.mode {
+	case cpu.Fast, cpu.Small:
+	default:
+		return nil, misuse{fmt.Errorf("no mode %q (there are %s, %s)", f.mode, cpu.Fast, cpu.Small)}
+	}
 	m, err := openModel(f.models)
 	if err != nil {
 		return nil, err
 	}
-	defer m.Close()
-	return sampler.New(ctx, m, sampler.Options{Device: f.device, Threads: f.threads})
+	if f.mode != cpu.Small { // which reads it as it goes
+		defer m.Close()
+	}
+	return sampler.New(ctx, m, sampler.Options{Device: f.device, Threads: f.threads, Mode: f.mode})
 }
 
 // modelName is what an image's file calls the model.
