@@ -120,7 +120,7 @@ func New(ctx context.Context, m *weights.Model, o Options) (*Sampler, error) {
 	}
 	// Reading the parameters now makes a damaged file fail here and lets the
 	// caller close it.
-	if err := s.compileAll(ctx); err != nil {
+	if err := s.survive(ctx, func() error { return s.compileAll(ctx) }); err != nil {
 		s.Close()
 		return nil, err
 	}

@@ -200,6 +200,52 @@ func TestDeviceLost(t *testing.T) {
 	}
 }
 
+// failer is a worker whose GPU runs out of memory, or refuses, at its n-th
+// buffer, or at the first one behind a submission.
+const failer = `
+const [kind, last] = (new URL(import.meta.url).searchParams.get("at")).split(",");
+let n = 0, ran = false;
+const submit = GPUQueue.prototype.submit;
+GPUQueue.prototype.submit = function (list) { ran = true; return submit.call(this, list); };
+const create = GPUDevice.prototype.createBuffer;
+GPUDevice.prototype.createBuffer = function (d) {
+  if (last === "run" ? ran && n++ === 0 : ++n === +last) {
+    const pop = this.popErrorScope.bind(this);
+    this.popErrorScope = async () => { const e = await pop(); delete this.popErrorScope; return e ?? new self[kind]("made to fail"); };
+  }
+  return create.call(this, d);
+};
+const held = [];
+self.onmessage = (e) => held.push(e);
+await import("/roentgo/worker.js");
+for (const e of held) self.onmessage(e);
+`
+
+// TestDeviceFails lets the device run out of memory, or refuse what it is
+// asked, while the model is opened and in the middle of a run: WebAssembly
+// takes its place, and the reason is told.
+func TestDeviceFails(t *testing.T) {
+	p := page(t, browsertest.Shared(t), serve(t, map[string]string{"/failer.js": failer}))
+	for _, c := range []struct{ at, says string }{
+		{"GPUOutOfMemoryError,3", "out of memory"},
+		{"GPUOutOfMemoryError,run", "out of memory"},
+		{"GPUValidationError,5", "refused"},
+	} {
+		var got struct {
+			Device struct{ Kind, Reason string }
+			Images int
+		}
+		p.Must(`const s = await roentgo.Sampler.load(manifest, {device: "webgpu", worker: "/failer.js?at=`+c.at+`"});
+		const n = (await images(s, {prompt: "cardiomegaly", steps: 1, seed: 1})).length;
+		const out = {device: s.device, images: n};
+		s.close();
+		return out;`, &got)
+		if got.Images != 1 || got.Device.Kind != "wasm" || !strings.Contains(got.Device.Reason, c.says) {
+			t.Errorf("%s: %d images on %+v", c.at, got.Images, got.Device)
+		}
+	}
+}
+
 // TestWithoutWebGPU asks for WebGPU where there is none.
 func TestWithoutWebGPU(t *testing.T) {
 	p := page(t, browsertest.Open(t, "disable-features=WebGPU,WebGPUService"), serve(t, map[string]string{"/without.js": `
