@@ -45,19 +45,6 @@ type Info struct {
 // Software reports whether the adapter is a program on the processor.
 func (i Info) Software() bool { return i.Type == Software }
 
-// rank orders adapters: the lower is preferred.
-func (i Info) rank() int {
-	switch i.Type {
-	case Discrete:
-		return 0
-	case Integrated:
-		return 1
-	case Virtual:
-		return 2
-	}
-	return 3
-}
-
 // Buffer is device memory.
 type Buffer interface {
 	Free()

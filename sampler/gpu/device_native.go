@@ -128,6 +128,19 @@ func enumerate(i *wgpu.Instance) ([]found, error) {
 	return list, nil
 }
 
+// rank orders adapters: the lower is preferred.
+func (i Info) rank() int {
+	switch i.Type {
+	case Discrete:
+		return 0
+	case Integrated:
+		return 1
+	case Virtual:
+		return 2
+	}
+	return 3
+}
+
 func typeOf(t wgpu.AdapterType) Type {
 	switch t {
 	case wgpu.AdapterTypeDiscreteGPU:

@@ -11,6 +11,7 @@ import (
 	"syscall/js"
 
 	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/sampler/promise"
 )
 
 // The kernels, for a memory of one thread and for a shared one.
@@ -98,12 +99,12 @@ func (b *Backend) start(ctx context.Context, threads int, url string) error {
 	}
 	bytes := js.Global().Get("Uint8Array").New(len(code))
 	js.CopyBytesToJS(bytes, code)
-	module, err := await(ctx, js.Global().Get("WebAssembly").Call("compile", bytes))
+	module, err := promise.Await(js.Global().Get("WebAssembly").Call("compile", bytes))
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnsupported, err)
 	}
 	imports := map[string]any{"env": map[string]any{"memory": b.memory.object}}
-	instance, err := await(ctx, js.Global().Get("WebAssembly").Call("instantiate", module, imports))
+	instance, err := promise.Await(js.Global().Get("WebAssembly").Call("instantiate", module, imports))
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnsupported, err)
 	}

@@ -2,10 +2,7 @@
 
 package simd
 
-import (
-	"context"
-	"syscall/js"
-)
+import "syscall/js"
 
 // loop lets the event loop of JavaScript go round.
 type loop struct {
@@ -33,29 +30,4 @@ func (l *loop) turn() {
 func (l *loop) close() {
 	l.channel.Get("port1").Call("close")
 	l.handler.Release()
-}
-
-// await waits for a promise.
-func await(ctx context.Context, promise js.Value) (js.Value, error) {
-	type result struct {
-		value js.Value
-		err   error
-	}
-	settled := make(chan result, 1)
-	fulfilled := js.FuncOf(func(_ js.Value, a []js.Value) any {
-		settled <- result{value: a[0]}
-		return nil
-	})
-	rejected := js.FuncOf(func(_ js.Value, a []js.Value) any {
-		settled <- result{err: js.Error{Value: a[0]}}
-		return nil
-	})
-	promise.Call("then", fulfilled, rejected)
-	r := <-settled
-	fulfilled.Release()
-	rejected.Release()
-	if err := ctx.Err(); err != nil {
-		return js.Undefined(), err
-	}
-	return r.value, r.err
 }
