@@ -22,6 +22,8 @@ struct Params {
   channel_batch: u32, // distance of samples in it
   residual: u32, // offset of what is added to the output, in vectors
   extras: u32,   // 1: channel, 2: residual
+  part: u32,     // channels of the input that an invocation sums
+  scratch: u32,  // offset of the sums of the parts, in vectors; where part is less than channels
 }
 
 @group(0) @binding(0) var<storage, read_write> arena: array<vec4<f32>>;
@@ -69,8 +71,18 @@ fn put(at: u32, v: vec4<f32>) {
 }
 
 // Writes a channel's four vectors, which are stride apart, as many as count.
+// The sums of a part of the channels go to its place in the scratch memory,
+// from where sum.wgsl takes them.
 fn store(channel: u32, sample: u32, at: u32, stride: u32, count: u32, v: mat4x4<f32>) {
   if (channel >= p.outputs) {
+    return;
+  }
+  if (p.part < p.channels) {
+    let to = at + channel * p.height * p.width;
+    arena[to] = v[0];
+    if (count > 1u) { arena[to + stride] = v[1]; }
+    if (count > 2u) { arena[to + 2u * stride] = v[2]; }
+    if (count > 3u) { arena[to + 3u * stride] = v[3]; }
     return;
   }
   var b = vec4<f32>(bias[channel]);
@@ -102,11 +114,23 @@ struct Place {
   tile: u32,
   sample: u32,
   block: u32,
+  first: u32, // channel of the input
+  last: u32,  // behind it
+  y: u32,     // offset of the output of the sample
 }
 
 fn place(index: u32) -> Place {
+  let blocks = (p.outputs + CHANNELS - 1u) / CHANNELS;
   let rest = index / p.tiles;
-  return Place(index % p.tiles, rest % p.samples, rest / p.samples);
+  let sample = rest % p.samples;
+  let block = rest / p.samples % blocks;
+  let part = rest / p.samples / blocks;
+  let plane = p.height * p.width * p.outputs;
+  var y = p.y;
+  if (p.part < p.channels) {
+    y = p.scratch + part * p.samples * plane;
+  }
+  return Place(index % p.tiles, sample, block, part * p.part, min((part + 1u) * p.part, p.channels), y + sample * plane);
 }
 
 // A row of the input, four positions and the two beside them.
@@ -143,11 +167,11 @@ fn conv3(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid:
   let x = here.tile % p.width;
   let y = here.tile / p.width * 4u;
   let area = p.height * p.width;
-  var plane = p.x + here.sample * p.channels * area;
+  var plane = p.x + (here.sample * p.channels + here.first) * area;
   var sums: Sums;
   let step = p.channels * 2u; // from tap to tap
-  var w = here.block * 9u * step;
-  for (var c = 0u; c < p.channels; c++) {
+  var w = here.block * 9u * step + here.first * 2u;
+  for (var c = here.first; c < here.last; c++) {
     let r0 = row(plane, i32(y) - 1, x);
     let r1 = row(plane, i32(y), x);
     let r2 = row(plane, i32(y) + 1, x);
@@ -166,8 +190,7 @@ fn conv3(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid:
     w += 2u;
     plane += area;
   }
-  let at = p.y + here.sample * p.outputs * area + y * p.width + x;
-  store_all(&sums, here.block * CHANNELS, here.sample, at, p.width, p.height - y);
+  store_all(&sums, here.block * CHANNELS, here.sample, here.y + y * p.width + x, p.width, p.height - y);
 }
 
 @compute @workgroup_size(LANES)
@@ -180,14 +203,14 @@ fn conv1(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid:
   let area = p.height * p.width;
   let first = here.tile * 4u;
   let last = area - 1u;
-  var plane = p.x + here.sample * p.channels * area;
+  var plane = p.x + (here.sample * p.channels + here.first) * area;
   var sums: Sums;
-  var w = here.block * p.channels * 2u;
-  for (var c = 0u; c < p.channels; c++) {
+  var w = (here.block * p.channels + here.first) * 2u;
+  for (var c = here.first; c < here.last; c++) {
     // Beyond the plane, the last vector is read, and not stored.
     tap(&sums, w, mat4x4<f32>(arena[plane + first], arena[plane + min(first + 1u, last)], arena[plane + min(first + 2u, last)], arena[plane + min(first + 3u, last)]));
     w += 2u;
     plane += area;
   }
-  store_all(&sums, here.block * CHANNELS, here.sample, p.y + here.sample * p.outputs * area + first, 1u, area - first);
+  store_all(&sums, here.block * CHANNELS, here.sample, here.y + first, 1u, area - first);
 }

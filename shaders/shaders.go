@@ -29,6 +29,7 @@ var (
 	Product    = Source{"product.wgsl", "main", 4}
 	Conv3      = Source{"conv.wgsl", "conv3", 4}
 	Conv1      = Source{"conv.wgsl", "conv1", 4}
+	SumParts   = Source{"sum.wgsl", "main", 3}
 	Linear     = Source{"linear.wgsl", "main", 4}
 	GroupNorm  = Source{"group_norm.wgsl", "main", 4}
 	LayerNorm  = Source{"layer_norm.wgsl", "main", 4}
@@ -53,7 +54,7 @@ var (
 
 // All lists every shader.
 func All() []Source {
-	return []Source{Product, Conv3, Conv1, Linear, GroupNorm, GroupNorm4, LayerNorm, LayerNorm4, SiLU, GELU, Attend4, Attend, Weigh, Embedding, Add, Mul, Add4, Gather, Join4, Transpose4, Upsample4, AvgPool, Timestep}
+	return []Source{Product, Conv3, Conv1, SumParts, Linear, GroupNorm, GroupNorm4, LayerNorm, LayerNorm4, SiLU, GELU, Attend4, Attend, Weigh, Embedding, Add, Mul, Add4, Gather, Join4, Transpose4, Upsample4, AvgPool, Timestep}
 }
 
 // Constants of the files, which decide how many workgroups a dispatch has.

@@ -14,7 +14,7 @@ import (
 func TestExecutors(t *testing.T) {
 	for _, pkg := range []string{"gpu", "simd"} {
 		t.Run(pkg, func(t *testing.T) {
-			output, passed := browsertest.GoTest(t, browsertest.Shared(t), "github.com/roentgo/roentgo/sampler/"+pkg, "-test.run=TestCases", "-test.v")
+			output, passed := browsertest.GoTest(t, browsertest.Shared(t), "github.com/roentgo/roentgo/sampler/"+pkg, "-test.run=^TestCases$", "-test.v")
 			if n := strings.Count(output, "--- PASS: TestCases/"); n < 20 || !passed {
 				t.Errorf("%d cases passed, and %v in all:\n%s", n, passed, output)
 			}

@@ -220,6 +220,14 @@ func (p *Program) compile(ctx context.Context) error {
 			p.tables[p.plan.Root(n.In[1])] = p.plan.Nodes[n.In[0]].Shape[0]
 		}
 	}
+	for _, list := range lists {
+		for _, j := range list {
+			if j.scratch > 0 {
+				j.params[j.scratch-1] = uint32(l.arena / 4)
+			}
+		}
+	}
+	l.arena += l.scratch // behind everything, which has its place now
 	if 4*l.arena > maxBinding {
 		return fmt.Errorf("%w: it needs %d MiB of memory for its values, a device binds at most %d (make fewer images at a time)", ErrProgram, 4*l.arena>>20, maxBinding>>20)
 	}

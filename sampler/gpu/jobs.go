@@ -18,6 +18,7 @@ type job struct {
 	buffers []Buffer
 	x, y, z int
 	work    float64
+	scratch int // which word of params is the place of the scratch memory, from 1; 0: none
 }
 
 const (
@@ -32,6 +33,7 @@ type lister struct {
 	plan      *graph.Plan
 	arena     int // values
 	constants map[graph.Value]int
+	scratch   int // values that an operation needs for itself at most
 }
 
 // at is the place of a value in the arena.
@@ -228,7 +230,7 @@ func (l *lister) conv(n *graph.Node, x, y int) ([]job, error) {
 		in[1], w[0], in[2], in[3], n.Shape[3], positions, w[2], n.Stride, n.Padding))
 }
 
-// convTiles makes the job of conv.wgsl, with tiles of 16 positions a plane.
+// convTiles makes the jobs of conv.wgsl, with tiles of 16 positions a plane.
 func (l *lister) convTiles(n *graph.Node, s shaders.Source, x, y, tiles int) ([]job, error) {
 	in, outputs := l.plan.Nodes[n.In[0]].Shape, n.Shape[1]
 	weight, bias, err := l.weights(n)
@@ -237,7 +239,39 @@ func (l *lister) convTiles(n *graph.Node, s shaders.Source, x, y, tiles int) ([]
 	}
 	channel, batch, residual, bits := l.extras(n)
 	count := tiles * in[0] * ((outputs + shaders.ProductChannels - 1) / shaders.ProductChannels)
-	return l.tiled(n, s, count, words(x/4, y/4, in[1], outputs, in[2], in[3]/4, in[0], tiles, count, channel, batch, residual/4, bits), weight, bias)
+	part := l.part(in[1], count)
+	parts := (in[1] + part - 1) / part
+	if parts > 1 {
+		l.scratch = max(l.scratch, parts*n.Len())
+	}
+	list, err := l.tiled(n, s, parts*count, words(x/4, y/4, in[1], outputs, in[2], in[3]/4, in[0], tiles, parts*count, channel, batch, residual/4, bits,
+		part, 0), weight, bias)
+	if err != nil || parts == 1 {
+		return list, err
+	}
+	list[0].scratch = len(list[0].params)
+	sum := each(shaders.SumParts, n.Len()/4, words(0, y/4, parts, outputs, in[2]*in[3]/4, n.Len()/4, channel, batch, residual/4, bits), bias)
+	sum.scratch = 1
+	return append(list, sum), nil
+}
+
+const (
+	// manyInvocations keep every lane of a large GPU busy.
+	manyInvocations = 8192
+	// leastPart is how many channels a part has at least: fewer, and writing
+	// and adding up the parts costs more than the rest.
+	leastPart = 16
+)
+
+// part is how many of a convolution's channels an invocation sums, of which
+// there are count where it sums all. Small images have too few invocations for
+// a GPU, and so are cut; software works through them one by one in any case.
+func (l *lister) part(channels, count int) int {
+	if l.backend.device.Info().Software() {
+		return channels
+	}
+	parts := min((manyInvocations+count-1)/count, max(channels/leastPart, 1))
+	return (channels + parts - 1) / parts
 }
 
 func (l *lister) groupNorm(n *graph.Node, x, y int) ([]job, error) {
