@@ -136,7 +136,7 @@ func (p *tab) clean() {
 func (p *tab) wait(condition string) {
 	p.t.Helper()
 	p.Must(fmt.Sprintf(`
-		const end = performance.now() + 120000;
+		const end = performance.now() + 60000;
 		while (!(%s)) {
 			if (performance.now() > end) throw new Error("still not: " + %q + "; problem: " + document.getElementById("problem").textContent);
 			await new Promise(r => setTimeout(r, 20));
@@ -180,6 +180,7 @@ func (p *tab) text(id string) string {
 
 func (p *tab) click(selector string) {
 	p.t.Helper()
+	p.wait(fmt.Sprintf(`document.querySelector(%q)?.checkVisibility()`, selector))
 	p.Run(chromedp.ScrollIntoView(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector)))
 }
 
@@ -229,6 +230,7 @@ func loaded(t *testing.T, scripts ...string) *tab {
 // load waits for the model, and asks for it where this is the first visit.
 func (p *tab) load() {
 	p.t.Helper()
+	p.wait(`document.getElementById("download").textContent !== "Download model"`) // its script has run
 	if is[bool](p, `!document.getElementById("download").hidden`) {
 		p.click("#download")
 	}

@@ -52,7 +52,7 @@ func TestCleanHoldsBounds(t *testing.T) {
 			const bounds = {
 				prompt: v => v.length <= 2000 && !/[\p{Cc}\p{Cf}\p{Cs}]/u.test(v), negative: v => v.length <= 2000,
 				seed: v => /^[0-9]{1,20}$/.test(v) && BigInt(v) < seedBound, count: number(1, 16, true), steps: number(1, 10000, true),
-				guidance: number(1, 100), rescale: number(0, 1), eta: number(0, 1), truncate: v => v === "true",
+				guidance: number(1, 100), rescale: number(0, 1), eta: number(0, 1), guidanceLow: number(0, 9999, true), guidanceHigh: number(0, 9999, true), truncate: v => v === "true",
 				sampler: v => /^[a-z0-9+_-]{1,24}$/i.test(v), spacing: v => /^[a-z0-9+_-]{1,24}$/i.test(v), modelHash: v => /^[0-9a-f]{64}$/.test(v),
 			};
 			for (let i = 0; i < 3000; i++) {

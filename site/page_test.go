@@ -65,6 +65,7 @@ func TestCancel(t *testing.T) {
 	p.wait(`document.getElementById("progress-label").textContent.startsWith("Step 1 ")`)
 	p.want(`document.getElementById("progress-eta").textContent.endsWith("left")`)
 	p.want(`document.querySelector("#sheet canvas") !== null`) // the preview
+	p.want(`document.getElementById("details-title").textContent === "Being made" && document.getElementById("details-actions").hidden`)
 	p.click("#cancel")
 	p.wait(idle)
 	p.want(`document.getElementById("problem").textContent === ""`)
@@ -113,6 +114,8 @@ func TestLinkRoundTrip(t *testing.T) {
 		}
 	}
 	p.set("negative", "edema & größer = 肺炎 #1")
+	p.set("guidanceLow", "100")
+	p.set("guidanceHigh", "900")
 	p.make("line one. 100 % effusion?", "18446744073709551615", 1, 1)
 	p.click("#copy-link")
 	p.wait(`document.getElementById("note").textContent === "The link is copied."`)
@@ -129,7 +132,7 @@ func TestLinkRoundTrip(t *testing.T) {
 	q.wait(`document.getElementById("prompt").value !== ""`)
 	q.load()
 	for id, want := range map[string]string{"prompt": "line one. 100 % effusion?", "negative": "edema & größer = 肺炎 #1",
-		"seed": "18446744073709551615", "steps": "1", "guidance": "1", "sampler": "dpm++2m", "spacing": "trailing"} {
+		"seed": "18446744073709551615", "steps": "1", "guidance": "1", "sampler": "dpm++2m", "spacing": "trailing", "guidanceLow": "100", "guidanceHigh": "900"} {
 		if got := is[string](q, fmt.Sprintf("document.getElementById(%q).value", id)); got != want {
 			t.Errorf("%s is %q, want %q", id, got, want)
 		}

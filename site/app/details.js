@@ -7,32 +7,37 @@ import { linkOf } from "./link.js";
 import { unknownNote } from "./prompt.js";
 import { say } from "./speak.js";
 
+/** The rows of an image, or of a request that is being made. */
 function rows({ settings: s, made }) {
   const list = [
     ["Seed", s.seed],
     ["Steps", s.steps],
-    ["Guidance", s.guidance],
+    ["Guidance", s.guidanceHigh > 0 ? `${s.guidance}, timesteps ${s.guidanceLow} to ${s.guidanceHigh}` : s.guidance],
     ["Sampler", `${LABELS[s.sampler] ?? s.sampler}, ${s.spacing} spacing`],
   ];
   if (s.negative) list.push(["Negative prompt", s.negative]);
   if (s.rescale > 0) list.push(["Guidance rescale", s.rescale]);
   if (s.eta > 0) list.push(["Eta", s.eta]);
   if (s.truncate) list.push(["Prompt", "cut where too long"]);
-  list.push(["Model", `${s.model} ${s.modelHash.slice(0, 8)}`], ["Made", new Date(made).toLocaleString()]);
+  if (made) list.push(["Model", `${s.model} ${s.modelHash.slice(0, 8)}`], ["Made", new Date(made).toLocaleString()]);
   return list;
 }
 
+/** Returns a function that shows a request while its first image is being made. */
 export function startDetails(images) {
-  const box = byId("details");
-  images.addEventListener("choose", () => {
-    const image = images.chosen;
-    box.hidden = !image;
-    if (!image) return;
-    byId("details-prompt").textContent = image.settings.prompt || "Without a prompt";
-    byId("details-unknown").textContent = unknownNote(image.unknownWords);
-    byId("details-list").replaceChildren(...rows(image).flatMap(([name, value]) => [
+  const show = ({ settings, unknownWords, made }) => {
+    byId("details").hidden = false;
+    byId("details-title").textContent = made ? "This image" : "Being made";
+    byId("details-actions").hidden = !made;
+    byId("details-prompt").textContent = settings.prompt || "Without a prompt";
+    byId("details-unknown").textContent = unknownNote(unknownWords);
+    byId("details-list").replaceChildren(...rows({ settings, made }).flatMap(([name, value]) => [
       element("dt", { textContent: name }), element("dd", { textContent: value }),
     ]));
+  };
+  images.addEventListener("choose", () => {
+    if (images.chosen) show(images.chosen);
+    else byId("details").hidden = true;
   });
 
   byId("save").addEventListener("click", () => {
@@ -62,4 +67,5 @@ export function startDetails(images) {
     say("The image is deleted.");
     byId(images.chosen ? "delete" : "prompt").focus();
   });
+  return settings => show({ settings });
 }

@@ -65,6 +65,7 @@ export function takeModel(info) {
   const first = model === null;
   model = info;
   field("steps").max = info.maxSteps;
+  field("guidanceLow").max = field("guidanceHigh").max = info.maxSteps - 1;
   for (const [name, options] of [["sampler", info.samplers], ["spacing", info.spacings]]) {
     const before = waiting[name] || field(name).value;
     field(name).replaceChildren(...options.map(value => element("option", { value, textContent: LABELS[value] ?? value })));
@@ -72,7 +73,7 @@ export function takeModel(info) {
   }
   waiting = {};
   if (first) {
-    for (const name of ["steps", "guidance", "rescale", "eta"]) field(name).value ||= String(info.defaults[name]);
+    for (const f of form.querySelectorAll('[type="number"]')) f.value ||= String(info.defaults[f.name] ?? "");
   }
   changed();
 }
@@ -95,7 +96,7 @@ export function request() {
   return {
     prompt: v.prompt.trim(), negative: v.negative.trim(), seed: v.seed || drawSeed(), count: Number(v.count),
     steps: Number(v.steps), guidance: Number(v.guidance), rescale: Number(v.rescale), eta: Number(v.eta),
-    sampler: v.sampler, spacing: v.spacing, truncate: v.truncate === "true",
+    guidanceLow: Number(v.guidanceLow), guidanceHigh: Number(v.guidanceHigh), sampler: v.sampler, spacing: v.spacing, truncate: v.truncate === "true",
   };
 }
 

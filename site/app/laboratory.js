@@ -34,13 +34,15 @@ export class Laboratory extends EventTarget {
   /** The sampler, loaded if it is not. Joins a load that is on its way. */
   load() {
     if (this.#sampler) return Promise.resolve(this.#sampler);
-    this.#loading ??= this.#load().finally(() => { this.#loading = null; });
+    if (!this.#loading) {
+      this.#loading = this.#load().finally(() => { this.#loading = null; });
+      this.#tell("progress", { phase: "download", loaded: 0, total: 0, cached: 0 });
+    }
     return this.#loading;
   }
 
   async #load() {
     const controller = this.#controller = new AbortController();
-    this.#tell("progress", { phase: "download", loaded: 0, total: 0, cached: 0 });
     try {
       const sampler = await Sampler.load(this.#manifest, {
         device: this.choice,

@@ -96,6 +96,7 @@ async function make() {
   openTab("image");
   reveal();
   sheet.begin(wanted.count);
+  showBeingMade(wanted);
   showWelcome();
   let made = 0;
   const done = await run(wanted, {
@@ -108,7 +109,7 @@ async function make() {
     },
   }, make);
   sheet.end();
-  sheet.show(images.chosen);
+  if (made === 0) images.choose(images.chosen); // back to what was shown before
   showWelcome();
   if (done) announce(made === 1 ? `The image is ready. Seed ${wanted.seed}.` : `${made} images are ready.`);
 }
@@ -186,7 +187,7 @@ const markUnknown = startPrompt(() => laboratory.sampler);
 const openTab = startTabs(() => {});
 images.addEventListener("choose", () => sheet.show(images.chosen));
 images.addEventListener("change", () => sheet.mark());
-startDetails(images);
+const showBeingMade = startDetails(images);
 startGallery(images, () => {
   openTab("image");
   reveal();

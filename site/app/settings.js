@@ -22,7 +22,8 @@ const hash = value => typeof value === "string" && /^[0-9a-f]{64}$/.test(value) 
 
 const FIELDS = {
   prompt: text, negative: text, seed, count: integer(1, 16), steps: integer(1, 10000), guidance: number(1, 100),
-  sampler: name, spacing: name, rescale: number(0, 1), eta: number(0, 1), truncate: flag, modelHash: hash,
+  sampler: name, spacing: name, rescale: number(0, 1), guidanceLow: integer(0, 9999), guidanceHigh: integer(0, 9999), eta: number(0, 1),
+  truncate: flag, modelHash: hash,
 };
 
 /** The names of settings, in the order of a link. */
@@ -53,6 +54,6 @@ export function drawSeed() {
 }
 
 /** The request that makes the image of settings again. */
-export function requestOf({ prompt, negative, seed, steps, guidance, rescale, sampler, spacing, eta, truncate }) {
-  return { prompt, negative, seed, steps, guidance, rescale, sampler, spacing, eta, truncate, count: 1 };
+export function requestOf({ model, modelHash, ...request }) {
+  return { ...request, count: 1 };
 }

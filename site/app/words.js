@@ -20,7 +20,7 @@ export function startWords(images, again) {
     canvas.width = canvas.height = attention.size;
     paint(canvas, coloured(map.map(v => (v - least) / (1 - least || 1)), attention.size, attention.size, heat));
     canvas.ariaLabel = `Where “${attention.words[word]}” looks in: ${settings.prompt}`;
-    byId("words-least").textContent = `least: ${Math.round(100 * least)} %`;
+    byId("words-least").textContent = `least: ${Number((100 * least).toPrecision(3))} %`;
     byId("words-even").hidden = least < EVEN;
   };
 
