@@ -29,6 +29,7 @@ type winogradConv struct {
 	in, to  int // channels
 	group   int // tiles that are transformed before they are multiplied
 	offsets []int32
+	runs    []run
 }
 
 // winogradWeights transforms the weights (O, C, 3, 3) to panels of O × C for
@@ -79,7 +80,7 @@ func (n *node) winograd(f filter, weights []*panels) kernel {
 	if together {
 		w.group = all
 	}
-	w.offsets = n.p.evenly(w.group, w.in)
+	w.offsets, w.runs = n.p.evenly(w.group, w.in), blocks([]run{{0, w.in}})
 	size := tile*w.group + f.Points()*lanes
 	return n.biased(func(sample, samples int, bias []float32) {
 		first, count := sample*w.down*w.across, samples*w.down*w.across
@@ -142,10 +143,10 @@ func (w *winogradConv) transform(from, to, first int, v, scratch []float32) {
 
 // multiply takes the product of one point of the tiles [from, to) of a group.
 func (w *winogradConv) multiply(point, from, to int, v, m, edge []float32) {
-	p := &matmul{left: w.weights[point], right: v[point*w.group*w.in:], offsets: w.offsets,
-		runs: blocks([]run{{0, w.in}}), out: m[point*w.group*w.to:], outStride: w.to}
+	p := matmul{left: w.weights[point], right: v[point*w.group*w.in:], offsets: w.offsets,
+		runs: w.runs, out: m[point*w.group*w.to:], outStride: w.to}
 	for tile := 0; tile*w.p.rows < w.to; tile++ {
-		w.p.tile(p, tile, from, to, edge)
+		w.p.tile(&p, tile, from, to, edge)
 	}
 }
 
