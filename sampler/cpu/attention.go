@@ -16,10 +16,10 @@ func (n *node) attention() kernel {
 	per := raised(h.d, n.p.rows) * h.count
 	var packedValues []float32
 	direct := func(b int) bool { return whole && len(h.attended[b]) == h.count }
-	values := func(b, index int) *panels {
+	values := func(b, index int) panels {
 		keys := len(h.attended[b])
 		if direct(b) {
-			return &panels{height: h.d, depth: keys, tile: n.p.rows, stride: h.features, data: v[(b*h.count)*h.features+index*h.d:]}
+			return panels{height: h.d, depth: keys, tile: n.p.rows, stride: h.features, data: v[(b*h.count)*h.features+index*h.d:]}
 		}
 		return packed(n.p.rows, h.d, keys, packedValues[(b*n.Heads+index)*per:][:per])
 	}
@@ -124,7 +124,7 @@ func (h *heads) kernel(prepare func(b, index int), f func(b, index, from, to int
 }
 
 // panels returns where the keys of a head are packed.
-func (h *heads) panels(b, index int) *panels {
+func (h *heads) panels(b, index int) panels {
 	n := h.padded * h.d
 	return packed(h.p.rows, h.padded, h.d, h.keys[(b*h.Heads+index)*n:][:n])
 }

@@ -22,7 +22,7 @@ type filter struct {
 type winogradConv struct {
 	*node
 	filter
-	weights []*panels // a point
+	weights []panels // a point
 	x       images
 	down    int // tiles of an image, from top to bottom
 	across  int
@@ -34,11 +34,11 @@ type winogradConv struct {
 
 // winogradWeights transforms the weights (O, C, 3, 3) to panels of O × C for
 // every point, in float64.
-func (t *instructions) winogradWeights(f *winograd.Filter, weights []float32, shape []int) []*panels {
+func (t *instructions) winogradWeights(f *winograd.Filter, weights []float32, shape []int) []panels {
 	side, area := f.Side(), 9
 	size := packedLen(t.rows, shape[0], shape[1])
 	all := make([]float32, f.Points()*size)
-	list := make([]*panels, f.Points())
+	list := make([]panels, f.Points())
 	for i := range list {
 		list[i] = packed(t.rows, shape[0], shape[1], all[i*size:][:size])
 	}
@@ -70,7 +70,7 @@ const groupBytes = 640 << 10
 // tiles are one group.
 const manyBytes = 2 << 20
 
-func (n *node) winograd(f filter, weights []*panels) kernel {
+func (n *node) winograd(f filter, weights []panels) kernel {
 	s := n.shape(0)
 	w := &winogradConv{node: n, filter: f, weights: weights, x: n.bordered(0), down: n.Shape[1] / f.Results(), across: n.Shape[2] / f.Results(), in: s[3], to: n.Shape[3]}
 	all := n.Shape[0] * w.down * w.across
