@@ -16,17 +16,17 @@ func (n *node) attention() kernel {
 	per := raised(h.d, n.p.rows) * h.count
 	var packedValues []float32
 	direct := func(b int) bool { return whole && len(h.attended[b]) == h.count }
-	values := func(b, index int) *panels {
+	values := func(b, index int) panels {
 		keys := len(h.attended[b])
 		if direct(b) {
-			return &panels{height: h.d, depth: keys, tile: n.p.rows, stride: h.features, data: v[(b*h.count)*h.features+index*h.d:]}
+			return panels{height: h.d, depth: keys, tile: n.p.rows, stride: h.features, data: v[(b*h.count)*h.features+index*h.d:]}
 		}
 		return packed(n.p.rows, h.d, keys, packedValues[(b*n.Heads+index)*per:][:per])
 	}
 	if !whole || h.mask != nil {
 		packedValues = make([]float32, len(h.attended)*n.Heads*per)
 	}
-	offsets := n.p.evenly(queryBlock, h.padded)
+	offsets, every := n.p.evenly(queryBlock, h.padded), blocks([]run{{0, h.count}})
 	return h.kernel(func(b, index int) {
 		if direct(b) {
 			return
@@ -40,9 +40,13 @@ func (n *node) attention() kernel {
 		}
 	}, func(b, index, from, to int, scores, weights, edge []float32) {
 		w := values(b, index)
-		m := &matmul{left: w, right: scores, offsets: offsets, runs: blocks([]run{{0, w.depth}}), out: n.out[h.query(b, index, from):], outStride: h.features}
+		runs := every
+		if w.depth < h.count {
+			runs = blocks([]run{{0, w.depth}})
+		}
+		m := matmul{left: w, right: scores, offsets: offsets, runs: runs, out: n.out[h.query(b, index, from):], outStride: h.features}
 		for tile := 0; tile*n.p.rows < h.d; tile++ {
-			n.p.tile(m, tile, 0, to-from, edge)
+			n.p.tile(&m, tile, 0, to-from, edge)
 		}
 		for i, f := range weights {
 			row := m.out[i*h.features:][:h.d]
@@ -76,6 +80,7 @@ type heads struct {
 	attended       [][]int   // the keys that the mask shows, a sample
 	keys           []float32 // packed, a head of a sample
 	offsets        []int32   // of a block of queries
+	runs           []run     // of a query
 }
 
 func (n *node) heads(mask []float32) *heads {
@@ -83,7 +88,7 @@ func (n *node) heads(mask []float32) *heads {
 	h := &heads{node: n, mask: mask, d: q[2] / n.Heads, features: q[2], queries: q[1], count: k[1], attended: make([][]int, q[0])}
 	h.padded = raised(raised(h.count, n.p.rows), lanes)
 	h.keys = make([]float32, q[0]*n.Heads*h.padded*h.d)
-	h.offsets = n.p.evenly(queryBlock, h.features)
+	h.offsets, h.runs = n.p.evenly(queryBlock, h.features), blocks([]run{{0, h.d}})
 	return h
 }
 
@@ -119,7 +124,7 @@ func (h *heads) kernel(prepare func(b, index int), f func(b, index, from, to int
 }
 
 // panels returns where the keys of a head are packed.
-func (h *heads) panels(b, index int) *panels {
+func (h *heads) panels(b, index int) panels {
 	n := h.padded * h.d
 	return packed(h.p.rows, h.padded, h.d, h.keys[(b*h.Heads+index)*n:][:n])
 }
@@ -137,10 +142,10 @@ func (h *heads) pack(b, index int) {
 func (h *heads) scores(b, index, from, to int, scores, weights []float32) {
 	keys := len(h.attended[b])
 	whole := raised(raised(keys, h.p.rows), lanes)
-	m := &matmul{left: h.panels(b, index), right: h.in[0][h.query(b, index, from):], offsets: h.offsets,
-		runs: blocks([]run{{0, h.d}}), out: scores, outStride: h.padded}
+	m := matmul{left: h.panels(b, index), right: h.in[0][h.query(b, index, from):], offsets: h.offsets,
+		runs: h.runs, out: scores, outStride: h.padded}
 	for tile := 0; tile*h.p.rows < whole; tile++ {
-		h.p.tile(m, tile, 0, to-from, nil)
+		h.p.tile(&m, tile, 0, to-from, nil)
 	}
 	scale := float32(1 / math.Sqrt(float64(h.d)))
 	for i := range weights {

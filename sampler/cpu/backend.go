@@ -58,7 +58,7 @@ type Backend struct {
 	mu      sync.Mutex
 	garbage int // bytes since the last collection
 	plain   map[string][]float32
-	packed  map[packing][]*panels
+	packed  map[packing][]panels
 }
 
 var _ graph.Backend = (*Backend)(nil)
@@ -112,7 +112,7 @@ func (b *Backend) Name() string {
 func (b *Backend) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.plain, b.packed = map[string][]float32{}, map[packing][]*panels{}
+	b.plain, b.packed = map[string][]float32{}, map[packing][]panels{}
 	return nil
 }
 
@@ -144,7 +144,7 @@ func (b *Backend) param(n *graph.Node) ([]float32, error) {
 
 // weights returns the weights of a linear layer or convolution, packed for the
 // way in which it is computed.
-func (b *Backend) weights(n *graph.Node, how method) ([]*panels, error) {
+func (b *Backend) weights(n *graph.Node, how method) ([]panels, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	key := packing{n.Name, how}
@@ -155,11 +155,11 @@ func (b *Backend) weights(n *graph.Node, how method) ([]*panels, error) {
 	if err != nil {
 		return nil, err
 	}
-	var p []*panels
+	var p []panels
 	if f := b.instructions.filter(how); f != nil {
 		p = b.instructions.winogradWeights(f.Filter, v, n.Shape)
 	} else {
-		p = []*panels{b.instructions.packedWeights(v, n.Shape)}
+		p = []panels{b.instructions.packedWeights(v, n.Shape)}
 	}
 	b.packed[key] = p
 	b.discard(len(v))

@@ -2,7 +2,7 @@ package cpu
 
 // linear is x·weightᵀ over the last axis: every row of x is a column of the
 // product.
-func (n *node) linear(w *panels) kernel {
+func (n *node) linear(w panels) kernel {
 	rows := len(n.in[0]) / w.depth
 	m := &matmul{left: w, right: n.in[0], offsets: n.p.evenly(rows, w.depth), runs: blocks([]run{{0, w.depth}}),
 		out: n.out, outStride: w.height, bias: n.own(2), residual: n.residual()}
@@ -12,7 +12,7 @@ func (n *node) linear(w *panels) kernel {
 // conv is a matrix product that reads the windows of x where they lie: with
 // channels last and a border of zeros around x, the values of one row of a
 // window are one run.
-func (n *node) conv(w *panels) kernel {
+func (n *node) conv(w panels) kernel {
 	x, size := n.bordered(0), n.window()
 	row := x.width * x.channels
 	var runs []run
@@ -75,7 +75,7 @@ func (n *node) bordered(i int) images {
 
 // packedWeights brings the weights (O, C, k, k) of a convolution, or (O, C) of
 // a linear layer, into the order in which they meet the values of a window.
-func (t *instructions) packedWeights(weights []float32, shape []int) *panels {
+func (t *instructions) packedWeights(weights []float32, shape []int) panels {
 	height, depth := shape[0], len(weights)/shape[0]
 	w := packed(t.rows, height, depth, make([]float32, packedLen(t.rows, height, depth)))
 	area := depth / shape[1]

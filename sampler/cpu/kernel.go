@@ -59,7 +59,7 @@ func (b *Backend) kernel(p *Program, v graph.Value) (kernel, error) {
 	n := &node{Node: &p.plan.Nodes[v], p: p}
 	n.in = make([][]float32, len(n.In))
 	how := b.method(p.plan, v)
-	var w []*panels
+	var w []panels
 	for i, in := range n.In {
 		var err error
 		if i == 1 && (n.Op == graph.Linear || n.Op == graph.Conv2d) {

@@ -1,6 +1,6 @@
 package cpu
 
-// pixels calls f for every row of pixels of the result (B, H, W, C): b and y
+// lines calls f for every row of pixels of the result (B, H, W, C): b and y
 // say which.
 func (n *node) lines(f func(out []float32, b, y int)) kernel {
 	height, line := n.Shape[1], n.Shape[2]*n.Shape[3]
@@ -59,10 +59,13 @@ func (n *node) pool() kernel {
 func (n *node) shuffle() kernel {
 	f, c := n.Factor, n.Shape[3]
 	return n.lines(func(out []float32, b, y int) {
-		x := n.line(0, b, y/f)
-		for i := range out {
-			column, channel := i/c, i%c
-			out[i] = x[column/f*c*f*f+channel*f*f+y%f*f+column%f]
+		x := n.line(0, b, y/f)[y%f*f:]
+		for at := 0; at < len(out); at += f * c {
+			for j := range f {
+				for channel := range c {
+					out[at+j*c+channel] = x[(at/f+channel)*f*f+j]
+				}
+			}
 		}
 	})
 }

@@ -5,7 +5,7 @@ import "slices"
 // matmul is a matrix product with all that it reads and writes: value (c, r)
 // of the result goes to out[c·outStride + r].
 type matmul struct {
-	left *panels
+	left panels
 	// Column c of the right side is the runs of values from right[offsets[c]].
 	right   []float32
 	offsets []int32

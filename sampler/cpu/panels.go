@@ -11,8 +11,8 @@ type panels struct {
 
 // packed returns panels of zeros in which a tile's values of one k lie
 // together.
-func packed(rows, height, depth int, data []float32) *panels {
-	return &panels{height: height, depth: depth, tile: depth * rows, stride: rows, data: data}
+func packed(rows, height, depth int, data []float32) panels {
+	return panels{height: height, depth: depth, tile: depth * rows, stride: rows, data: data}
 }
 
 // packedLen is the number of values that packed panels take.

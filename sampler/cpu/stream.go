@@ -27,7 +27,7 @@ func (b *Backend) Stream(ctx context.Context, plan *graph.Plan) (graph.Program, 
 // empty is a backend like b that has read no parameter.
 func (b *Backend) empty() *Backend {
 	return &Backend{source: b.source, threads: b.threads, instructions: b.instructions, choose: b.choose, thrifty: b.thrifty,
-		plain: map[string][]float32{}, packed: map[packing][]*panels{}}
+		plain: map[string][]float32{}, packed: map[packing][]panels{}}
 }
 
 // garbageLimit is how much of what was read and packed may lie about in mode

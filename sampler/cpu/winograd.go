@@ -22,22 +22,23 @@ type filter struct {
 type winogradConv struct {
 	*node
 	filter
-	weights []*panels // a point
+	weights []panels // a point
 	x       images
 	down    int // tiles of an image, from top to bottom
 	across  int
 	in, to  int // channels
 	group   int // tiles that are transformed before they are multiplied
 	offsets []int32
+	runs    []run
 }
 
 // winogradWeights transforms the weights (O, C, 3, 3) to panels of O × C for
 // every point, in float64.
-func (t *instructions) winogradWeights(f *winograd.Filter, weights []float32, shape []int) []*panels {
+func (t *instructions) winogradWeights(f *winograd.Filter, weights []float32, shape []int) []panels {
 	side, area := f.Side(), 9
 	size := packedLen(t.rows, shape[0], shape[1])
 	all := make([]float32, f.Points()*size)
-	list := make([]*panels, f.Points())
+	list := make([]panels, f.Points())
 	for i := range list {
 		list[i] = packed(t.rows, shape[0], shape[1], all[i*size:][:size])
 	}
@@ -69,7 +70,7 @@ const groupBytes = 640 << 10
 // tiles are one group.
 const manyBytes = 2 << 20
 
-func (n *node) winograd(f filter, weights []*panels) kernel {
+func (n *node) winograd(f filter, weights []panels) kernel {
 	s := n.shape(0)
 	w := &winogradConv{node: n, filter: f, weights: weights, x: n.bordered(0), down: n.Shape[1] / f.Results(), across: n.Shape[2] / f.Results(), in: s[3], to: n.Shape[3]}
 	all := n.Shape[0] * w.down * w.across
@@ -79,7 +80,7 @@ func (n *node) winograd(f filter, weights []*panels) kernel {
 	if together {
 		w.group = all
 	}
-	w.offsets = n.p.evenly(w.group, w.in)
+	w.offsets, w.runs = n.p.evenly(w.group, w.in), blocks([]run{{0, w.in}})
 	size := tile*w.group + f.Points()*lanes
 	return n.biased(func(sample, samples int, bias []float32) {
 		first, count := sample*w.down*w.across, samples*w.down*w.across
@@ -142,10 +143,10 @@ func (w *winogradConv) transform(from, to, first int, v, scratch []float32) {
 
 // multiply takes the product of one point of the tiles [from, to) of a group.
 func (w *winogradConv) multiply(point, from, to int, v, m, edge []float32) {
-	p := &matmul{left: w.weights[point], right: v[point*w.group*w.in:], offsets: w.offsets,
-		runs: blocks([]run{{0, w.in}}), out: m[point*w.group*w.to:], outStride: w.to}
+	p := matmul{left: w.weights[point], right: v[point*w.group*w.in:], offsets: w.offsets,
+		runs: w.runs, out: m[point*w.group*w.to:], outStride: w.to}
 	for tile := 0; tile*w.p.rows < w.to; tile++ {
-		w.p.tile(p, tile, from, to, edge)
+		w.p.tile(&p, tile, from, to, edge)
 	}
 }
 

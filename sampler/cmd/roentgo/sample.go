@@ -240,7 +240,7 @@ func (f *sampleFlags) open(ctx context.Context) (*sampler.Sampler, error) {
 		return nil, misuse{fmt.Errorf("no device %q (there are %s, %s, %s)", f.device, sampler.Auto, sampler.GPU, sampler.CPU)}
 	}
 	switch f.mode {
-	case cpu.Fast, cpu.Small:
+	case "", cpu.Fast, cpu.Small:
 	default:
 		return nil, misuse{fmt.Errorf("no mode %q (there are %s, %s)", f.mode, cpu.Fast, cpu.Small)}
 	}
