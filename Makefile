@@ -80,6 +80,7 @@ bench: build .cache/peers/requirements.txt
 .cache/peers/requirements.txt: sampler/bench/requirements.txt
 	python3 -m venv --clear .cache/peers
 	$(PEERS) -m pip install -q --disable-pip-version-check -r $<
+	cp $< $@
 
 # A step in the browser beside onnxruntime-web, in the same run. Installs the
 # peer (npm), and PyTorch to export the network for it.

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/roentgo/roentgo/sampler"
+	"github.com/roentgo/roentgo/sampler/cpu"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/weights"
@@ -23,7 +24,8 @@ const benchPrompt = "frontal chest x-ray. cardiomegaly with pleural effusion."
 // it runs.
 type benchModel struct {
 	models         []string
-	preset, device string
+	preset         string
+	device, mode   string
 	threads, runs  int
 	json           bool
 	description    sampler.Description
@@ -53,6 +55,7 @@ line of the table has its turn.`,
 	l.StringArrayVar(&b.models, "model", nil, "model file; once a file where several complete each other (default: $"+modelVariable+", else the model of this program)")
 	l.StringVar(&b.preset, "preset", "", "networks of random weights instead of a model: paper, half, mini or tiny")
 	l.StringVar(&b.device, "device", sampler.Auto, "auto: a real GPU if there is one, else the CPU; gpu: any adapter, also one in software; cpu")
+	l.StringVar(&b.mode, "mode", cpu.Fast, "of the CPU: fast, or small for little memory")
 	l.IntVar(&b.threads, "threads", 0, "of the CPU (default: one a core)")
 	l.IntVar(&b.runs, "runs", 7, "rounds, whose median is told")
 	l.BoolVar(&b.json, "json", false, "as one line of JSON")
@@ -111,7 +114,7 @@ func (b *benchModel) random(dir string, c model.Config) error {
 
 // open puts the model on the device.
 func (b *benchModel) open(ctx context.Context, threads int) (*sampler.Sampler, error) {
-	return (&sampleFlags{models: b.models, device: b.device, threads: threads}).open(ctx)
+	return (&sampleFlags{models: b.models, device: b.device, mode: b.mode, threads: threads}).open(ctx)
 }
 
 // say tells how far a long command is.

@@ -36,7 +36,7 @@ func (b *benchModel) child(ctx context.Context, r sampler.Request, threads int, 
 	if err != nil {
 		return child{}, err
 	}
-	args := []string{"sample", "--json", "--force", "--no-mark", "--truncate", "--out", path, "--seed", fmt.Sprint(r.Seed), "--device", b.device, "--threads", fmt.Sprint(threads)}
+	args := []string{"sample", "--json", "--force", "--no-mark", "--truncate", "--out", path, "--seed", fmt.Sprint(r.Seed), "--device", b.device, "--mode", b.mode, "--threads", fmt.Sprint(threads)}
 	for _, m := range b.models {
 		args = append(args, "--model", m)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/roentgo/roentgo/sampler"
+	"github.com/roentgo/roentgo/sampler/cpu"
 	"github.com/roentgo/roentgo/sampler/provenance"
 	"github.com/roentgo/roentgo/sampler/schedule"
 )
@@ -165,10 +166,18 @@ func (f *benchFlags) rows(ctx context.Context, s *sampler.Sampler) ([]*measured,
 		return open, err
 	}})
 	add(measured{key: "first_step_ms", label: "first step behind it", unit: 1e-3, measure: func() (float64, error) { return first, nil }})
-	add(measured{key: "peak_mb", label: "peak memory of a process that makes one image, MB", unit: 1e6, question: "memory", once: true, measure: func() (float64, error) {
-		c, err := f.child(ctx, r, f.threads, "")
-		return c.peakMB * 1e6, err
-	}})
+	peak := func(key, label, mode string, question string) {
+		add(measured{key: key, label: label, unit: 1e6, question: question, once: true, measure: func() (float64, error) {
+			b := *f.benchModel
+			b.mode = mode
+			c, err := b.child(ctx, r, f.threads, "")
+			return c.peakMB * 1e6, err
+		}})
+	}
+	peak("peak_mb", "peak memory of a process that makes one image, MB", f.mode, "memory")
+	if f.mode != cpu.Small && s.Threads() > 0 {
+		peak("peak_small_mb", "the same with --mode small, MB", cpu.Small, "memory")
+	}
 	return rows, makeImage(ctx, s, r)
 }
 

@@ -86,7 +86,7 @@ func TestBench(t *testing.T) {
 	if _, err := os.Stat("/proc/self/status"); err == nil && !(figures.Peak > 10) {
 		t.Errorf("a process took %g MB", figures.Peak)
 	}
-	if p := figures.Peers["other 1.0"]; p["unet_ms"] != 500 || p["peak_mb"] != 2000 || len(p) != 2 {
+	if p := figures.Peers["other 1.0"]; p["unet_ms"] != 500 || p["peak_mb"] != 2000 || p["peak_small_mb"] != 2000 || len(p) != 3 {
 		t.Errorf("the peer's figures are %v", p)
 	}
 	table := bench("--batch", "2", "--peer", os.Args[0]+" "+asPeer)
