@@ -162,10 +162,13 @@ func (p *Page) Context() context.Context { return p.context }
 // Close closes the tab.
 func (p *Page) Close() { p.close() }
 
-// Run runs actions, and ends the test where one fails.
+// Run runs actions, and ends the test where one fails, or all take longer than
+// two minutes.
 func (p *Page) Run(actions ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
-	if err := chromedp.Do(p.context, actions...); err != nil {
+	ctx, cancel := context.WithTimeout(p.context, 2*time.Minute)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
 		p.t.Fatalf("%v\nthe page said:\n%s", err, strings.Join(p.Said(), "\n"))
 	}
 }
