@@ -244,14 +244,15 @@ const (
 // make makes images of a prompt, quickly.
 func (p *tab) make(prompt, seed string, steps, count int) {
 	p.t.Helper()
-	before := is[int](p, `document.querySelectorAll("#gallery li").length`)
+	// Told from the earlier ones by a mark, as the oldest may go meanwhile.
+	p.Must(`for (const item of document.querySelectorAll("#gallery li")) item.dataset.earlier = "";`, nil)
 	p.set("prompt", prompt)
 	p.set("seed", seed)
 	p.set("steps", fmt.Sprint(steps))
 	p.set("guidance", "1") // half the work
 	p.set("count", fmt.Sprint(count))
 	p.click("#make")
-	p.wait(fmt.Sprintf(`document.querySelectorAll("#gallery li").length >= %d`, before+count))
+	p.wait(fmt.Sprintf(`document.querySelectorAll("#gallery li:not([data-earlier])").length >= %d`, count))
 	p.wait(idle)
 }
 
