@@ -153,7 +153,10 @@ func (p *Program) Run(ctx context.Context, s graph.Stage) error {
 	write(b.memory, p.list, []uint32{stage.ops, uint32(len(stage.nodes)), 0, 0})
 	for {
 		began := time.Now()
-		status := b.run.Invoke(p.list, b.team, b.pace.budget).Int()
+		var status int
+		if err := caught(func() { status = b.run.Invoke(p.list, b.team, b.pace.budget).Int() }); err != nil {
+			return fmt.Errorf("simd: the kernels failed: %w", err)
+		}
 		switch status {
 		case finished:
 			return ctx.Err()

@@ -128,7 +128,7 @@ struct winograd {
 	u32 taskGroups, taskChannels, taskPanels;
 };
 
-// norm: a task is a group of count = channels·pixels values, or some rows.
+// group_norm: a task is a group, channels·pixels values of one image.
 struct group_norm {
 	const float *x, *weight, *bias;
 	float *out;
@@ -137,6 +137,7 @@ struct group_norm {
 	u32 silu; // 1: the result goes through SiLU
 };
 
+// layer_norm: a task is taskRows rows.
 struct layer_norm {
 	const float *x, *weight, *bias;
 	float *out;
@@ -144,18 +145,23 @@ struct layer_norm {
 	float eps;
 };
 
+// unary: SiLU and GELU.
 struct unary {
 	const float *x;
 	float *out;
 	u32 length, span; // of a task
 };
 
+// attention: q and out are (batch, queries, features), k and v (batch, keys,
+// features), mask (batch, keys); out of the weights alone is (batch, heads,
+// queries, keys). A task is taskQueries queries of a head.
 struct attention {
 	const float *q, *k, *v, *mask; // mask may be 0; v is 0 for the weights alone
 	float *out;
 	u32 queries, keys, features, heads, taskQueries;
 };
 
+// embedding: out (count, features) are rows of table (rows, features).
 struct embedding {
 	const float *table, *ids;
 	float *out;
@@ -167,12 +173,13 @@ struct embedding {
 struct binary {
 	const float *x, *y;
 	float *out;
-	u32 blocks[2], inner, row;         // outer is blocks[0]·blocks[1]
-	u32 strides[4];                    // of y, in values
+	u32 blocks[2], inner, row; // outer is blocks[0]·blocks[1]
+	u32 strides[4];            // of y, in values
 	u32 taskRows;
 };
 
-// copy: parts of length values from xStride to outStride apart.
+// copy: parts of length values, that are xStride and outStride apart. A task
+// is span values of a part.
 struct copy {
 	const float *x;
 	float *out;
@@ -189,6 +196,7 @@ struct planes {
 	u32 factor;      // of a shuffle
 };
 
+// timestep: out (tasks, 2·half) is the cosines, then the sines.
 struct timestep {
 	const float *t;
 	const double *frequencies;
