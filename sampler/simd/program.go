@@ -66,13 +66,15 @@ func (b *Backend) listed(ctx context.Context, plan *graph.Plan, arena uint32) ([
 	var lists [graph.NumStages]*lister
 	for s, values := range plan.Stages {
 		lists[s] = &lister{backend: b, plan: plan, arena: arena, behind: arena + uint32(4*plan.Arena)}
-		for _, v := range values {
+		for len(values) > 0 {
 			if err := ctx.Err(); err != nil {
 				return lists, err
 			}
-			if err := lists[s].add(v); err != nil {
+			n, err := lists[s].add(values)
+			if err != nil {
 				return lists, err
 			}
+			values = values[n:]
 		}
 	}
 	return lists, nil
@@ -151,7 +153,10 @@ func (p *Program) Run(ctx context.Context, s graph.Stage) error {
 	write(b.memory, p.list, []uint32{stage.ops, uint32(len(stage.nodes)), 0, 0})
 	for {
 		began := time.Now()
-		status := b.run.Invoke(p.list, b.team, b.pace.budget).Int()
+		var status int
+		if err := caught(func() { status = b.run.Invoke(p.list, b.team, b.pace.budget).Int() }); err != nil {
+			return fmt.Errorf("simd: the kernels failed: %w", err)
+		}
 		switch status {
 		case finished:
 			return ctx.Err()

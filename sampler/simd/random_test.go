@@ -29,7 +29,7 @@ func random[T any](r *rand.Rand) []modeltest.Case[T] {
 		list = append(list, modeltest.Case[T]{Name: name + " " + strings.Join(shapes, " "), Inputs: inputs, Build: build, Tolerance: tolerance})
 	}
 	for range 40 {
-		rows, depth, columns := around(1, 4, 64, 128), around(1, 4, 64, 256, 512), around(1, 8, 64, 72)
+		rows, depth, columns := around(1, 4, 64, 128), around(1, 4, 64, 256, 512), around(8, 16, 64, 72)
 		add(fmt.Sprint("Linear to ", columns), tolerance, func(o ops, x []T) T {
 			return o.Linear(x[0], o.Param("w.weight", columns, depth), o.Param("b.bias", columns))
 		}, modeltest.Normal("x", rows, depth))
@@ -41,11 +41,21 @@ func random[T any](r *rand.Rand) []modeltest.Case[T] {
 			return o.Conv2d(x[0], o.Param("w.weight", outputs, channels, size, size), o.Param("b.bias", outputs), stride, padding)
 		}, modeltest.Normal("x", batch, channels, height, width))
 
+		inner, outer := []int{n(6), around(1, 8, 16), 129}[r.IntN(3)], around(1, 4, 17)
+		add(fmt.Sprintf("Conv2d to %d of 3", outer), tolerance, func(o ops, x []T) T {
+			return o.Conv2d(x[0], o.Param("w.weight", outer, inner, 3, 3), o.Param("b.bias", outer), 1, 1)
+		}, modeltest.Normal("x", batch, inner, around(4, 8, 16, 20), around(4, 8, 16, 32)))
+
 		groups, each := n(5), n(4)
 		height, width = n(9), n(9)
 		add(fmt.Sprintf("GroupNorm of %d and SiLU", groups), tolerance, func(o ops, x []T) T {
 			return o.SiLU(o.GroupNorm(x[0], o.Param("n.weight", groups*each), o.Param("n.bias", groups*each), groups, 1e-5))
 		}, modeltest.Normal("x", n(3), groups*each, height, width))
+
+		add(fmt.Sprintf("GroupNorm of %d that SiLU and Add read", groups), tolerance, func(o ops, x []T) T {
+			y := o.GroupNorm(x[0], o.Param("n.weight", groups*each), o.Param("n.bias", groups*each), groups, 1e-5)
+			return o.Add(o.SiLU(y), y)
+		}, modeltest.Normal("x", batch, groups*each, height, width))
 
 		heads, d, queries, keys := n(3), around(1, 4, 16), around(1, 8, 256), around(1, 4, 32, 70)
 		inputs := []modeltest.Input{modeltest.Normal("q", batch, queries, heads*d), modeltest.Normal("k", batch, keys, heads*d), modeltest.Normal("v", batch, keys, heads*d)}

@@ -71,8 +71,25 @@ static struct head prepare(const struct attention *o, u32 sample, u32 index, flo
 // so that the sum of thousands loses little.
 enum { sumBlock = 32 };
 
-// weigh sets h->p to e^((score − the largest)/√d) of the queries from first on,
-// and returns one over their sums for two vectors of queries.
+// exponentials replaces the scores of four queries and all keys, which are COLS
+// apart, by e^((score − the largest)/√d), and returns one over their sums.
+static v128_t exponentials(float *p, u32 keys, v128_t most, u32 d) {
+	v128_t f = splat(1.44269504f / __builtin_sqrtf((float)d)), least = splat(-126), sum = splat(0);
+	for (u32 m = 0; m < keys; m += sumBlock) {
+		v128_t part = splat(0);
+		float *end = p + (smaller(m + sumBlock, keys) - m) * COLS;
+		LOOP (; p < end; p += COLS) {
+			v128_t x = power(wasm_f32x4_pmax(mul(sub(load(p), most), f), least));
+			store(p, x);
+			part = add(part, x);
+		}
+		sum = add(sum, part);
+	}
+	return wasm_f32x4_div(splat(1), sum);
+}
+
+// weigh sets h->p to what exponentials makes of the scores of the queries from
+// first on, and scale to one over the sums.
 static void weigh(const struct head *h, u32 first, u32 count, v128_t scale[2]) {
 	u32 d = h->d, keys = h->keys, padded = h->padded;
 	float *p = h->p;
@@ -92,20 +109,7 @@ static void weigh(const struct head *h, u32 first, u32 count, v128_t scale[2]) {
 				most0 = wasm_f32x4_pmax(most0, s[2 * r]), most1 = wasm_f32x4_pmax(most1, s[2 * r + 1]);
 		}
 	}
-	struct exponents e = exponents();
-	v128_t f = splat(1.44269504f / __builtin_sqrtf((float)d)), least = held(-126), sum0 = splat(0), sum1 = splat(0);
-	for (u32 m = 0; m < keys; m += sumBlock) {
-		v128_t part0 = splat(0), part1 = splat(0);
-		float *to = p + m * COLS, *end = p + smaller(m + sumBlock, keys) * COLS;
-		LOOP (; to < end; to += COLS) {
-			v128_t a = power(wasm_f32x4_pmax(mul(sub(load(to), most0), f), least), &e);
-			v128_t b = power(wasm_f32x4_pmax(mul(sub(load(to + 4), most1), f), least), &e);
-			store(to, a), store(to + 4, b);
-			part0 = add(part0, a), part1 = add(part1, b);
-		}
-		sum0 = add(sum0, part0), sum1 = add(sum1, part1);
-	}
-	scale[0] = wasm_f32x4_div(splat(1), sum0), scale[1] = wasm_f32x4_div(splat(1), sum1);
+	scale[0] = exponentials(p, keys, most0, d), scale[1] = exponentials(p + 4, keys, most1, d);
 }
 
 void attention(const struct attention *o, u32 task, float *scratch) {

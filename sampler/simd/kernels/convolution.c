@@ -7,7 +7,7 @@
 struct quad {
 	const float *x[4]; // the image of each
 	int row[4], col[4]; // where its window begins
-	u32 n, together; // together: one row of one image, one column apart
+	u32 n, together; // together: in one row of one image
 };
 
 static struct quad quadAt(const struct conv *o, u32 at, u32 end) {
@@ -20,7 +20,7 @@ static struct quad quadAt(const struct conv *o, u32 at, u32 end) {
 		q.row[i] = (int)(p / o->outWidth * o->stride) - (int)o->padding;
 		q.col[i] = (int)(p % o->outWidth * o->stride) - (int)o->padding;
 	}
-	q.together = q.n == 4 && o->stride == 1 && q.x[0] == q.x[3] && q.row[0] == q.row[3];
+	q.together = q.n == 4 && o->stride <= 2 && q.x[0] == q.x[3] && q.row[0] == q.row[3];
 	return q;
 }
 
@@ -32,12 +32,18 @@ INLINE v128_t values(const struct conv *o, const struct quad *q, u32 plane, u32 
 		if (y < 0 || y >= height)
 			return splat(0);
 		const float *line = q->x[0] + plane + y * width;
-		if (x >= 0 && x + 4 <= width)
+		if (o->stride == 2) {
+			if (x >= 0 && x + 7 <= width)
+				return wasm_i32x4_shuffle(load(line + x), load(line + x + 3), 0, 2, 5, 7);
+			if (x == -1 && width >= 6)
+				return wasm_f32x4_replace_lane(wasm_i32x4_shuffle(load(line), load(line + 2), 1, 1, 3, 7), 0, 0);
+		} else if (x >= 0 && x + 4 <= width) {
 			return load(line + x);
-		if (x == -1 && width >= 4)
+		} else if (x == -1 && width >= 4) {
 			return wasm_i32x4_shuffle(load(line), splat(0), 4, 0, 1, 2);
-		if (x >= 0 && x + 3 == width)
+		} else if (x >= 0 && x + 3 == width) {
 			return wasm_i32x4_shuffle(load(line + x - 1), splat(0), 1, 2, 3, 4);
+		}
 	}
 	float v[4] = {0, 0, 0, 0};
 	for (u32 c = 0; c < q->n; c++) {

@@ -76,49 +76,28 @@ INLINE void product(u32 depth, const float *a, const float *b, v128_t s[8]) {
 	s[0] = s0, s[1] = s1, s[2] = s2, s[3] = s3, s[4] = s4, s[5] = s5, s[6] = s6, s[7] = s7;
 }
 
-// exponents are the constants of exponential, which a loop loads before it
-// begins: engines make a constant anew wherever one stands.
-struct exponents {
-	v128_t least, most, log2e, magic, c1, c2, c3, c4, c5, one;
-};
-
-// held hides that a vector is constant.
-INLINE v128_t held(float v) {
-	v128_t x = splat(v);
-	__asm__("" : "+r"(x));
-	return x;
-}
-
-INLINE struct exponents exponents(void) {
-	return (struct exponents){
-		.least = held(-87.33f), .most = held(88.37f), .log2e = held(1.44269504f),
-		.magic = held(12582912.0f), // 1.5·2²³: adding it rounds to a whole number in the low bits
-		.c1 = held(0.6931470036506653f), .c2 = held(0.24022242426872253f), .c3 = held(0.05550733581185341f),
-		.c4 = held(0.009671512991189957f), .c5 = held(0.001326472731307149f), .one = held(1)};
-}
-
-// power is 2ᵗ for t in [−126, 127.5], off by 1.7e-7 of it: t = n + r with
+// power is 2ᵗ for t in [−126, 127.5], off by 2e-7 of it: t = n + r with
 // |r| ≤ 1/2, and 2ʳ a polynomial that is off by at most 1e-7.
-INLINE v128_t power(v128_t t, const struct exponents *e) {
-	v128_t n = add(t, e->magic), r = sub(t, sub(n, e->magic));
-	v128_t p = add(mul(r, e->c5), e->c4);
-	p = add(mul(p, r), e->c3);
-	p = add(mul(p, r), e->c2);
-	p = add(mul(p, r), e->c1);
-	p = add(mul(p, r), e->one);
+INLINE v128_t power(v128_t t) {
+	const v128_t magic = splat(12582912.0f); // 1.5·2²³: adding it rounds to a whole number in the low bits
+	v128_t n = add(t, magic), r = sub(t, sub(n, magic)), square = mul(r, r);
+	v128_t low = add(mul(r, splat(0.6931470036506653f)), splat(1));
+	v128_t middle = add(mul(r, splat(0.05550733581185341f)), splat(0.24022242426872253f));
+	v128_t high = add(mul(r, splat(0.001326472731307149f)), splat(0.009671512991189957f));
+	v128_t p = add(mul(add(mul(high, square), middle), square), low);
 	return wasm_i32x4_add(p, wasm_i32x4_shl(n, 23));
 }
 
 // exponential is eˣ, from the smallest normal number up to e^88.37. It is off
 // by 2e-7 + |x|·6e-8 of it, which is most where eˣ matters least.
-INLINE v128_t exponential(v128_t x, const struct exponents *e) {
-	x = wasm_f32x4_pmin(wasm_f32x4_pmax(x, e->least), e->most);
-	return power(mul(x, e->log2e), e);
+INLINE v128_t exponential(v128_t x) {
+	x = wasm_f32x4_pmin(wasm_f32x4_pmax(x, splat(-87.33f)), splat(88.37f));
+	return power(mul(x, splat(1.44269504f)));
 }
 
 // silu4 is x·sigmoid(x).
-INLINE v128_t silu4(v128_t x, const struct exponents *e) {
-	return wasm_f32x4_div(x, add(e->one, exponential(wasm_f32x4_neg(x), e)));
+INLINE v128_t silu4(v128_t x) {
+	return wasm_f32x4_div(x, add(splat(1), exponential(wasm_f32x4_neg(x))));
 }
 
 // linear: out (rows, columns) = x (rows, depth) · weightᵀ + bias. A task is
@@ -149,7 +128,7 @@ struct winograd {
 	u32 taskGroups, taskChannels, taskPanels;
 };
 
-// norm: a task is a group of count = channels·pixels values, or some rows.
+// group_norm: a task is a group, channels·pixels values of one image.
 struct group_norm {
 	const float *x, *weight, *bias;
 	float *out;
@@ -158,6 +137,7 @@ struct group_norm {
 	u32 silu; // 1: the result goes through SiLU
 };
 
+// layer_norm: a task is taskRows rows.
 struct layer_norm {
 	const float *x, *weight, *bias;
 	float *out;
@@ -165,18 +145,23 @@ struct layer_norm {
 	float eps;
 };
 
+// unary: SiLU and GELU.
 struct unary {
 	const float *x;
 	float *out;
 	u32 length, span; // of a task
 };
 
+// attention: q and out are (batch, queries, features), k and v (batch, keys,
+// features), mask (batch, keys); out of the weights alone is (batch, heads,
+// queries, keys). A task is taskQueries queries of a head.
 struct attention {
 	const float *q, *k, *v, *mask; // mask may be 0; v is 0 for the weights alone
 	float *out;
 	u32 queries, keys, features, heads, taskQueries;
 };
 
+// embedding: out (count, features) are rows of table (rows, features).
 struct embedding {
 	const float *table, *ids;
 	float *out;
@@ -188,12 +173,13 @@ struct embedding {
 struct binary {
 	const float *x, *y;
 	float *out;
-	u32 blocks[2], inner, row;         // outer is blocks[0]·blocks[1]
-	u32 strides[4];                    // of y, in values
+	u32 blocks[2], inner, row; // outer is blocks[0]·blocks[1]
+	u32 strides[4];            // of y, in values
 	u32 taskRows;
 };
 
-// copy: parts of length values from xStride to outStride apart.
+// copy: parts of length values, that are xStride and outStride apart. A task
+// is span values of a part.
 struct copy {
 	const float *x;
 	float *out;
@@ -210,6 +196,7 @@ struct planes {
 	u32 factor;      // of a shuffle
 };
 
+// timestep: out (tasks, 2·half) is the cosines, then the sines.
 struct timestep {
 	const float *t;
 	const double *frequencies;
