@@ -58,7 +58,7 @@ test: setup
 lint: setup
 	@test -z "$$(gofmt -l .)" || { echo "not formatted (gofmt -w):" >&2; gofmt -l . >&2; exit 1; }
 	go vet ./...
-	GOOS=js GOARCH=wasm go vet ./wasm ./sampler/...
+	GOOS=js GOARCH=wasm go vet ./wasm ./sampler/... ./site/bench/step
 	. ./$(TORCH_ENV) && go vet -tags libtorch ./trainer/...
 	go tool staticcheck ./...
 	. ./$(TORCH_ENV) && go tool staticcheck -tags libtorch ./trainer/...
@@ -83,15 +83,10 @@ bench: build .cache/peers/requirements.txt
 	cp $< $@
 
 # A step in the browser beside onnxruntime-web, in the same run. Installs the
-# peer (npm), and PyTorch to export the network for it.
-bench-browser: .cache/export/requirements.txt
+# peer (npm), to which PyTorch exports the network.
+bench-browser: .cache/peers/requirements.txt
 	npm ci --prefix site/bench --ignore-scripts --no-audit --no-fund
-	ROENTGO_PYTHON=$(CURDIR)/.cache/export/bin/python go test -run '^$$' -bench . -benchtime 7x ./site/bench
-
-.cache/export/requirements.txt: site/bench/requirements.txt
-	python3 -m venv --clear .cache/export
-	.cache/export/bin/python -m pip install -q --disable-pip-version-check -r $<
-	cp $< $@
+	ROENTGO_PYTHON=$(CURDIR)/$(PEERS) go test -run '^$$' -bench . -benchtime 7x ./site/bench
 
 # Which way to compute a convolution is fastest, measured anew on this machine:
 # the table in sampler/cpu/measured.go.

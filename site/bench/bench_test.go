@@ -1,10 +1,10 @@
 //go:build !js
 
-// Package bench measures a step of sampling in the browser beside
+// Package bench_test measures a step of sampling in the browser beside
 // onnxruntime-web, in the same run:
 //
 //	make bench-browser
-package bench
+package bench_test
 
 import (
 	"context"
