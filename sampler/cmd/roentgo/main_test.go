@@ -391,10 +391,13 @@ func TestMemoryIsFlat(t *testing.T) {
 		}
 		return last.PeakMB
 	}
-	some, many := peak("400"), peak("2000")
-	t.Logf("400 images: %.1f MB, 2000: %.1f MB", some, many)
-	if many > some*1.15 {
-		t.Errorf("400 images take %.1f MB, 2000 take %.1f", some, many)
+	some, many := peak("400"), peak("2400")
+	t.Logf("400 images: %.1f MB, 2400: %.1f MB", some, many)
+	// The collector lets the heap vary by some MB. The images, were they kept,
+	// would be all of their values more.
+	const kept = 2000 * 64 * 64 * 4 / 1e6
+	if many > some+kept/2 {
+		t.Errorf("400 images take %.1f MB, 2400 take %.1f; the images more are of %.1f MB", some, many, kept)
 	}
 }
 
