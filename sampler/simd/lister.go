@@ -5,7 +5,6 @@ package simd
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/roentgo/roentgo/sampler/graph"
 )
@@ -129,45 +128,8 @@ func (l *lister) operand(n *graph.Node, i int) (uint32, error) {
 	return l.at(n.In[i])
 }
 
-// fuses reports whether the SiLU next, which follows the GroupNorm v, can be
-// computed with it: where nothing else reads v, and what v reads is not written
-// over before it is read. A result in the very place of the operand is not, as
-// a task reads its group before it writes it.
-func (l *lister) fuses(v, next graph.Value) bool {
-	norm, silu := &l.plan.Nodes[v], &l.plan.Nodes[next]
-	if norm.Op != graph.GroupNorm || silu.Op != graph.SiLU || silu.In[0] != v {
-		return false
-	}
-	for i, n := range l.plan.Nodes {
-		if graph.Value(i) != next && slices.Contains(n.In, v) {
-			return false
-		}
-	}
-	for _, out := range l.plan.Outputs {
-		if out == v {
-			return false
-		}
-	}
-	x := l.plan.Root(norm.In[0])
-	if l.plan.Nodes[x].Op == graph.Param {
-		return true
-	}
-	from, to, length := l.plan.Offset[x], l.plan.Offset[next], norm.Len()
-	return from == to || from+length <= to || to+length <= from
-}
-
-// add appends the operations of values[0], and of the next where they are one.
-// It returns how many that were.
-func (l *lister) add(values []graph.Value) (int, error) {
-	if len(values) > 1 && l.fuses(values[0], values[1]) {
-		return 2, l.node(values[0], values[1])
-	}
-	return 1, l.node(values[0], values[0])
-}
-
-// node appends the operations of a node whose result goes to the place of
-// another: itself, or the SiLU of a GroupNorm.
-func (l *lister) node(v, result graph.Value) error {
+// add appends the operations of a node.
+func (l *lister) add(v graph.Value) error {
 	n := &node{Node: &l.plan.Nodes[v], l: l, v: v}
 	for i := range n.In {
 		at, err := l.operand(n.Node, i)
@@ -177,7 +139,7 @@ func (l *lister) node(v, result graph.Value) error {
 		n.in = append(n.in, at)
 	}
 	var err error
-	if n.out, err = l.at(result); err != nil {
+	if n.out, err = l.at(v); err != nil {
 		return err
 	}
 	switch n.Op {
@@ -186,7 +148,7 @@ func (l *lister) node(v, result graph.Value) error {
 	case graph.Conv2d:
 		n.conv()
 	case graph.GroupNorm:
-		n.groupNorm(v != result)
+		n.groupNorm()
 	case graph.LayerNorm:
 		n.layerNorm()
 	case graph.SiLU:
@@ -297,17 +259,10 @@ func (n *node) winograd(tile int) {
 	}
 }
 
-// groupNorm lists the norm, with SiLU behind it where silu says so.
-func (n *node) groupNorm(silu bool) {
+func (n *node) groupNorm() {
 	channels := n.Shape[1] / n.Groups
-	var activate uint32
-	cost := 4 * valueCost
-	if silu {
-		activate = 1
-		cost += transcendence
-	}
-	n.op(kindGroupNorm, n.Shape[0]*n.Groups, n.Len()*cost,
-		n.in[0], n.in[1], n.in[2], n.out, uint32(n.Groups), uint32(channels), uint32(n.Shape[2]*n.Shape[3]), math.Float32bits(float32(n.Eps)), activate)
+	n.op(kindGroupNorm, n.Shape[0]*n.Groups, n.Len()*4*valueCost,
+		n.in[0], n.in[1], n.in[2], n.out, uint32(n.Groups), uint32(channels), uint32(n.Shape[2]*n.Shape[3]), math.Float32bits(float32(n.Eps)))
 }
 
 func (n *node) layerNorm() {

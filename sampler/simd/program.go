@@ -66,15 +66,13 @@ func (b *Backend) listed(ctx context.Context, plan *graph.Plan, arena uint32) ([
 	var lists [graph.NumStages]*lister
 	for s, values := range plan.Stages {
 		lists[s] = &lister{backend: b, plan: plan, arena: arena, behind: arena + uint32(4*plan.Arena)}
-		for len(values) > 0 {
+		for _, v := range values {
 			if err := ctx.Err(); err != nil {
 				return lists, err
 			}
-			n, err := lists[s].add(values)
-			if err != nil {
+			if err := lists[s].add(v); err != nil {
 				return lists, err
 			}
-			values = values[n:]
 		}
 	}
 	return lists, nil

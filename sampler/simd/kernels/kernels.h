@@ -134,7 +134,6 @@ struct group_norm {
 	float *out;
 	u32 groups, channels, pixels; // channels of a group
 	float eps;
-	u32 silu; // 1: the result goes through SiLU
 };
 
 // layer_norm: a task is taskRows rows.

@@ -51,21 +51,14 @@ static float moments(const float *x, u32 n, float eps, struct mean *m) {
 	return (float)(1 / __builtin_sqrt(squares(x, n, *m) / n + eps));
 }
 
-// scaled sets out to (x − mean)·scale + bias, behind SiLU where that is asked
-// for.
-static void scaled(float *out, const float *x, u32 n, struct mean m, float scale, float bias, u32 activate) {
+// scaled sets out to (x − mean)·scale + bias.
+static void scaled(float *out, const float *x, u32 n, struct mean m, float scale, float bias) {
 	v128_t f = splat(scale), b = splat(bias);
 	u32 i = 0;
-	if (activate)
-		LOOP (; i + 4 <= n; i += 4)
-			store(out + i, silu4(add(mul(centred(load(x + i), m), f), b)));
-	else
-		LOOP (; i + 4 <= n; i += 4)
-			store(out + i, add(mul(centred(load(x + i), m), f), b));
-	for (; i < n; i++) {
-		v128_t v = add(mul(centred(splat(x[i]), m), f), b);
-		out[i] = wasm_f32x4_extract_lane(activate ? silu4(v) : v, 0);
-	}
+	LOOP (; i + 4 <= n; i += 4)
+		store(out + i, add(mul(centred(load(x + i), m), f), b));
+	for (; i < n; i++)
+		out[i] = (x[i] - m.high - m.low) * scale + bias;
 }
 
 void group_norm(const struct group_norm *o, u32 task) {
@@ -75,7 +68,7 @@ void group_norm(const struct group_norm *o, u32 task) {
 	struct mean m;
 	float scale = moments(x, n, o->eps, &m);
 	for (u32 c = 0; c < o->channels; c++)
-		scaled(out + c * o->pixels, x + c * o->pixels, o->pixels, m, scale * o->weight[first + c], o->bias[first + c], o->silu);
+		scaled(out + c * o->pixels, x + c * o->pixels, o->pixels, m, scale * o->weight[first + c], o->bias[first + c]);
 }
 
 void layer_norm(const struct layer_norm *o, u32 task) {
