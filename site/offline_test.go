@@ -10,8 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/roentgo/roentgo/site"
 	"github.com/roentgo/roentgo/wasm/browsertest"
@@ -36,6 +39,13 @@ func TestFirstVisitThenOffline(t *testing.T) {
 	p.wait(ready)
 	p.make("pleural effusion", "1", 2, 1)
 	p.wait(kept)
+	installable, err := chromedp.Call(p.Context(), page.GetInstallabilityErrors, cdp.Empty{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range installable.InstallabilityErrors {
+		t.Errorf("it cannot be installed: %s", e.ErrorID)
+	}
 	if where := p.text("store-where"); !strings.HasPrefix(where, "Kept on this device") {
 		t.Errorf("the model is: %s", where)
 	}
@@ -94,6 +104,32 @@ func requests(t *testing.T, log string) (list []request) {
 		t.Fatal("the log lacks even the model's pieces")
 	}
 	return list
+}
+
+// TestPlainHTTP visits a host without TLS, where a browser has neither service
+// workers nor storage for files: it works as long as the page is open.
+func TestPlainHTTP(t *testing.T) {
+	b := browsertest.Open(t, "host-resolver-rules=MAP plain.test 127.0.0.1")
+	h := serve(built)
+	defer h.Close()
+	p := open(t, b, strings.Replace(h.URL, "127.0.0.1", "plain.test", 1)+"/")
+	p.want("!isSecureContext")
+	p.make("pleural effusion", "1", 1, 1)
+	if where := p.text("store-where"); !strings.HasPrefix(where, "In memory alone") || p.text("store-reason") == "" {
+		t.Errorf("the model is: %s (%s)", where, p.text("store-reason"))
+	}
+	if says := p.text("offline-state"); !strings.Contains(says, "with a network alone") {
+		t.Errorf("the page says %q", says)
+	}
+	p.click("#copy-link")
+	p.wait(`document.getElementById("link-dialog").open`)
+	if link := is[string](p, `document.getElementById("link-text").value`); !strings.Contains(link, "#prompt=pleural+effusion&") {
+		t.Errorf("the link is %s", link)
+	}
+	p.key(kb.Escape)
+	p.click("#remove")
+	p.click("#confirm-yes")
+	p.wait(`document.getElementById("note").textContent === "All is removed from this device."`)
 }
 
 // edited builds the site from sources in which some texts are others.

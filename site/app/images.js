@@ -2,6 +2,7 @@
 // them is chosen, and is what the viewer shows.
 
 import { History, MAX_IMAGES } from "./history.js";
+import { drawSeed } from "./settings.js";
 
 /** How many bytes of latents are held for the steps of images made earlier. */
 const MAX_TRACES = 96 << 20;
@@ -36,7 +37,7 @@ export class Images extends EventTarget {
 
   /** Adds an image that was just made. */
   async add({ settings, png, unknownWords, trace, attention }) {
-    const kept = { id: crypto.randomUUID(), made: Date.now(), settings, png, unknownWords };
+    const kept = { id: drawSeed(), made: Date.now(), settings, png, unknownWords };
     const image = this.#insert(kept);
     Object.assign(image, { trace, attention });
     this.#boundTraces();

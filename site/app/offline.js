@@ -19,10 +19,13 @@ export async function startOffline({ busy, idle }) {
     tell("This browser keeps no pages: it opens with a network alone.");
     return;
   }
-  const before = workers.controller;
+  let controlled = workers.controller !== null;
   workers.addEventListener("controllerchange", () => {
     // The first worker of all takes over a page that is of its version.
-    if (!before) return;
+    if (!controlled) {
+      controlled = true;
+      return;
+    }
     if (busy()) idle(() => location.reload());
     else location.reload();
   });
@@ -52,7 +55,7 @@ export async function startOffline({ busy, idle }) {
 export async function removePage() {
   const registration = await navigator.serviceWorker?.getRegistration();
   await registration?.unregister();
-  for (const name of await caches.keys()) {
+  for (const name of await self.caches?.keys() ?? []) {
     if (name.startsWith(APP_CACHES)) await caches.delete(name);
   }
 }
