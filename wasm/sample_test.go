@@ -95,6 +95,9 @@ func TestAgrees(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				if settings.Version == "" || settings.Version == "unknown" {
+					t.Errorf("the file says that it was made by version %q", settings.Version)
+				}
 				if settings.Prompt != prompt || settings.Seed != uint64(k+1) || settings.Steps != steps || settings.ModelHash != n.ModelHash() {
 					t.Errorf("the file says %+v", settings)
 				}

@@ -3,10 +3,7 @@
 // Package promise waits for JavaScript's promises from Go.
 package promise
 
-import (
-	"errors"
-	"syscall/js"
-)
+import "syscall/js"
 
 // Error is what a promise was rejected with.
 type Error struct {
@@ -69,21 +66,3 @@ func Await(p js.Value) (js.Value, error) {
 	o := <-done
 	return o.value, o.err
 }
-
-// Try returns f's value. What JavaScript throws in it is an [*Error].
-func Try(f func() js.Value) (v js.Value, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			thrown, ok := r.(js.Error)
-			if !ok {
-				panic(r)
-			}
-			err = &Error{thrown.Value}
-		}
-	}()
-	return f(), nil
-}
-
-// ErrUnsupported is wrapped by errors of what this browser, or this worker,
-// does not have.
-var ErrUnsupported = errors.New("not supported here")

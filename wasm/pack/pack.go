@@ -5,6 +5,7 @@ package pack
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -57,7 +58,15 @@ func program(ctx context.Context, root, path string) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", path, "./wasm")
+	text, err := os.ReadFile(filepath.Join(root, "wasm/package.json"))
+	if err != nil {
+		return err
+	}
+	var described struct{ Version string }
+	if err := json.Unmarshal(text, &described); err != nil {
+		return fmt.Errorf("pack: package.json: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -X main.version="+described.Version, "-o", path, "./wasm")
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOWASM=")
 	if text, err := cmd.CombinedOutput(); err != nil {
