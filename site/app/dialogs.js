@@ -21,16 +21,24 @@ export function openDialog(id) {
   byId(id).showModal();
 }
 
+let refuse = () => {}; // the question before
+
 /** Asks before something that cannot be undone. */
 export function confirmed(title, text, yes) {
   const dialog = byId("confirm");
+  refuse(); // it was closed, though the event that tells it may still come
   byId("confirm-title").textContent = title;
   byId("confirm-text").textContent = text;
   byId("confirm-yes").textContent = yes;
-  dialog.returnValue = "";
   dialog.showModal();
   return new Promise(resolve => {
-    byId("confirm-yes").onclick = () => dialog.close("yes");
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+    refuse = () => resolve(false);
+    byId("confirm-yes").onclick = () => {
+      resolve(true);
+      dialog.close();
+    };
+    dialog.onclose = () => {
+      if (!dialog.open) resolve(false);
+    };
   });
 }

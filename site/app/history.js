@@ -16,6 +16,14 @@ function done(request) {
   });
 }
 
+/** Whether a change is on the disk, and not only asked for: a page may end in between. */
+function committed(transaction) {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
+  });
+}
+
 function open() {
   const request = indexedDB.open(DATABASE, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "id" });
@@ -70,7 +78,7 @@ export class History {
   async #write(change) {
     if (!this.#database) return;
     try {
-      await done(change(this.#store("readwrite")));
+      await committed(change(this.#store("readwrite")).transaction);
     } catch (error) {
       this.#close(error.message);
     }

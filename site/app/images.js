@@ -68,8 +68,8 @@ export class Images extends EventTarget {
   }
 
   async clear() {
-    for (const image of [...this.list]) this.#drop(image.id);
     await this.#history.clear();
+    for (const image of [...this.list]) this.#drop(image.id);
     this.#channel?.postMessage({ clear: true });
   }
 
