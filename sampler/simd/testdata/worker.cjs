@@ -12,9 +12,11 @@ loaded.catch((error) => { throw error; });
 module.exports = class Worker {
   constructor(url) {
     this.thread = new Thread(shim(new URL(url, `file://${__dirname}/`).href), { eval: true });
-    this.thread.on("message", (data) => this.onmessage?.({ data }));
+    this.thread.on("message", (data) => {
+      this.thread.unref(); // it has joined: Node may end without it
+      this.onmessage?.({ data });
+    });
     this.thread.on("error", (error) => this.onerror?.({ error }));
-    this.thread.unref();
   }
   postMessage(data) {
     this.thread.postMessage(data);
