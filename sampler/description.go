@@ -62,7 +62,7 @@ const maxGuidance = 100
 
 // validate checks the settings of a run on a schedule.
 func (d Defaults) validate(s *schedule.Schedule) error {
-	if _, err := s.NewSampler(d.schedule(), 0); err != nil {
+	if _, err := s.NewSampler(d.schedule()); err != nil {
 		return err
 	}
 	if !(d.Guidance >= 1 && d.Guidance <= maxGuidance) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -57,28 +58,21 @@ type Progress struct {
 	Elapsed       time.Duration
 	Remaining     time.Duration // of all images; 0 while unknown
 
-	latent  func() []float32
+	latent  []float32
 	preview func(latent []float32) *image.Gray
 }
 
 // Latent returns the clean latent that the last step of the first image of the
-// batch amounts to, for [Sampler.Decode]; nil before the first step. It must
-// be called within the callback.
-func (p Progress) Latent() []float32 {
-	if p.latent == nil {
-		return nil
-	}
-	return p.latent()
-}
+// batch amounts to, for [Sampler.Decode]; nil before the first step.
+func (p Progress) Latent() []float32 { return slices.Clone(p.latent) }
 
 // Preview returns a small picture (image size / 8) of what the first image of
-// the batch will be, made without the decoder; nil before the first step. It
-// must be called within the callback.
+// the batch will be, made without the decoder; nil before the first step.
 func (p Progress) Preview() *image.Gray {
 	if p.latent == nil {
 		return nil
 	}
-	return p.preview(p.latent())
+	return p.preview(p.latent)
 }
 
 // Settings are all that an image depends on besides the model and the device.

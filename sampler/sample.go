@@ -85,6 +85,7 @@ type run struct {
 	*Sampler
 	request  Request
 	settings Settings
+	sampler  *schedule.Sampler
 	count    int
 	done     int // images
 	begun    time.Time
@@ -117,13 +118,10 @@ func (s *Sampler) prepare(ctx context.Context, r Request) (*run, error) {
 	// is the null condition itself.
 	empty := s.tokens == nil || len(prompt.Normalize(settings.Prompt)) == 0
 	u.guided = settings.Guidance != 1 && !(empty && len(prompt.Normalize(settings.Negative)) == 0)
-	if u.guided {
-		steps, err := s.schedule.NewSampler(settings.schedule(), 0)
-		if err != nil {
-			return nil, err
-		}
-		u.guided = slices.ContainsFunc(steps.Timesteps(), settings.GuidanceInterval.Has)
+	if u.sampler, err = s.schedule.NewSampler(settings.schedule()); err != nil {
+		return nil, err
 	}
+	u.guided = u.guided && slices.ContainsFunc(u.sampler.Timesteps, settings.GuidanceInterval.Has)
 	if u.guided {
 		if u.null, err = encode(settings.Negative); err != nil {
 			return nil, fmt.Errorf("negative prompt: %w", err)
@@ -146,16 +144,11 @@ func (u *run) batch(ctx context.Context) ([]Image, error) {
 	n := c.LatentLen()
 	shape := []int{b, c.LatentChannels, c.LatentSize(), c.LatentSize()}
 	z := make([]float32, b*n)
-	samplers := make([]schedule.Sampler, b)
 	for k := range b {
-		var err error
-		if samplers[k], err = u.schedule.NewSampler(u.settings.schedule(), n); err != nil {
-			return nil, err
-		}
 		noise.Latent(z[k*n:(k+1)*n], u.seed(k), 0, noise.StreamInitial)
 	}
 	u.trace("noise", shape, z)
-	if err := u.denoise(ctx, z, samplers); err != nil {
+	if err := u.denoise(ctx, z, b); err != nil {
 		return nil, err
 	}
 	u.trace("latent", shape, z)
@@ -169,68 +162,6 @@ func (u *run) batch(ctx context.Context) ([]Image, error) {
 
 // seed of image k of this batch: counted on from the request's, modulo 2⁶⁴.
 func (u *run) seed(k int) uint64 { return u.settings.Seed + uint64(u.done+k) }
-
-// denoise takes latents from noise to clean.
-func (u *run) denoise(ctx context.Context, z []float32, samplers []schedule.Sampler) error {
-	b := len(samplers)
-	n := len(z) / b
-	var unets [2]*program // by the number of conditions, less 1; with contexts written; nil: to be had
-	input, prediction := make([]float32, 2*len(z)), make([]float32, 2*len(z))
-	eta := make([]float32, n)
-	u.report(samplers, 0, z, nil)
-	for i, t := range samplers[0].Timesteps() {
-		conditions := []condition{u.text}
-		if u.guided && u.settings.GuidanceInterval.Has(t) {
-			conditions = append(conditions, u.null)
-		}
-		copies := len(conditions)
-		for k := range copies {
-			copy(input[k*len(z):], z)
-		}
-		err := u.survive(ctx, func() (err error) {
-			defer func() {
-				if err != nil {
-					unets = [2]*program{}
-				}
-			}()
-			p := &unets[copies-1]
-			if *p == nil {
-				if *p, err = u.unetFor(ctx, b, conditions); err != nil {
-					return err
-				}
-			}
-			if err := u.evaluate(ctx, *p, input[:copies*len(z)], t, prediction[:copies*len(z)]); err != nil {
-				return err
-			}
-			return u.observe(*p, b, i)
-		})
-		if err != nil {
-			return err
-		}
-		text := prediction[:len(z)]
-		if copies > 1 {
-			for k := range b {
-				guided, null := text[k*n:(k+1)*n], prediction[len(z)+k*n:len(z)+(k+1)*n]
-				schedule.Guide(guided, null, guided, u.settings.Guidance, u.settings.Rescale)
-			}
-		}
-		shape := []int{b, u.description.Model.LatentChannels, u.description.Model.LatentSize(), u.description.Model.LatentSize()}
-		u.trace(fmt.Sprintf("prediction.%03d", i), shape, text)
-		before := append([]float32(nil), z[:n]...) // of the first image, for its preview
-		for k, sampler := range samplers {
-			var fresh []float32
-			if sampler.NeedsNoise() {
-				noise.Latent(eta, u.seed(k), 0, noise.StreamStep(i))
-				fresh = eta
-			}
-			sampler.Step(i, z[k*n:(k+1)*n], text[k*n:(k+1)*n], fresh)
-		}
-		u.trace(fmt.Sprintf("latent.%03d", i), shape, z)
-		u.steps++
-		u.report(samplers, i+1, before, text[:n])
-	}
-	return nil
-}
 
 // unetFor returns the U-Net for a batch of b images a condition, with its
 // contexts written: those of the prompt, then, under guidance, those of its
@@ -270,22 +201,6 @@ func (u *run) unetFor(ctx context.Context, b int, conditions []condition) (*prog
 		}
 	}
 	return p, p.Run(ctx, graph.PromptStage)
-}
-
-// evaluate runs the U-Net at timestep t.
-func (u *run) evaluate(ctx context.Context, p *program, latents []float32, t int, dst []float32) error {
-	if err := p.Write(inTimestep, []float32{float32(t)}); err != nil {
-		return err
-	}
-	if err := p.Write(inLatent, latents); err != nil {
-		return err
-	}
-	for _, stage := range []graph.Stage{graph.TimestepStage, graph.LatentStage} {
-		if err := p.Run(ctx, stage); err != nil {
-			return err
-		}
-	}
-	return p.Read(out, dst)
 }
 
 // observe adds the attention maps of step i, of the half with the prompt, to
@@ -363,24 +278,19 @@ func (s *Sampler) Decode(ctx context.Context, latent []float32) (*Image, error) 
 	return img, s.survive(ctx, func() error { return s.decodeOne(ctx, img.Pix, latent) })
 }
 
-// report calls the request's progress function. latent and prediction are the
-// first image's in the step that was done last.
-func (u *run) report(samplers []schedule.Sampler, done int, latent, prediction []float32) {
+// report calls the request's progress function. x0 are the clean latents that
+// the step that was done last amounts to.
+func (u *run) report(done int, x0 []float32) {
 	if u.request.Progress == nil {
 		return
 	}
 	batches := (u.count + u.request.Batch - 1) / u.request.Batch
-	p := Progress{Image: u.done, Images: u.count, Step: done, Steps: u.settings.Steps, Elapsed: time.Since(u.begun)}
+	p := Progress{Image: u.done, Images: u.count, Step: done, Steps: u.settings.Steps, Elapsed: time.Since(u.begun), preview: u.previewOf}
 	if u.steps > 0 {
 		p.Remaining = time.Duration(float64(p.Elapsed) / float64(u.steps) * float64(batches*u.settings.Steps-u.steps))
 	}
 	if done > 0 {
-		p.latent = func() []float32 {
-			x0 := make([]float32, len(prediction))
-			samplers[0].X0(done-1, x0, latent, prediction)
-			return x0
-		}
-		p.preview = u.previewOf
+		p.latent = x0[:u.description.Model.LatentLen()]
 	}
 	u.request.Progress(p)
 }

@@ -37,23 +37,25 @@ func TestRecordedTrajectories(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sampler, err := s.NewSampler(Options{Sampler: c.Sampler, Spacing: c.Spacing, Steps: c.Steps, Eta: c.Eta}, 6)
+			sampler, err := s.NewSampler(Options{Sampler: c.Sampler, Spacing: c.Spacing, Steps: c.Steps, Eta: c.Eta})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !slices.Equal(sampler.Timesteps(), c.Timesteps) {
-				t.Fatalf("timesteps %v, recorded are %v", sampler.Timesteps(), c.Timesteps)
+			if !slices.Equal(sampler.Timesteps, c.Timesteps) {
+				t.Fatalf("timesteps %v, recorded are %v", sampler.Timesteps, c.Timesteps)
 			}
-			x, prediction := slices.Clone(c.Noise[0]), make([]float32, 6)
+			v, prediction := sampler.Vectors(6), make([]float32, 6)
+			x := v[0]
+			copy(x, c.Noise[0])
 			for i, at := range c.Timesteps {
 				for k, v := range x {
 					prediction[k] = float32(math.Tanh(0.7*float64(v) + float64(at)/1000 - 0.3))
 				}
 				var noise []float32
-				if sampler.NeedsNoise() {
+				if sampler.Steps[i].DrawsNoise() {
 					noise = c.Noise[i+1]
 				}
-				sampler.Step(i, x, prediction, noise)
+				sampler.Steps[i].Apply(v, prediction, noise)
 				for k, v := range x {
 					if want := c.Latents[i][k]; math.Abs(float64(v)-want) > 1e-4*max(1, math.Abs(want)) {
 						t.Fatalf("step %d: value %d is %g, recorded is %g", i, k, v, want)

@@ -76,23 +76,24 @@ func TestExactDenoiser(t *testing.T) {
 						continue
 					}
 					t.Run(fmt.Sprintf("%s/%v/%s-%s-%g-%d", c.Prediction, c.ZeroTerminalSNR, o.Sampler, o.Spacing, o.Eta, o.Steps), func(t *testing.T) {
-						sampler, err := s.NewSampler(o, len(x0))
+						sampler, err := s.NewSampler(o)
 						if err != nil {
 							t.Fatal(err)
 						}
-						x, z := make([]float32, len(x0)), make([]float32, len(x0))
+						v, z := sampler.Vectors(len(x0)), make([]float32, len(x0))
+						x := v[0]
 						noise.Latent(x, 5, 0, noise.StreamInitial)
-						for i, time := range sampler.Timesteps() {
+						for i, time := range sampler.Timesteps {
 							a := s.AlphasCumprod[time]
 							if o.Sampler != DDIM {
 								a = max(a, minAlphasCumprod)
 							}
 							noise.Latent(z, 5, 0, noise.StreamStep(i))
-							sampler.Step(i, x, exact(s, x0, x, a), z)
+							sampler.Steps[i].Apply(v, exact(s, x0, x, a), z)
 						}
 						for i := range x {
-							if math.Abs(float64(x[i]-x0[i])) > 1e-4 {
-								t.Fatalf("ended at %v, want %v", x, x0)
+							if math.Abs(float64(x[i]-x0[i])) > 1e-4 || math.Abs(float64(v[1][i]-x0[i])) > 1e-4 {
+								t.Fatalf("ended at %v, by the prediction %v, want %v", x, v[1], x0)
 							}
 						}
 					})
@@ -125,14 +126,14 @@ func TestRefusals(t *testing.T) {
 	good := mustNew(t, Study())
 	zero := mustNew(t, ZeroTerminal())
 	for name, f := range map[string]func() error{
-		"no steps":       func() error { _, err := good.NewSampler(Options{DDIM, Leading, 0, 0}, 1); return err },
-		"too many steps": func() error { _, err := good.NewSampler(Options{DDIM, Leading, 1000000, 0}, 1); return err },
-		"spacing":        func() error { _, err := good.NewSampler(Options{DDIM, "middle", 10, 0}, 1); return err },
-		"sampler":        func() error { _, err := good.NewSampler(Options{"euler", Leading, 10, 0}, 1); return err },
-		"eta":            func() error { _, err := good.NewSampler(Options{DDIM, Leading, 10, math.NaN()}, 1); return err },
-		"eta of dpm":     func() error { _, err := good.NewSampler(Options{DPMpp2M, Leading, 10, 0.5}, 1); return err },
-		"eta of unipc":   func() error { _, err := good.NewSampler(Options{UniPC, Leading, 10, 0.5}, 1); return err },
-		"zero leading":   func() error { _, err := zero.NewSampler(Options{DDIM, Leading, 10, 0}, 1); return err },
+		"no steps":       func() error { _, err := good.NewSampler(Options{DDIM, Leading, 0, 0}); return err },
+		"too many steps": func() error { _, err := good.NewSampler(Options{DDIM, Leading, 1000000, 0}); return err },
+		"spacing":        func() error { _, err := good.NewSampler(Options{DDIM, "middle", 10, 0}); return err },
+		"sampler":        func() error { _, err := good.NewSampler(Options{"euler", Leading, 10, 0}); return err },
+		"eta":            func() error { _, err := good.NewSampler(Options{DDIM, Leading, 10, math.NaN()}); return err },
+		"eta of dpm":     func() error { _, err := good.NewSampler(Options{DPMpp2M, Leading, 10, 0.5}); return err },
+		"eta of unipc":   func() error { _, err := good.NewSampler(Options{UniPC, Leading, 10, 0.5}); return err },
+		"zero leading":   func() error { _, err := zero.NewSampler(Options{DDIM, Leading, 10, 0}); return err },
 		"zero epsilon": func() error {
 			c := ZeroTerminal()
 			c.Prediction = Epsilon
@@ -179,16 +180,17 @@ func BenchmarkStep(b *testing.B) {
 		b.Fatal(err)
 	}
 	const n = 8192
-	x, p := make([]float32, n), make([]float32, n)
+	p := make([]float32, n)
 	for _, name := range []string{DDIM, DPMpp2M, UniPC} {
 		b.Run(name, func(b *testing.B) {
-			sampler, err := s.NewSampler(Options{Sampler: name, Spacing: Trailing, Steps: 20}, n)
+			sampler, err := s.NewSampler(Options{Sampler: name, Spacing: Trailing, Steps: 20})
 			if err != nil {
 				b.Fatal(err)
 			}
+			v := sampler.Vectors(n)
 			b.SetBytes(4 * n)
 			for b.Loop() {
-				sampler.Step(10, x, p, nil)
+				sampler.Steps[10].Apply(v, p, nil)
 			}
 		})
 	}

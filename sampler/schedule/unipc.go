@@ -7,52 +7,28 @@ import "math"
 // i − 1 predicted, before the next is predicted from it, so that the corrector
 // costs no evaluation. The first and the last step are of order 1; so is the
 // only one.
-type unipc struct {
-	solverPath
-	corrected        []float32 // the latent of the step before, behind its correction
-	now, once, twice []float32 // x₀ of this step, of the one before, of the one before that
-}
-
-func newUniPC(p path, n int) *unipc {
-	u := &unipc{solverPath: solverPath{p}}
-	for _, v := range []*[]float32{&u.corrected, &u.now, &u.once, &u.twice} {
-		*v = make([]float32, n)
+func (p *path) unipc(i int) Step {
+	v, prediction, _ := units(4)
+	latent, once, before, twice := v[0], v[1], v[2], v[3] // x₀ of the step before, its corrected latent, x₀ of the one before that
+	x0 := p.solverX0(i, latent, prediction)
+	if p.last(i) {
+		return Step{x0, x0, latent, once}
 	}
-	return u
-}
-
-func (u *unipc) Step(i int, latent, prediction, _ []float32) {
-	u.X0(i, u.now, latent, prediction)
-	defer func() { u.now, u.once, u.twice = u.twice, u.now, u.once }()
-	if u.last(i) {
-		copy(latent, u.now)
-		return
-	}
+	corrected := latent
 	if i > 0 {
-		u.correct(i, latent)
+		corrected = p.corrected(i, before, x0, once, twice)
 	}
-	copy(u.corrected, latent)
-	u.predict(i, latent)
+	// UniP: its equation 3 with ρ₁ = 1/2 of order 2, where it is the step of
+	// DPM-Solver++(2M).
+	keep, take, _ := p.advance(i)
+	slope := p.slope(i)
+	return Step{sum(mix{keep, corrected}, mix{take * (1 + slope), x0}, mix{-take * slope, once}), x0, corrected, once}
 }
 
-// predict is UniP: its equation 3 with ρ₁ = 1/2 of order 2, where it is the
-// step of DPM-Solver++(2M).
-func (u *unipc) predict(i int, latent []float32) {
-	keep, take, _ := u.advance(i)
-	slope := 0.0
-	if i > 0 {
-		slope = 1 / (2 * u.ratio(i))
-	}
-	for j := range latent {
-		now := float64(u.now[j])
-		latent[j] = float32(keep*float64(latent[j]) + take*(now+slope*(now-float64(u.once[j]))))
-	}
-}
-
-// correct is UniC: it takes the step from i − 1 to i again, with x₀ at both of
-// its ends.
-func (u *unipc) correct(i int, latent []float32) {
-	keep, take, h := u.advance(i - 1)
+// corrected is UniC: it takes the step from i − 1, where the latent was before,
+// to i again, with x₀ at both of its ends.
+func (p *path) corrected(i int, before, x0, once, twice []float64) []float64 {
+	keep, take, h := p.advance(i - 1)
 	back, ahead := 0.0, 0.5 // of the differences to x₀ of steps i − 2 and i
 	if i > 1 {
 		// R ρ = b of the paper, for r₁ = (λ_{i−2} − λ_{i−1})/h and r₂ = 1.
@@ -60,14 +36,10 @@ func (u *unipc) correct(i int, latent []float32) {
 		phi2 := -b/h - 1
 		phi3 := -phi2/h - 0.5
 		b1, b2 := phi2/b, 2*phi3/b
-		r := -u.ratio(i - 1)
+		r := -p.ratio(i - 1)
 		back = (b1 - b2) / (1 - r)
 		ahead = b1 - back
 		back /= r
 	}
-	for j := range latent {
-		once := float64(u.once[j])
-		x0 := once + back*(float64(u.twice[j])-once) + ahead*(float64(u.now[j])-once)
-		latent[j] = float32(keep*float64(u.corrected[j]) + take*x0)
-	}
+	return sum(mix{keep, before}, mix{take * (1 - back - ahead), once}, mix{take * back, twice}, mix{take * ahead, x0})
 }

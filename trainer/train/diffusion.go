@@ -296,22 +296,21 @@ func (d *diffusion) grid(average *libtorch.Params, path string) error {
 // sample draws GridSeeds latents of a prompt.
 func (d *diffusion) sample(average *libtorch.Params, text string) ([]float32, error) {
 	n, c, s := d.Model.LatentLen(), d.Model.LatentChannels, d.Model.LatentSize()
-	z := make([]float32, GridSeeds*n)
-	samplers := make([]schedule.Sampler, GridSeeds)
+	sampler, err := d.schedule.NewSampler(schedule.Options{Sampler: schedule.DDIM, Spacing: schedule.Trailing, Steps: gridSteps})
+	if err != nil {
+		return nil, err
+	}
+	vectors := sampler.Vectors(GridSeeds * n)
+	z := vectors[0]
 	for k := range GridSeeds {
 		noise.Latent(z[k*n:(k+1)*n], uint64(k), 0, noise.StreamInitial)
-		var err error
-		o := schedule.Options{Sampler: schedule.DDIM, Spacing: schedule.Trailing, Steps: gridSteps}
-		if samplers[k], err = d.schedule.NewSampler(o, n); err != nil {
-			return nil, err
-		}
 	}
 	captions := make([]string, 2*GridSeeds) // the second half stays empty: the null condition
 	for k := range GridSeeds {
 		captions[k] = text
 	}
 	ops := libtorch.NewOps(average)
-	for i, t := range samplers[0].Timesteps() {
+	for i, t := range sampler.Timesteps {
 		var y []float32
 		libtorch.Autocast(d.precision(), func() {
 			context, mask := d.context(ops, captions)
@@ -322,8 +321,8 @@ func (d *diffusion) sample(average *libtorch.Params, text string) ([]float32, er
 		for k := range GridSeeds {
 			text, null := y[k*n:(k+1)*n], y[(GridSeeds+k)*n:(GridSeeds+k+1)*n]
 			schedule.Guide(text, null, text, gridGuidance, 0)
-			samplers[k].Step(i, z[k*n:(k+1)*n], text, nil)
 		}
+		sampler.Steps[i].Apply(vectors, y[:len(z)], nil)
 	}
 	return z, nil
 }

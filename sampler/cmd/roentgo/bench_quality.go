@@ -214,12 +214,12 @@ func (f *qualityFlags) evaluations(s sampler.Settings) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	steps, err := sched.NewSampler(schedule.Options{Sampler: s.Sampler, Spacing: s.Spacing, Steps: s.Steps}, 0)
+	steps, err := sched.NewSampler(schedule.Options{Sampler: s.Sampler, Spacing: s.Spacing, Steps: s.Steps})
 	if err != nil {
 		return 0, err
 	}
 	n := s.Steps
-	for _, t := range steps.Timesteps() {
+	for _, t := range steps.Timesteps {
 		if s.Guidance != 1 && s.GuidanceInterval.Has(t) {
 			n++
 		}
