@@ -19,9 +19,16 @@ type Source struct {
 	File  string
 	Entry string
 	// Bindings is how many bindings the entry point's file declares: the
-	// arena, its Params, and buffers that are read alone.
+	// arena, its Params, and other buffers.
 	Bindings int
 }
+
+// ParamsBinding is the binding of the uniform Params of every shader.
+const ParamsBinding = 1
+
+// Writes reports whether the shader writes to a binding: to the arena, which is
+// the first, and a sampler's step to its vectors.
+func (s Source) Writes(binding int) bool { return binding == 0 || s == Step && binding == 2 }
 
 // The shaders. Those with a 4 in their names work on vectors of four values,
 // and need tensors that divide into them. The constants are those of the files.
@@ -50,11 +57,12 @@ var (
 	Add4       = Source{"copy.wgsl", "add", 2}
 	AvgPool    = Source{"pool.wgsl", "main", 2}
 	Timestep   = Source{"timestep.wgsl", "main", 3}
+	Step       = Source{"step.wgsl", "main", 3}
 )
 
 // All lists every shader.
 func All() []Source {
-	return []Source{Product, Conv3, Conv1, SumParts, Linear, GroupNorm, GroupNorm4, LayerNorm, LayerNorm4, SiLU, GELU, Attend4, Attend, Weigh, Embedding, Add, Mul, Add4, Gather, Join4, Transpose4, Upsample4, AvgPool, Timestep}
+	return []Source{Product, Conv3, Conv1, SumParts, Linear, GroupNorm, GroupNorm4, LayerNorm, LayerNorm4, SiLU, GELU, Attend4, Attend, Weigh, Embedding, Add, Mul, Add4, Gather, Join4, Transpose4, Upsample4, AvgPool, Timestep, Step}
 }
 
 // Constants of the files, which decide how many workgroups a dispatch has.
@@ -67,6 +75,7 @@ const (
 	AttendQueries    = 8  // queries an invocation of attend.wgsl computes
 	LinearRows       = 8  // rows an invocation of linear.wgsl computes
 	AttentionLanes   = 16 // of attention.wgsl
+	MaxVectors       = 4  // of a sampler, in step.wgsl
 	AttentionTile    = 16 // keys an invocation of attention.wgsl works on at a time
 )
 

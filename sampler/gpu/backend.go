@@ -176,6 +176,7 @@ type Program struct {
 	params  Buffer
 	groups  []Group
 	stages  [graph.NumStages][]Recording
+	loop    loop                                                // of a sampler's steps, once there are any
 	timer   func(p *graph.Plan, v graph.Value, d time.Duration) // or nil
 	tables  map[graph.Value]int                                 // rows of the table that an input holds the ids of
 }
@@ -362,17 +363,16 @@ func (p *Program) Read(output string, dst []float32) error {
 		return fmt.Errorf("%w: output %q has %d values, room for %d was given", ErrProgram, output, n, len(dst))
 	}
 	b := make([]byte, 4*n)
-	if err := p.backend.device.Read(p.arena, 4*p.plan.Offset[v], b); err != nil {
+	if err := read(p.backend.device, p.arena, 4*p.plan.Offset[v], b); err != nil {
 		return err
 	}
-	for i := range dst {
-		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
-	}
+	setFloats(dst, b)
 	return nil
 }
 
 // Close implements graph.Program.
 func (p *Program) Close() error {
+	p.loop.free()
 	for _, g := range p.groups {
 		g.Free()
 	}

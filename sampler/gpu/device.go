@@ -76,6 +76,15 @@ type Dispatch struct {
 // Recording is a list of dispatches, ready to be submitted many times.
 type Recording any
 
+// Copied is what was copied out of a buffer, on its way to the host.
+type Copied interface {
+	// Wait waits for the copy, but not for what was queued behind it, and
+	// writes all of it to dst. It is called once.
+	Wait(dst []byte) error
+	// Drop is called instead of Wait where the copy is of no use any more.
+	Drop()
+}
+
 // Device is a WebGPU device with the baseline limits. It is safe for
 // concurrent use.
 type Device interface {
@@ -94,12 +103,21 @@ type Device interface {
 	// Submit queues dispatches, each of which sees what those before it wrote,
 	// and returns at once.
 	Submit(r Recording) error
-	// Read waits for what was queued and copies out of a buffer; offset and
-	// length are multiples of 4.
-	Read(src Buffer, offset int, dst []byte) error
+	// Copy queues a copy out of a buffer, behind what was queued before it;
+	// offset and size are multiples of 4.
+	Copy(src Buffer, offset, size int) (Copied, error)
 	// Close frees the device, whose buffers, pipelines and groups must have
 	// been freed before.
 	Close() error
+}
+
+// read copies out of a buffer and waits.
+func read(d Device, src Buffer, offset int, dst []byte) error {
+	c, err := d.Copy(src, offset, len(dst))
+	if err != nil {
+		return err
+	}
+	return c.Wait(dst)
 }
 
 // Adapters lists the adapters of this machine, the best first. Without any the

@@ -207,7 +207,7 @@ func (d *browser) NewPipeline(s shaders.Source) (Pipeline, error) {
 	}
 	kinds := make([]any, s.Bindings)
 	for i := range kinds {
-		kinds[i] = bindingKind(i)
+		kinds[i] = bindingKind(s, i)
 	}
 	v, err := promise.Await(d.queue.Call("compile", s.WGSL(), s.Entry, kinds))
 	if err != nil {
@@ -216,14 +216,13 @@ func (d *browser) NewPipeline(s shaders.Source) (Pipeline, error) {
 	return &browserPipeline{v.Get("pipeline"), v.Get("layout")}, nil
 }
 
-// bindingKind is the GPUBufferBindingType of a shader's binding: the arena,
-// its Params, and what is only read.
-func bindingKind(i int) string {
-	switch i {
-	case 0:
-		return "storage"
-	case 1:
+// bindingKind is the GPUBufferBindingType of a shader's binding.
+func bindingKind(s shaders.Source, i int) string {
+	switch {
+	case i == shaders.ParamsBinding:
 		return "uniform"
+	case s.Writes(i):
+		return "storage"
 	}
 	return "read-only-storage"
 }
@@ -272,16 +271,25 @@ func (d *browser) Submit(recording Recording) error {
 	return nil
 }
 
-func (d *browser) Read(src Buffer, offset int, dst []byte) error {
-	if len(dst) == 0 {
-		return nil
-	}
+// browserCopy is the promise of the bytes.
+type browserCopy struct {
+	device *browser
+	bytes  js.Value
+}
+
+func (d *browser) Copy(src Buffer, offset, size int) (Copied, error) {
 	if err := d.lostError(); err != nil {
-		return err
+		return nil, err
 	}
-	v, err := promise.Await(d.queue.Call("read", src.(*browserBuffer).buffer, offset, len(dst)))
+	return &browserCopy{d, d.queue.Call("copy", src.(*browserBuffer).buffer, offset, size)}, nil
+}
+
+func (c *browserCopy) Drop() {} // it comes, and is the collector's
+
+func (c *browserCopy) Wait(dst []byte) error {
+	v, err := promise.Await(c.bytes)
 	if err != nil {
-		return d.failed("reading", err)
+		return c.device.failed("reading", err)
 	}
 	js.CopyBytesToGo(dst, v)
 	return nil

@@ -175,11 +175,20 @@ type native struct {
 	device   *wgpu.Device
 	queue    *wgpu.Queue
 
-	mu      sync.Mutex // the library's poll and map must not run at one time
-	staging *wgpu.Buffer
-	size    int
-	lost    error
+	mu   sync.Mutex // the library's poll and map must not run at one time
+	free []staging  // the last used at the end
+	lost error
 }
+
+// staging is a buffer that the host can read, once it is mapped.
+type staging struct {
+	buffer *wgpu.Buffer
+	size   int
+}
+
+// maxFree is how many staging buffers are kept: a sampler has two sets of
+// vectors in flight, and there is the image.
+const maxFree = 4
 
 type nativeBuffer struct {
 	buffer *wgpu.Buffer
@@ -242,8 +251,8 @@ func (d *native) failed(doing string, err error) error {
 func (d *native) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.staging != nil {
-		d.staging.Release()
+	for _, s := range d.free {
+		s.buffer.Release()
 	}
 	d.queue.Release()
 	d.device.Release()
@@ -294,11 +303,11 @@ func (d *native) newPipeline(s shaders.Source) (*nativePipeline, error) {
 	var entries []wgpu.BindGroupLayoutEntry
 	for i := range s.Bindings {
 		kind := wgpu.BufferBindingTypeReadOnlyStorage
-		switch i {
-		case 0:
-			kind = wgpu.BufferBindingTypeStorage
-		case 1:
+		switch {
+		case i == shaders.ParamsBinding:
 			kind = wgpu.BufferBindingTypeUniform
+		case s.Writes(i):
+			kind = wgpu.BufferBindingTypeStorage
 		}
 		entries = append(entries, wgpu.BindGroupLayoutEntry{Binding: uint32(i), Visibility: wgpu.ShaderStageCompute, Buffer: wgpu.BufferBindingLayout{Type: kind}})
 	}
@@ -385,40 +394,82 @@ func (d *native) submit(record func(*wgpu.CommandEncoder) error) error {
 	return nil
 }
 
-func (d *native) Read(src Buffer, offset int, dst []byte) error {
-	if len(dst) == 0 {
-		return nil
+// nativeCopy is a copy that is queued, in a staging buffer that is not mapped
+// before it is waited for.
+type nativeCopy struct {
+	device *native
+	staging
+}
+
+func (d *native) Copy(src Buffer, offset, size int) (Copied, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.lost != nil {
+		return nil, d.lost
 	}
+	s, err := d.take(size)
+	if err != nil {
+		return nil, err
+	}
+	err = d.submit(func(e *wgpu.CommandEncoder) error {
+		return e.CopyBufferToBuffer(src.(*nativeBuffer).buffer, uint64(offset), s.buffer, 0, uint64(size))
+	})
+	if err != nil {
+		s.buffer.Release()
+		return nil, d.failed("reading", err)
+	}
+	return &nativeCopy{d, s}, nil
+}
+
+// take returns a staging buffer of exactly that size.
+func (d *native) take(size int) (staging, error) {
+	for i, s := range d.free {
+		if s.size == size {
+			d.free = slices.Delete(d.free, i, i+1)
+			return s, nil
+		}
+	}
+	b, err := d.device.CreateBuffer(&wgpu.BufferDescriptor{Size: uint64(size), Usage: wgpu.BufferUsageMapRead | wgpu.BufferUsageCopyDst})
+	if err != nil {
+		return staging{}, fmt.Errorf("gpu: %d bytes of staging memory: %w", size, err)
+	}
+	return staging{b, size}, nil
+}
+
+// give takes a staging buffer back.
+func (d *native) give(s staging) {
+	if len(d.free) == maxFree {
+		d.free[0].buffer.Release()
+		d.free = d.free[1:]
+	}
+	d.free = append(d.free, s)
+}
+
+func (c *nativeCopy) Drop() {
+	c.device.mu.Lock()
+	defer c.device.mu.Unlock()
+	c.device.give(c.staging)
+}
+
+func (c *nativeCopy) Wait(dst []byte) error {
+	d := c.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.lost != nil {
 		return d.lost
 	}
-	if d.size < len(dst) {
-		if d.staging != nil {
-			d.staging.Release()
-			d.staging, d.size = nil, 0
-		}
-		b, err := d.device.CreateBuffer(&wgpu.BufferDescriptor{Size: uint64(len(dst)), Usage: wgpu.BufferUsageMapRead | wgpu.BufferUsageCopyDst})
-		if err != nil {
-			return fmt.Errorf("gpu: %d bytes of staging memory: %w", len(dst), err)
-		}
-		d.staging, d.size = b, len(dst)
-	}
-	err := d.submit(func(e *wgpu.CommandEncoder) error {
-		return e.CopyBufferToBuffer(src.(*nativeBuffer).buffer, uint64(offset), d.staging, 0, uint64(len(dst)))
-	})
-	if err != nil {
+	if err := d.mapRead(c.buffer, dst); err != nil { // it may still be being mapped, and must not be touched
 		return d.failed("reading", err)
 	}
-	return d.failed("reading", d.mapRead(dst))
+	d.give(c.staging)
+	return nil
 }
 
-func (d *native) mapRead(dst []byte) error {
+func (d *native) mapRead(from *wgpu.Buffer, dst []byte) error {
 	// The binding keeps its handles to itself; they are where the first field
 	// of Device and the second of Buffer are.
 	device := *(*unsafe.Pointer)(unsafe.Pointer(d.device))
-	buffer := (*[2]unsafe.Pointer)(unsafe.Pointer(d.staging))[1]
+	buffer := (*[2]unsafe.Pointer)(unsafe.Pointer(from))[1]
 	var state *C.struct_mapping
 	status := C.map_read(device, buffer, C.size_t(len(dst)), unsafe.Pointer(&dst[0]), readTimeout, &state)
 	switch status {
@@ -426,7 +477,6 @@ func (d *native) mapRead(dst []byte) error {
 		C.free(unsafe.Pointer(state))
 		return nil
 	case C.TIMEOUT:
-		d.staging, d.size = nil, 0 // it is still being mapped, and must not be touched
 		return fmt.Errorf("nothing came back within %d s", readTimeout)
 	case C.REFUSED:
 		defer C.free(unsafe.Pointer(state))

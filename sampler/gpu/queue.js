@@ -5,12 +5,13 @@
 const MAP_READ = 0x1; // GPUBufferUsage, which a worker without WebGPU lacks
 const COPY_DST = 0x8;
 const READ = 0x1; // GPUMapMode.READ
+const MAX_FREE = 4; // staging buffers that are kept: a sampler has two sets of vectors in flight, and there is the image
 
 class Queue {
   constructor(device) {
     this.device = device;
     this.errors = [];
-    this.staging = null;
+    this.free = []; // staging buffers, the last used at the end
     device.addEventListener("uncapturederror", (e) => {
       e.preventDefault();
       this.errors.push(e.error);
@@ -65,19 +66,29 @@ class Queue {
     this.device.queue.submit([encoder.finish()]);
   }
 
-  // Copies a range of a buffer out, behind everything that was submitted.
-  async read(buffer, offset, size) {
-    if (!this.staging || this.staging.size < size) {
-      this.staging?.destroy();
-      this.staging = await this.scoped(() => this.device.createBuffer({ size, usage: MAP_READ | COPY_DST }));
-    }
+  // Copies a range of a buffer out, behind everything that was submitted, and
+  // promises the bytes. What is submitted later does not delay them.
+  copy(buffer, offset, size) {
+    const at = this.free.findIndex((b) => b.size === size);
+    const staging = at >= 0 ? this.free.splice(at, 1)[0] : this.device.createBuffer({ size, usage: MAP_READ | COPY_DST });
     const encoder = this.device.createCommandEncoder();
-    encoder.copyBufferToBuffer(buffer, offset, this.staging, 0, size);
+    encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
     this.device.queue.submit([encoder.finish()]);
-    await this.staging.mapAsync(READ, 0, size);
-    const copy = new Uint8Array(this.staging.getMappedRange(0, size)).slice();
-    this.staging.unmap();
-    if (this.errors.length > 0) throw this.errors.shift();
+    const bytes = this.arrive(staging);
+    bytes.catch(() => {}); // nobody may be waiting any more
+    return bytes;
+  }
+
+  async arrive(staging) {
+    try {
+      await staging.mapAsync(READ);
+    } finally {
+      if (this.errors.length > 0) throw this.errors.shift(); // the cause
+    }
+    const copy = new Uint8Array(staging.getMappedRange()).slice();
+    staging.unmap();
+    this.free.push(staging);
+    if (this.free.length > MAX_FREE) this.free.shift().destroy();
     return copy;
   }
 }

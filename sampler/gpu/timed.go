@@ -61,7 +61,7 @@ func (p *Program) timeOne(v graph.Value, jobs []job, params int) error {
 		return err
 	}
 	var word [4]byte
-	await := func() error { return p.backend.device.Read(p.arena, 0, word[:]) }
+	await := func() error { return read(p.backend.device, p.arena, 0, word[:]) }
 	if err := await(); err != nil {
 		return err
 	}

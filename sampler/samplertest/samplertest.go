@@ -59,7 +59,11 @@ func Open(t testing.TB, path string, o sampler.Options) *sampler.Sampler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer m.Close()
+	if o.Open == nil {
+		defer m.Close() // from now on it is not needed
+	} else {
+		t.Cleanup(func() { m.Close() })
+	}
 	s, err := sampler.New(t.Context(), m, o)
 	if err != nil {
 		t.Fatal(err)
