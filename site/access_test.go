@@ -40,8 +40,8 @@ func TestKeyboardAlone(t *testing.T) {
 			p.Must(`
 				await new Promise(requestAnimationFrame);
 				const e = document.activeElement, shown = e.matches(".word input") ? e.nextElementSibling : e;
-				const box = shown.getBoundingClientRect();
-				return {id: e.id || e.className || e.textContent, outline: parseFloat(getComputedStyle(shown).outlineWidth),
+				const box = shown.getBoundingClientRect(), style = getComputedStyle(shown);
+				return {id: e.id || e.className || e.textContent, outline: style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth),
 					top: box.top, bottom: box.bottom, under: document.querySelector(".banner").getBoundingClientRect().bottom};`, &at)
 			if at.Outline < 2 {
 				t.Errorf("%s does not show that it has the focus", at.ID)
