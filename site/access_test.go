@@ -230,6 +230,7 @@ func TestAlwaysSaysSynthetic(t *testing.T) {
 		p.want(seen)
 		p.Must(`scrollTo({top: 1e6, behavior: "instant"});`, nil)
 		p.want(seen)
+		p.want(`document.querySelector(".viewer").getBoundingClientRect().bottom <= document.querySelector(".gallery").getBoundingClientRect().top`)
 		p.Must(`document.getElementById("vocabulary").showModal();`, nil)
 		p.want(seen)
 		p.Must(`document.getElementById("vocabulary").close();`, nil)
