@@ -58,7 +58,6 @@ func TestKeyboardAlone(t *testing.T) {
 		return nil
 	}
 
-	p.still()
 	p.key(kb.Tab) // the link that skips what comes first
 	p.want(`document.activeElement.className === "skip"`)
 	p.key(kb.Enter)
@@ -217,7 +216,6 @@ func TestAccessible(t *testing.T) {
 // TestAlwaysSaysSynthetic scrolls to the end, opens a dialog and prints.
 func TestAlwaysSaysSynthetic(t *testing.T) {
 	p := loaded(t)
-	p.still()
 	p.make("pleural effusion", "4", 1, 1)
 	const seen = `(() => {
 		const b = document.querySelector(".banner"), box = b.getBoundingClientRect();
