@@ -40,8 +40,8 @@ func TestKeyboardAlone(t *testing.T) {
 			p.Must(`
 				await new Promise(requestAnimationFrame);
 				const e = document.activeElement, shown = e.matches(".word input") ? e.nextElementSibling : e;
-				const box = shown.getBoundingClientRect();
-				return {id: e.id || e.className || e.textContent, outline: parseFloat(getComputedStyle(shown).outlineWidth),
+				const box = shown.getBoundingClientRect(), style = getComputedStyle(shown);
+				return {id: e.id || e.className || e.textContent, outline: style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth),
 					top: box.top, bottom: box.bottom, under: document.querySelector(".banner").getBoundingClientRect().bottom};`, &at)
 			if at.Outline < 2 {
 				t.Errorf("%s does not show that it has the focus", at.ID)
@@ -58,7 +58,6 @@ func TestKeyboardAlone(t *testing.T) {
 		return nil
 	}
 
-	p.still()
 	p.key(kb.Tab) // the link that skips what comes first
 	p.want(`document.activeElement.className === "skip"`)
 	p.key(kb.Enter)
@@ -217,7 +216,6 @@ func TestAccessible(t *testing.T) {
 // TestAlwaysSaysSynthetic scrolls to the end, opens a dialog and prints.
 func TestAlwaysSaysSynthetic(t *testing.T) {
 	p := loaded(t)
-	p.still()
 	p.make("pleural effusion", "4", 1, 1)
 	const seen = `(() => {
 		const b = document.querySelector(".banner"), box = b.getBoundingClientRect();
@@ -230,6 +228,7 @@ func TestAlwaysSaysSynthetic(t *testing.T) {
 		p.want(seen)
 		p.Must(`scrollTo({top: 1e6, behavior: "instant"});`, nil)
 		p.want(seen)
+		p.want(`document.querySelector(".viewer").getBoundingClientRect().bottom <= document.querySelector(".gallery").getBoundingClientRect().top`)
 		p.Must(`document.getElementById("vocabulary").showModal();`, nil)
 		p.want(seen)
 		p.Must(`document.getElementById("vocabulary").close();`, nil)

@@ -106,6 +106,7 @@ func open(t *testing.T, b *browsertest.Browser, url string, scripts ...string) *
 	for _, s := range append([]string{watch}, scripts...) {
 		call(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: s})
 	}
+	p.media("light", "screen")
 	p.Run(chromedp.Navigate(url))
 	t.Cleanup(func() {
 		if p.Context().Err() != nil {
@@ -204,19 +205,12 @@ func call[P, R any](p *tab, command cdp.Command[P, R], params P) {
 	}
 }
 
-// still emulates a reader who wants no motion: what scrolls is where it goes
-// at once.
-func (p *tab) still() {
-	p.t.Helper()
-	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}})
-}
-
-// media emulates a colour scheme and a medium.
+// media emulates a colour scheme, a medium, and a reader who wants no motion: a
+// click does not meet a page that scrolls.
 func (p *tab) media(scheme, medium string) {
 	p.t.Helper()
 	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: medium,
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
 }
 
 // loaded opens the page in the shared browser and has its model loaded.

@@ -138,6 +138,35 @@ func TestDifference(t *testing.T) {
 	}
 }
 
+// TestSpread spreads a map that varies, and one that hardly does.
+func TestSpread(t *testing.T) {
+	p := open(t, browsertest.Shared(t), public.URL+"/")
+	module(t, p, "attention")
+	for _, c := range []struct {
+		in, out []float64
+		low     float64
+	}{
+		{[]float64{1, 0.25, 0.625}, []float64{1, 0, 0.5}, 0.25},
+		{[]float64{0, 1, 0.5}, []float64{0, 1, 0.5}, 0},
+		{[]float64{0.999, 1, 0.95}, []float64{0.99, 1, 0.5}, 0.9},
+	} {
+		var got struct {
+			Values []float64
+			Low    float64
+		}
+		p.Must(fmt.Sprintf("const s = attention.spread(Float32Array.from([%g, %g, %g])); return {values: [...s.values], low: s.low};", c.in[0], c.in[1], c.in[2]), &got)
+		for i := range c.out {
+			if math.Abs(got.Values[i]-c.out[i]) > 1e-5 {
+				t.Errorf("%v became %v, want %v", c.in, got.Values, c.out)
+				break
+			}
+		}
+		if math.Abs(got.Low-c.low) > 1e-6 {
+			t.Errorf("%v begins at %g, want %g", c.in, got.Low, c.low)
+		}
+	}
+}
+
 // list writes numbers as a JavaScript array.
 func list(values []int) string {
 	text := "["

@@ -61,9 +61,10 @@ export class Images extends EventTarget {
     this.dispatchEvent(new Event("choose"));
   }
 
+  /** Deletes an image: what is gone from sight is gone from the disk. */
   async delete(image) {
-    this.#drop(image.id);
     await this.#history.delete(image.id);
+    this.#drop(image.id);
     this.#channel?.postMessage({ delete: image.id });
   }
 

@@ -2,26 +2,23 @@
 
 import { byId, element, paint } from "./dom.js";
 import { coloured, heat, paintRamp } from "./colours.js";
+import { EVEN, spread } from "./attention.js";
 import { describe } from "./describe.js";
 
 const canvas = byId("words-canvas");
 const opacity = byId("words-opacity");
-
-/** From which share of its largest value on a map counts as even. */
-const EVEN = 0.75;
 
 /** again(image, options) makes an image once more, watching its words. */
 export function startWords(images, again) {
   const show = word => {
     const { attention, settings } = images.chosen;
     const area = attention.size ** 2;
-    const map = attention.maps.subarray(word * area, (word + 1) * area);
-    const least = Math.min(...map);
+    const { values, low } = spread(attention.maps.subarray(word * area, (word + 1) * area));
     canvas.width = canvas.height = attention.size;
-    paint(canvas, coloured(map.map(v => (v - least) / (1 - least || 1)), attention.size, attention.size, heat));
+    paint(canvas, coloured(values, attention.size, attention.size, heat));
     canvas.ariaLabel = `Where “${attention.words[word]}” looks in: ${settings.prompt}`;
-    byId("words-least").textContent = `least: ${Number((100 * least).toPrecision(3))} %`;
-    byId("words-even").hidden = least < EVEN;
+    byId("words-least").textContent = `${Math.floor(100 * low)} %`;
+    byId("words-even").hidden = low < EVEN;
   };
 
   const fade = () => {
