@@ -3,6 +3,8 @@ package schedule
 import (
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 )
 
 // Interval is the timesteps at which guidance is applied, both ends included
@@ -16,6 +18,32 @@ type Interval struct {
 
 // Has reports whether guidance is applied at timestep t.
 func (v Interval) Has(t int) bool { return t >= v.Low && (v.High == 0 || t <= v.High) }
+
+// ParseInterval reads what String writes: LOW-HIGH, LOW- to the last timestep,
+// or all.
+func ParseInterval(text string) (v Interval, err error) {
+	if text == "all" {
+		return v, nil
+	}
+	low, high, cut := strings.Cut(text, "-")
+	if v.Low, err = strconv.Atoi(low); err == nil && high != "" {
+		v.High, err = strconv.Atoi(high)
+	}
+	if err != nil || !cut || v.High < 1 && high != "" {
+		return v, fmt.Errorf("%q: timesteps such as 200-799 or 200- are needed, or all", text)
+	}
+	return v, nil
+}
+
+func (v Interval) String() string {
+	switch {
+	case v == Interval{}:
+		return "all"
+	case v.High == 0:
+		return fmt.Sprintf("%d-", v.Low)
+	}
+	return fmt.Sprintf("%d-%d", v.Low, v.High)
+}
 
 // ValidateInterval checks that an interval lies within the schedule.
 func (s *Schedule) ValidateInterval(v Interval) error {

@@ -147,6 +147,20 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+func TestInterval(t *testing.T) {
+	for text, want := range map[string]Interval{"all": {}, "200-": {Low: 200}, "0-799": {High: 799}, "200-799": {Low: 200, High: 799}} {
+		v, err := ParseInterval(text)
+		if err != nil || v != want || v.String() != text {
+			t.Errorf("%q: %v, %v, written as %q", text, v, err, v.String())
+		}
+	}
+	for _, text := range []string{"", "-", "all-", "5", "x-9", "9-x", "5-0", "-5-7"} {
+		if v, err := ParseInterval(text); err == nil && mustNew(t, Study()).ValidateInterval(v) == nil {
+			t.Errorf("%q was read as %v", text, v)
+		}
+	}
+}
+
 func TestGuide(t *testing.T) {
 	null, text := []float32{0, 1, 2, -1}, []float32{1, 1, 3, -2}
 	dst := make([]float32, 4)

@@ -45,9 +45,12 @@ func KindFor(purpose string) weights.Kind {
 	return weights.Int8
 }
 
-// DefaultSampling are the sampling defaults of a model with that schedule.
+// DefaultSampling are the sampling defaults of a model with that schedule: for
+// velocities those that sampler/BENCH.md chose, without guidance in the
+// noisiest fifth of the timesteps.
 func DefaultSampling(s schedule.Config) sampler.Defaults {
-	d := sampler.Defaults{Sampler: schedule.DPMpp2M, Spacing: schedule.Trailing, Steps: 20, Guidance: 3}
+	d := sampler.Defaults{Sampler: schedule.UniPC, Spacing: schedule.Trailing, Steps: 15, Guidance: 3,
+		GuidanceInterval: schedule.Interval{High: s.TrainTimesteps*4/5 - 1}}
 	if s.Prediction == schedule.Epsilon {
 		d = sampler.Defaults{Sampler: schedule.DDIM, Spacing: schedule.Leading, Steps: 50, Guidance: 7.5} // as the study
 	}

@@ -47,7 +47,7 @@ func (b *benchModel) child(ctx context.Context, r sampler.Request, threads int, 
 		args = append(args, "--sampler", r.Sampler)
 	}
 	if r.GuidanceInterval != nil {
-		args = append(args, "--guidance-interval", intervalText(*r.GuidanceInterval))
+		args = append(args, "--guidance-interval", r.GuidanceInterval.String())
 	}
 	if r.Prompt != "" {
 		args = append(args, "--", r.Prompt)

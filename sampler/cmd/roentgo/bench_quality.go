@@ -87,7 +87,7 @@ func (q quality) name() string {
 	if q.interval == (schedule.Interval{}) {
 		return q.sampler
 	}
-	return q.sampler + " " + intervalText(q.interval)
+	return q.sampler + " " + q.interval.String()
 }
 
 func (f *qualityFlags) run(ctx context.Context) error {

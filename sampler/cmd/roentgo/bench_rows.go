@@ -46,7 +46,7 @@ func (f *benchFlags) check(cmd *cobra.Command) error {
 		return misuse{errors.New("--ops and --peer exclude each other")}
 	}
 	if cmd.Flags().Changed("guidance-interval") {
-		v, err := parseInterval(f.interval)
+		v, err := schedule.ParseInterval(f.interval)
 		if err != nil {
 			return misuse{fmt.Errorf("--guidance-interval %w", err)}
 		}
@@ -235,7 +235,7 @@ func (b *benchModel) settings(r sampler.Request) string {
 	}
 	text := fmt.Sprintf("%s, %d steps, guidance %g", d.Sampler, d.Steps, d.Guidance)
 	if d.GuidanceInterval != (schedule.Interval{}) {
-		text += " at " + intervalText(d.GuidanceInterval)
+		text += " at " + d.GuidanceInterval.String()
 	}
 	return text
 }

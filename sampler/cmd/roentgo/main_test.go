@@ -20,7 +20,6 @@ import (
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/provenance"
 	"github.com/roentgo/roentgo/sampler/samplertest"
-	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/weights"
 )
 
@@ -449,15 +448,6 @@ func TestInfoVerifyDevices(t *testing.T) {
 	if adapters, err := gpu.Adapters(); err == nil {
 		if _, stdout, _ := roentgo(t, "devices"); !strings.Contains(stdout, adapters[0].Name) {
 			t.Errorf("devices does not list %s: %q", adapters[0].Name, stdout)
-		}
-	}
-}
-
-func TestInterval(t *testing.T) {
-	for text, want := range map[string]schedule.Interval{"all": {}, "200-": {Low: 200}, "0-799": {High: 799}, "200-799": {Low: 200, High: 799}} {
-		v, err := parseInterval(text)
-		if err != nil || v != want || intervalText(v) != text {
-			t.Errorf("%q: %v, %v, written as %q", text, v, err, intervalText(v))
 		}
 	}
 }

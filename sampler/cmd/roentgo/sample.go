@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -102,7 +101,7 @@ func (f *sampleFlags) check(cmd *cobra.Command, args []string) error {
 		f.request.Eta = &f.eta
 	}
 	if l.Changed("guidance-interval") {
-		interval, err := parseInterval(f.interval)
+		interval, err := schedule.ParseInterval(f.interval)
 		if err != nil {
 			return misuse{fmt.Errorf("--guidance-interval %w", err)}
 		}
@@ -155,32 +154,6 @@ func drawSeed() uint64 {
 	var b [8]byte
 	rand.Read(b[:]) // never fails
 	return binary.LittleEndian.Uint64(b[:]) >> 11
-}
-
-// parseInterval reads a guidance interval: LOW-HIGH, LOW- or all.
-func parseInterval(text string) (v schedule.Interval, err error) {
-	if text == "all" {
-		return v, nil
-	}
-	low, high, cut := strings.Cut(text, "-")
-	if v.Low, err = strconv.Atoi(low); err == nil && high != "" {
-		v.High, err = strconv.Atoi(high)
-	}
-	if err != nil || !cut || v.High < 1 && high != "" {
-		return v, fmt.Errorf("%q: timesteps such as 200-799 or 200- are needed, or all", text)
-	}
-	return v, nil
-}
-
-// intervalText is what parseInterval reads.
-func intervalText(v schedule.Interval) string {
-	switch {
-	case v == schedule.Interval{}:
-		return "all"
-	case v.High == 0:
-		return fmt.Sprintf("%d-", v.Low)
-	}
-	return fmt.Sprintf("%d-%d", v.Low, v.High)
 }
 
 func (f *sampleFlags) run(cmd *cobra.Command, args []string) error {

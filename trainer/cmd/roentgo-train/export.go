@@ -21,8 +21,9 @@ import (
 // fileFlags are the flags of a command that writes a model file.
 type fileFlags struct {
 	train.FileOptions
-	kind  string
-	piece float64
+	kind     string
+	piece    float64
+	interval string
 }
 
 func (o *fileFlags) add(f *pflag.FlagSet) {
@@ -40,6 +41,7 @@ func (o *fileFlags) add(f *pflag.FlagSet) {
 	f.IntVar(&o.Sampling.Steps, "steps", 0, "default steps")
 	f.Float64Var(&o.Sampling.Guidance, "guidance", 0, "default guidance")
 	f.Float64Var(&o.Sampling.Rescale, "rescale", 0, "default guidance rescaling")
+	f.StringVar(&o.interval, "guidance-interval", "", "default timesteps that are guided, as LOW-HIGH or LOW-, or all")
 }
 
 // options completes the flags for a schedule.
@@ -53,6 +55,13 @@ func (o *fileFlags) options(s schedule.Config) (train.FileOptions, error) {
 	}
 	o.MaxPiece = int64(o.piece * 1e6)
 	d := train.DefaultSampling(s)
+	o.Sampling.GuidanceInterval = d.GuidanceInterval
+	if o.interval != "" {
+		var err error
+		if o.Sampling.GuidanceInterval, err = schedule.ParseInterval(o.interval); err != nil {
+			return o.FileOptions, misuse{fmt.Errorf("--guidance-interval %w", err)}
+		}
+	}
 	if o.Sampling.Sampler == "" {
 		o.Sampling.Sampler = d.Sampler
 	}
