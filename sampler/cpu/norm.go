@@ -122,18 +122,52 @@ func (n *node) layerNorm() kernel {
 	})
 }
 
+// layerNorm sums in float64, in chains of additions that do not wait for each
+// other.
 func layerNorm(out, x, weight, bias []float32, eps float64) {
-	var mean, square float64
-	for _, v := range x {
-		mean += float64(v)
-	}
-	mean /= float64(len(x))
-	for _, v := range x {
-		d := float64(v) - mean
-		square += d * d
-	}
-	scale := 1 / math.Sqrt(square/float64(len(x))+eps)
+	n := float64(len(x))
+	mean := sum(x) / n
+	variance := squares(x, mean) / n
+	center, scale := float32(mean), float32(1/math.Sqrt(variance+eps))
+	rest := float32(mean - float64(center)) // what the mean lost when it was rounded
+	weight, bias, out = weight[:len(x)], bias[:len(x)], out[:len(x)]
 	for i, v := range x {
-		out[i] = float32((float64(v)-mean)*scale*float64(weight[i]) + float64(bias[i]))
+		out[i] = (v-center-rest)*scale*weight[i] + bias[i]
 	}
+}
+
+// sum adds x up in four chains.
+func sum(x []float32) float64 {
+	var a, b, c, d float64
+	i := 0
+	for ; i+4 <= len(x); i += 4 {
+		v := x[i : i+4 : i+4]
+		a += float64(v[0])
+		b += float64(v[1])
+		c += float64(v[2])
+		d += float64(v[3])
+	}
+	for ; i < len(x); i++ {
+		a += float64(x[i])
+	}
+	return (a + b) + (c + d)
+}
+
+// squares adds up the squares of the distances from mean, in four chains.
+func squares(x []float32, mean float64) float64 {
+	var a, b, c, d float64
+	i := 0
+	for ; i+4 <= len(x); i += 4 {
+		v := x[i : i+4 : i+4]
+		p, q, r, s := float64(v[0])-mean, float64(v[1])-mean, float64(v[2])-mean, float64(v[3])-mean
+		a += p * p
+		b += q * q
+		c += r * r
+		d += s * s
+	}
+	for ; i < len(x); i++ {
+		p := float64(x[i]) - mean
+		a += p * p
+	}
+	return (a + b) + (c + d)
 }
