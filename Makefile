@@ -2,10 +2,11 @@
 
 LIBTORCH ?= 2.1.2
 PEERS = .cache/peers/bin/python
+TRAINER ?= bin/roentgo-train
 TORCH_ENV = .cache/libtorch/torch-$(LIBTORCH)/env.sh
 PROMPT ?= frontal chest x-ray. cardiomegaly with pleural effusion.
 
-.PHONY: demo build wasm kernels site site-serve size trainer libtorch setup test lint bench bench-browser tune
+.PHONY: demo build wasm kernels site site-serve size trainer libtorch setup test lint bench bench-cpu bench-gpu bench-browser bench-train tune
 
 # An X-ray from text, with the weights that are here: xray.png.
 demo: build
@@ -38,7 +39,7 @@ size: site
 # The trainer with libtorch in it.
 trainer:
 	@test -f $(TORCH_ENV) || { echo "libtorch $(LIBTORCH) is missing: run 'make libtorch', which installs it under .cache" >&2; exit 1; }
-	. ./$(TORCH_ENV) && go build -tags libtorch -o bin/roentgo-train ./trainer/cmd/roentgo-train
+	. ./$(TORCH_ENV) && go build -tags libtorch -o $(TRAINER) ./trainer/cmd/roentgo-train
 
 libtorch:
 	sh trainer/libtorch/install.sh $(LIBTORCH) .cache/libtorch
@@ -68,13 +69,19 @@ lint: setup
 
 # How fast it is here, beside what people would otherwise use: each line of a
 # table takes turns with PyTorch and onnxruntime on the same networks.
-# sampler/BENCH.md says what the lines are.
-bench: build .cache/peers/requirements.txt
+# sampler/BENCH.md says what the lines are. On two cores it takes half an hour;
+# each part is a target of its own, too.
+bench: bench-cpu bench-gpu bench-browser size bench-train
+
+bench-cpu: build .cache/peers/requirements.txt
 	for preset in mini paper; do \
 		bin/roentgo bench --device cpu --preset $$preset $(foreach f,onnxruntime torch,--peer "$(PEERS) sampler/bench/peers.py --framework $(f)") || exit 1; done
 	bin/roentgo bench --device cpu
 	bin/roentgo bench study --device cpu
-	if bin/roentgo devices | grep -q '^gpu:'; then bin/roentgo bench --device gpu; fi
+
+# Where there is a GPU, be it in software.
+bench-gpu: build
+	if bin/roentgo devices | grep -q '^gpu:'; then for preset in mini paper; do bin/roentgo bench --device gpu --preset $$preset || exit 1; done; fi
 
 # The frameworks, of pinned versions (5 GB, of which PyTorch's CUDA is most).
 .cache/peers/requirements.txt: sampler/bench/requirements.txt
@@ -87,6 +94,12 @@ bench: build .cache/peers/requirements.txt
 bench-browser: .cache/peers/requirements.txt
 	npm ci --prefix site/bench --ignore-scripts --no-audit --no-fund
 	ROENTGO_PYTHON=$(CURDIR)/$(PEERS) go test -run '^$$' -bench . -benchtime 7x ./site/bench
+
+# A training step beside PyTorch's, in the same run, both with the libtorch of
+# that version.
+bench-train: .cache/peers/requirements.txt
+	$(MAKE) libtorch trainer LIBTORCH=2.11.0 TRAINER=bin/bench/roentgo-train
+	for preset in mini paper; do $(PEERS) trainer/train/testdata/bench_peer.py --trainer bin/bench/roentgo-train --preset $$preset || exit 1; done
 
 # Which way to compute a convolution is fastest, measured anew on this machine:
 # the table in sampler/cpu/measured.go.
