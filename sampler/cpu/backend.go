@@ -4,8 +4,9 @@
 //
 // The bytes of a result depend on neither the number of threads nor the batch
 // nor a value's place in it: every value is computed in one order, by a method
-// that its shape alone decides. AVX-512 and AVX2 give the same bytes; plain Go
-// and mode Small give others.
+// that its shape alone decides. AVX-512, AVX2 and NEON give the same bytes, as
+// far as functions of package math do, which on another architecture may differ
+// in the last bit of a float64; plain Go and mode Small give others.
 package cpu
 
 import (

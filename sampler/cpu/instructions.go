@@ -7,9 +7,10 @@ import (
 )
 
 //go:generate go run ./gen -out kernels_amd64.s -stubs kernels_amd64.go -pkg cpu
+//go:generate go run ./gen/arm64
 
 // instructions are the inner loops for one instruction set. Those with fused
-// multiply-add give the same bytes as each other.
+// multiply-add give the same bytes as each other, on every processor.
 type instructions struct {
 	name       string
 	arithmetic string // fused or plain: whether a multiply-add rounds once

@@ -25,7 +25,7 @@ func TestProducts(t *testing.T) {
 		a, b, bias, residual := values(rows*depth), values(cols*(depth+2)), values(rows), values(rows*cols)
 		var fused []float32
 		for _, set := range available() {
-			p := &Program{instructions: set, team: team{threads: 1}, buffers: make([][]float32, 1)}
+			p := set.program()
 			got := make([]float32, rows*cols)
 			m := &matmul{left: set.packedWeights(a, []int{rows, depth}), right: b, offsets: set.evenly(cols, depth+2), out: got, outStride: rows,
 				runs: blocks([]run{{0, depth / 3}, {depth/3 + 2, depth - depth/3}}), bias: bias, residual: residual}
@@ -129,7 +129,7 @@ func BenchmarkMatMul(b *testing.B) {
 		for _, depth := range []int{576, 2304, 4608} {
 			b.Run(fmt.Sprintf("%s/%d", set.name, depth), func(b *testing.B) {
 				const rows, cols = 256, 96
-				p := &Program{instructions: set, team: team{threads: 1}, buffers: make([][]float32, 1)}
+				p := set.program()
 				m := &matmul{left: set.packedWeights(make([]float32, rows*depth), []int{rows, depth}), right: make([]float32, cols*depth),
 					offsets: set.evenly(cols, depth), runs: blocks([]run{{0, depth}}), out: make([]float32, rows*cols), outStride: rows}
 				for b.Loop() {

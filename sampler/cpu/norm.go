@@ -55,11 +55,11 @@ func (n *node) affine(a affine, sums, squares []float64, weight, bias []float32)
 			}
 		}
 		mean := sum / count
-		scale := 1 / math.Sqrt(max(square/count-mean*mean, 0)+n.Eps)
+		scale := 1 / math.Sqrt(max(square/count-float64(mean*mean), 0)+n.Eps)
 		for c := g; c < g+group; c++ {
 			a.mean[c], a.scale[c] = float32(mean), float32(scale*float64(weight[c]))
 			// What the mean lost when it was rounded.
-			a.shift[c] = float32(float64(bias[c]) - (mean-float64(a.mean[c]))*scale*float64(weight[c]))
+			a.shift[c] = float32(float64(bias[c]) - float64((mean-float64(a.mean[c]))*scale*float64(weight[c])))
 		}
 	}
 }
@@ -97,12 +97,14 @@ func moments(x []float32, sums, squares []float64) {
 	}
 }
 
+// normalize rounds the product by itself on every processor: the compiler may
+// fuse what has no conversion.
 func normalize(out, x []float32, a affine, act bool) {
 	channels := len(a.mean)
 	for i := 0; i < len(x); i += channels {
 		to := out[i : i+channels]
 		for c, v := range x[i : i+channels] {
-			to[c] = (v-a.mean[c])*a.scale[c] + a.shift[c]
+			to[c] = float32((v-a.mean[c])*a.scale[c]) + a.shift[c]
 		}
 	}
 	if act {
@@ -132,7 +134,7 @@ func layerNorm(out, x, weight, bias []float32, eps float64) {
 	rest := float32(mean - float64(center)) // what the mean lost when it was rounded
 	weight, bias, out = weight[:len(x)], bias[:len(x)], out[:len(x)]
 	for i, v := range x {
-		out[i] = (v-center-rest)*scale*weight[i] + bias[i]
+		out[i] = float32((v-center-rest)*scale*weight[i]) + bias[i]
 	}
 }
 
@@ -153,21 +155,22 @@ func sum(x []float32) float64 {
 	return (a + b) + (c + d)
 }
 
-// squares adds up the squares of the distances from mean, in four chains.
+// squares adds up the squares of the distances from mean, in four chains, each
+// square rounded by itself.
 func squares(x []float32, mean float64) float64 {
 	var a, b, c, d float64
 	i := 0
 	for ; i+4 <= len(x); i += 4 {
 		v := x[i : i+4 : i+4]
 		p, q, r, s := float64(v[0])-mean, float64(v[1])-mean, float64(v[2])-mean, float64(v[3])-mean
-		a += p * p
-		b += q * q
-		c += r * r
-		d += s * s
+		a += float64(p * p)
+		b += float64(q * q)
+		c += float64(r * r)
+		d += float64(s * s)
 	}
 	for ; i < len(x); i++ {
 		p := float64(x[i]) - mean
-		a += p * p
+		a += float64(p * p)
 	}
 	return (a + b) + (c + d)
 }

@@ -48,18 +48,23 @@ func (t *instructions) winogradWeights(f *winograd.Filter, weights []float32, sh
 			g := weights[(o*shape[1]+c)*area:][:area]
 			for i, row := range f.G {
 				for j := range 3 {
-					half[i*3+j] = row[0]*float64(g[j]) + row[1]*float64(g[3+j]) + row[2]*float64(g[6+j])
+					half[i*3+j] = dot(row, float64(g[j]), float64(g[3+j]), float64(g[6+j]))
 				}
 			}
 			for i := range side {
 				for j, row := range f.G {
-					v := row[0]*half[i*3] + row[1]*half[i*3+1] + row[2]*half[i*3+2]
-					list[i*side+j].set(o, c, float32(v))
+					list[i*side+j].set(o, c, float32(dot(row, half[i*3], half[i*3+1], half[i*3+2])))
 				}
 			}
 		}
 	}
 	return list
+}
+
+// dot returns row·(x, y, z), the same on every processor: without conversions
+// the compiler may fuse.
+func dot(row []float64, x, y, z float64) float64 {
+	return float64(row[0]*x) + float64(row[1]*y) + float64(row[2]*z)
 }
 
 // groupBytes bounds what the transformed tiles of a group take, so that they

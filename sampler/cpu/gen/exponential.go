@@ -7,6 +7,8 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"github.com/roentgo/roentgo/sampler/cpu/gen/exp"
 )
 
 // exponential is what exp of elementwise.go does, with fused multiply-adds.
@@ -28,12 +30,10 @@ func (s set) repeated(name string, bits uint32) Mem {
 
 func newExponential(s set) *exponential {
 	value := func(name string, v float64) Mem { return s.repeated(name, math.Float32bits(float32(v))) }
-	e := &exponential{set: s, least: value("least", -87.33654), most: value("most", 88.72284), log2e: value("log2e", math.Log2E),
-		ln2High: value("ln2_high", 0.693359375), ln2Low: value("ln2_low", -2.12194440e-4), bias: s.repeated("bias", 127)}
-	factorial := 1.0
-	for i := range e.terms {
-		factorial *= float64(max(i, 1))
-		e.terms[i] = value(fmt.Sprintf("term%d", i), 1/factorial)
+	e := &exponential{set: s, least: value("least", exp.Least), most: value("most", exp.Most), log2e: value("log2e", math.Log2E),
+		ln2High: value("ln2_high", exp.Ln2High), ln2Low: value("ln2_low", exp.Ln2Low), bias: s.repeated("bias", exp.Bias)}
+	for i, term := range exp.Taylor() {
+		e.terms[i] = value(fmt.Sprintf("term%d", i), term)
 	}
 	return e
 }
@@ -87,14 +87,13 @@ func (e *exponential) sigmoidTimes(x VecVirtual) {
 }
 
 // expSum works with powers of two: e to the power of (x−most)·scale is 2ⁿ·2ʳ,
-// with a polynomial for 2ʳ, |r| ≤ 1/2. What is below 2⁻¹²⁵ becomes about that,
-// which no sum that has a 1 in it sees.
+// with a polynomial for 2ʳ, |r| ≤ 1/2.
 func (e *exponential) expSum() {
 	name := "expSum" + e.suffix
 	value := func(v float64, what string) Mem { return e.repeated("exp2_"+what, math.Float32bits(float32(v))) }
-	least := value(-125, "least")
+	least := value(exp.LeastPower, "least")
 	var terms []Mem
-	for i, c := range powerOfTwo(5) {
+	for i, c := range exp.PowerOfTwo(5) {
 		terms = append(terms, value(c, fmt.Sprint("term", i)))
 	}
 	TEXT(name, NOSPLIT, "func(n int, x *float32, scale, shift float32) float64")
@@ -169,32 +168,6 @@ func (s set) add(v, part, total VecVirtual) {
 	VEXTRACTF128(Imm(1), v, v.AsX())
 	VCVTPS2PD(v.AsX(), part)
 	VADDPD(part, total, total)
-}
-
-// powerOfTwo returns the polynomial of that degree, the lowest term first, that
-// equals 2ʳ at the Chebyshev nodes of [−1/2, 1/2].
-func powerOfTwo(degree int) []float64 {
-	nodes, differences := make([]float64, degree+1), make([]float64, degree+1)
-	for i := range nodes {
-		nodes[i] = math.Cos(math.Pi*(float64(i)+.5)/float64(degree+1)) / 2
-		differences[i] = math.Exp2(nodes[i])
-	}
-	for k := 1; k <= degree; k++ { // Newton's divided differences
-		for i := degree; i >= k; i-- {
-			differences[i] = (differences[i] - differences[i-1]) / (nodes[i] - nodes[i-k])
-		}
-	}
-	p := []float64{differences[degree]}
-	for i := degree - 1; i >= 0; i-- { // p·(r − node) + difference
-		next := make([]float64, len(p)+1)
-		for k, c := range p {
-			next[k+1] += c
-			next[k] -= c * nodes[i]
-		}
-		next[0] += differences[i]
-		p = next
-	}
-	return p
 }
 
 func (e *exponential) silu() {

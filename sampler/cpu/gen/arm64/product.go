@@ -1,0 +1,94 @@
+package main
+
+import "fmt"
+
+// product is the tile of 4·parts rows by cols columns that fit the registers: a
+// value is one chain of fused multiply-adds over k in rising order.
+func (a *assembler) product(name string, parts, cols int) {
+	a.function(name, "func(depth int, a *float32, aStride int, b *float32, offsets *int32, out *float32, outStride, n, more int, bias, residual *float32, residualStride int)",
+		fmt.Sprintf("is the kernel product of a tile of %d rows by %d columns.", 4*parts, cols))
+	depth, first, stride, b, offsets := a.argument("depth"), a.argument("a"), a.argument("aStride"), a.argument("b"), a.argument("offsets")
+	out, outStride, n, more := a.argument("out"), a.argument("outStride"), a.argument("n"), a.argument("more")
+	bias, residual, residualStride := a.argument("bias"), a.argument("residual"), a.argument("residualStride")
+	at, left, k := a.pointer(), a.pointer(), a.pointer()
+	ends := make([]pointer, cols)
+	for c := range ends {
+		ends[c] = a.pointer()
+	}
+	sums, part := a.of(parts*cols), a.of(parts)
+	each := a.of(32 - a.vectors)
+	a.op("ADD %v<<2, %v", depth, b) // the end of each column
+
+	a.label("tile")
+	a.op("CBNZ %v, %s", more, a.to("more"))
+	for _, sum := range sums {
+		a.zero(sum)
+	}
+	a.op("JMP %s", a.to("start"))
+	a.label("more")
+	a.columns("load", out, outStride, n, at, left, cols, func(c int) {
+		a.loadAt(at, sums[c*parts:][:parts])
+	})
+
+	a.label("start")
+	for c, end := range ends {
+		a.op("MOVW %d(%v), %v", 4*c, offsets, end)
+		a.op("ADD %v<<2, %v, %v", end, b, end)
+	}
+	a.op("MOVD %v, %v", first, at)
+	a.op("NEG %v, %v", depth, k)
+	a.label("k")
+	a.op("VLD1.P (%v)(%v), %s", at, stride, list(part, vector.S4))
+	for c, end := range ends {
+		one := each[c%len(each)]
+		a.op("FMOVS (%v)(%v<<2), %s", end, k, one.F())
+		for i, l := range part {
+			a.fmlaBy(sums[c*parts+i], l, element{one, 0})
+		}
+	}
+	a.op("ADD $1, %v", k)
+	a.op("CBNZ %v, %s", k, a.to("k"))
+
+	a.op("CBZ %v, %s", bias, a.to("residual"))
+	a.loadAt(bias, part)
+	for i, sum := range sums {
+		a.fadd(sum, sum, part[i%parts])
+	}
+	a.label("residual")
+	a.op("CBZ %v, %s", residual, a.to("store"))
+	a.columns("add", residual, residualStride, n, at, left, cols, func(c int) {
+		a.loadAt(at, part)
+		for i, l := range part {
+			a.fadd(sums[c*parts+i], sums[c*parts+i], l)
+		}
+	})
+	a.label("store")
+	a.columns("write", out, outStride, n, at, left, cols, func(c int) {
+		a.op("VST1 %s, (%v)", list(sums[c*parts:][:parts], vector.S4), at)
+	})
+	a.op("ADD $%d, %v", 4*cols, offsets)
+	a.op("MOVD $%d, %v", cols, left)
+	a.op("MADD %v, %v, %v, %v", left, out, outStride, out)
+	a.op("MADD %v, %v, %v, %v", left, residual, residualStride, residual) // nil stays so: its stride is 0
+	a.op("SUBS $%d, %v", cols, n)
+	a.op("BGT %s", a.to("tile"))
+	a.end()
+}
+
+// loadAt loads values at p, which stays where it is.
+func (a *assembler) loadAt(p pointer, v []vector) { a.op("VLD1 (%v), %s", p, list(v, vector.S4)) }
+
+// columns visits the first n columns of a matrix: at is at their first value.
+func (a *assembler) columns(label string, matrix, stride, n, at, left pointer, cols int, f func(c int)) {
+	a.op("MOVD %v, %v", matrix, at)
+	a.op("MOVD %v, %v", n, left)
+	for c := range cols {
+		f(c)
+		if c < cols-1 {
+			a.op("SUBS $1, %v", left)
+			a.op("BEQ %s", a.to(label))
+			a.op("ADD %v, %v", stride, at)
+		}
+	}
+	a.label(label)
+}
