@@ -11,7 +11,6 @@ package cpu
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -43,10 +42,6 @@ const (
 
 // maxThreads bounds Options.Threads.
 const maxThreads = 1024
-
-// ErrProgram is wrapped by errors of programs that are used wrongly: an
-// unknown name, a wrong length, an id outside its table.
-var ErrProgram = errors.New("cpu: program refused")
 
 // Backend implements graph.Backend. Its programs share the parameters.
 type Backend struct {
@@ -117,18 +112,6 @@ func (b *Backend) Close() error {
 	return nil
 }
 
-// read returns the values of a parameter, checked for their number.
-func (b *Backend) read(n *graph.Node) ([]float32, error) {
-	values, err := b.source.Float32(n.Name)
-	if err != nil {
-		return nil, err
-	}
-	if len(values) != n.Len() {
-		return nil, fmt.Errorf("%w: parameter %q has %d values, shape %v needs %d", ErrProgram, n.Name, len(values), n.Shape, n.Len())
-	}
-	return values, nil
-}
-
 // param returns a parameter as it is in the file.
 func (b *Backend) param(n *graph.Node) ([]float32, error) {
 	b.mu.Lock()
@@ -136,7 +119,7 @@ func (b *Backend) param(n *graph.Node) ([]float32, error) {
 	if v, ok := b.plain[n.Name]; ok {
 		return v, nil
 	}
-	v, err := b.read(n)
+	v, err := graph.ParamValues(b.source, n)
 	if err == nil {
 		b.plain[n.Name] = v
 	}
@@ -152,7 +135,7 @@ func (b *Backend) weights(n *graph.Node, how method) ([]panels, error) {
 	if p, ok := b.packed[key]; ok {
 		return p, nil
 	}
-	v, err := b.read(n)
+	v, err := graph.ParamValues(b.source, n)
 	if err != nil {
 		return nil, err
 	}
@@ -210,11 +193,6 @@ func (b *Backend) program(ctx context.Context, plan *graph.Plan, bind func(p *Pr
 			p.stages[s] = append(p.stages[s], k)
 		}
 	}
-	for _, v := range plan.Outputs {
-		if n := &plan.Nodes[plan.Root(v)]; n.Op == graph.Param {
-			return nil, fmt.Errorf("%w: an output is the parameter %q itself", ErrProgram, n.Name)
-		}
-	}
 	return p, nil
 }
 
@@ -232,13 +210,9 @@ func (b *Backend) value(p *Program, v graph.Value) ([]float32, error) {
 
 // Write implements graph.Program.
 func (p *Program) Write(input string, data []float32) error {
-	v, ok := p.plan.Inputs[input]
-	if !ok {
-		return fmt.Errorf("%w: no input %q", ErrProgram, input)
-	}
-	n := p.plan.Nodes[v].Len()
-	if len(data) != n {
-		return fmt.Errorf("%w: input %q has %d values, %d were given", ErrProgram, input, n, len(data))
+	v, err := p.plan.Input(input, data)
+	if err != nil {
+		return err
 	}
 	copy(p.arena[p.plan.Offset[v]:], data)
 	return nil
@@ -246,13 +220,9 @@ func (p *Program) Write(input string, data []float32) error {
 
 // Read implements graph.Program.
 func (p *Program) Read(output string, dst []float32) error {
-	v, ok := p.plan.Outputs[output]
-	if !ok {
-		return fmt.Errorf("%w: no output %q", ErrProgram, output)
-	}
-	n := p.plan.Nodes[v].Len()
-	if len(dst) != n {
-		return fmt.Errorf("%w: output %q has %d values, room for %d was given", ErrProgram, output, n, len(dst))
+	v, err := p.plan.Output(output, dst)
+	if err != nil {
+		return err
 	}
 	copy(dst, p.arena[p.plan.Offset[v]:])
 	return nil

@@ -114,7 +114,7 @@ func TestRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused := func(what string, err error) {
-		if !errors.Is(err, cpu.ErrProgram) {
+		if !errors.Is(err, graph.ErrProgram) {
 			t.Errorf("%s: got error %v", what, err)
 		}
 	}

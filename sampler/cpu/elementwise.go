@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/roentgo/roentgo/sampler/graph"
 )
 
 // each applies f to every value.
@@ -145,7 +147,7 @@ func (n *node) embedding() kernel {
 		for i, v := range ids {
 			id := int(v)
 			if float32(id) != v || id < 0 || id >= rows {
-				return fmt.Errorf("%w: id %g is not one of a table of %d rows", ErrProgram, v, rows)
+				return fmt.Errorf("%w: id %g is not one of a table of %d rows", graph.ErrProgram, v, rows)
 			}
 			copy(n.out[i*d:(i+1)*d], table[id*d:(id+1)*d])
 		}

@@ -120,5 +120,5 @@ func (b *Backend) kernel(p *Program, v graph.Value) (kernel, error) {
 	case graph.Pad:
 		return n.pad(), nil
 	}
-	return nil, fmt.Errorf("%w: operation %s is not one of this executor", ErrProgram, n.Op)
+	return nil, fmt.Errorf("%w: operation %s is not one of this executor", graph.ErrProgram, n.Op)
 }

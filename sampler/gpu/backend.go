@@ -21,11 +21,6 @@ const maxBinding = 128 << 20
 // thinks that it hangs, and that a cancelled run ends soon.
 const maxWork = 8e9
 
-// ErrProgram is wrapped by errors of programs that cannot be had on the
-// device, or are used wrongly: too much memory, an unknown name, a wrong
-// length, an id outside its table.
-var ErrProgram = errors.New("gpu: program refused")
-
 // Backend implements graph.Backend. Its programs share parameters and
 // pipelines.
 type Backend struct {
@@ -92,7 +87,7 @@ func (b *Backend) resident(name string, values func() ([]float32, error)) (Buffe
 		return nil, err
 	}
 	if 4*len(v) > maxBinding {
-		return nil, fmt.Errorf("%w: parameter %q takes %d MiB, a device binds at most %d", ErrProgram, name, 4*len(v)>>20, maxBinding>>20)
+		return nil, fmt.Errorf("%w: parameter %q takes %d MiB, a device binds at most %d", graph.ErrProgram, name, 4*len(v)>>20, maxBinding>>20)
 	}
 	buffer, err := b.device.NewBuffer(4 * len(v))
 	if err != nil {
@@ -106,18 +101,9 @@ func (b *Backend) resident(name string, values func() ([]float32, error)) (Buffe
 	return buffer, nil
 }
 
-// read returns the values of a parameter, checked for their number.
-func (b *Backend) read(n *graph.Node) ([]float32, error) {
-	v, err := b.source.Float32(n.Name)
-	if err == nil && len(v) != n.Len() {
-		err = fmt.Errorf("%w: parameter %q has %d values, shape %v needs %d", ErrProgram, n.Name, len(v), n.Shape, n.Len())
-	}
-	return v, err
-}
-
 // param returns a parameter as it is in the file.
 func (b *Backend) param(n *graph.Node) (Buffer, error) {
-	return b.resident(n.Name, func() ([]float32, error) { return b.read(n) })
+	return b.resident(n.Name, func() ([]float32, error) { return graph.ParamValues(b.source, n) })
 }
 
 // constant returns a parameter that every program copies into its arena. It is
@@ -128,7 +114,7 @@ func (b *Backend) constant(n *graph.Node) ([]byte, error) {
 	if c, ok := b.constants[n.Name]; ok {
 		return c, nil
 	}
-	v, err := b.read(n)
+	v, err := graph.ParamValues(b.source, n)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +125,7 @@ func (b *Backend) constant(n *graph.Node) ([]byte, error) {
 // packed returns the weight of a product in the order of product.wgsl.
 func (b *Backend) packed(n *graph.Node) (Buffer, error) {
 	return b.resident(n.Name, func() ([]float32, error) {
-		v, err := b.read(n)
+		v, err := graph.ParamValues(b.source, n)
 		if err != nil {
 			return nil, err
 		}
@@ -211,11 +197,6 @@ func (p *Program) compile(ctx context.Context) error {
 			total += len(jobs)
 		}
 	}
-	for _, v := range p.plan.Outputs {
-		if n := &p.plan.Nodes[p.plan.Root(v)]; n.Op == graph.Param {
-			return fmt.Errorf("%w: an output is the parameter %q itself", ErrProgram, n.Name)
-		}
-	}
 	for v, n := range p.plan.Nodes {
 		if n.Op == graph.Embedding && p.plan.Offset[v] >= 0 {
 			p.tables[p.plan.Root(n.In[1])] = p.plan.Nodes[n.In[0]].Shape[0]
@@ -230,7 +211,7 @@ func (p *Program) compile(ctx context.Context) error {
 	}
 	l.arena += l.scratch // behind everything, which has its place now
 	if 4*l.arena > maxBinding {
-		return fmt.Errorf("%w: it needs %d MiB of memory for its values, a device binds at most %d (make fewer images at a time)", ErrProgram, 4*l.arena>>20, maxBinding>>20)
+		return fmt.Errorf("%w: it needs %d MiB of memory for its values, a device binds at most %d (make fewer images at a time)", graph.ErrProgram, 4*l.arena>>20, maxBinding>>20)
 	}
 	var err error
 	if p.arena, err = p.backend.device.NewBuffer(max(4*l.arena, 4)); err != nil {
@@ -317,18 +298,14 @@ func (p *Program) dispatch(j job, at int) (Dispatch, error) {
 
 // Write implements graph.Program.
 func (p *Program) Write(input string, data []float32) error {
-	v, ok := p.plan.Inputs[input]
-	if !ok {
-		return fmt.Errorf("%w: no input %q", ErrProgram, input)
-	}
-	n := p.plan.Nodes[v].Len()
-	if len(data) != n {
-		return fmt.Errorf("%w: input %q has %d values, %d were given", ErrProgram, input, n, len(data))
+	v, err := p.plan.Input(input, data)
+	if err != nil {
+		return err
 	}
 	if rows, ok := p.tables[v]; ok {
 		for _, id := range data {
 			if !(id >= 0 && id < float32(rows)) || id != float32(int(id)) {
-				return fmt.Errorf("%w: id %g is not one of a table of %d rows", ErrProgram, id, rows)
+				return fmt.Errorf("%w: id %g is not one of a table of %d rows", graph.ErrProgram, id, rows)
 			}
 		}
 	}
@@ -354,15 +331,11 @@ func (p *Program) Run(ctx context.Context, s graph.Stage) error {
 
 // Read implements graph.Program.
 func (p *Program) Read(output string, dst []float32) error {
-	v, ok := p.plan.Outputs[output]
-	if !ok {
-		return fmt.Errorf("%w: no output %q", ErrProgram, output)
+	v, err := p.plan.Output(output, dst)
+	if err != nil {
+		return err
 	}
-	n := p.plan.Nodes[v].Len()
-	if len(dst) != n {
-		return fmt.Errorf("%w: output %q has %d values, room for %d was given", ErrProgram, output, n, len(dst))
-	}
-	b := make([]byte, 4*n)
+	b := make([]byte, 4*len(dst))
 	if err := read(p.backend.device, p.arena, 4*p.plan.Offset[v], b); err != nil {
 		return err
 	}

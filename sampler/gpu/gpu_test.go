@@ -89,7 +89,7 @@ func TestRefusals(t *testing.T) {
 	}
 	defer p.Close()
 	refused := func(what string, err error) {
-		if !errors.Is(err, gpu.ErrProgram) {
+		if !errors.Is(err, graph.ErrProgram) {
 			t.Errorf("%s: got error %v", what, err)
 		}
 	}
@@ -115,7 +115,7 @@ func TestTooLarge(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	if _, err := modeltest.Run(t, b, g, nil, 1); !errors.Is(err, gpu.ErrProgram) {
+	if _, err := modeltest.Run(t, b, g, nil, 1); !errors.Is(err, graph.ErrProgram) {
 		t.Errorf("got error %v", err)
 	}
 }

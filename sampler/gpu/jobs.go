@@ -128,13 +128,13 @@ func (l *lister) jobs(v graph.Value) ([]job, error) {
 		}
 		return []job{transpose(n, in(0).Shape).job(x, y)}, nil
 	}
-	return nil, fmt.Errorf("%w: operation %s is not one of this executor", ErrProgram, n.Op)
+	return nil, fmt.Errorf("%w: operation %s is not one of this executor", graph.ErrProgram, n.Op)
 }
 
 // rounds refuses what would run an invocation's loops too long.
 func rounds(n *graph.Node, count int) error {
 	if count >= maxRounds {
-		return fmt.Errorf("%w: %s of shape %v is too large for one shader", ErrProgram, n.Op, n.Shape)
+		return fmt.Errorf("%w: %s of shape %v is too large for one shader", graph.ErrProgram, n.Op, n.Shape)
 	}
 	return nil
 }
@@ -341,7 +341,7 @@ func (l *lister) attention(n *graph.Node, s shaders.Source, v graph.Value, mask 
 // grid checks a job of three dimensions.
 func (l *lister) grid(n *graph.Node, j job) ([]job, error) {
 	if max(j.x, j.y, j.z) > maxWorkgroups {
-		return nil, fmt.Errorf("%w: %s of shape %v needs more workgroups than a device has", ErrProgram, n.Op, n.Shape)
+		return nil, fmt.Errorf("%w: %s of shape %v needs more workgroups than a device has", graph.ErrProgram, n.Op, n.Shape)
 	}
 	return []job{j}, nil
 }

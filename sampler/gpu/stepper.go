@@ -49,12 +49,12 @@ func (p *Program) Begin(l graph.Loop, vectors [][]float32) error {
 	in, ok := p.plan.Inputs[l.Input]
 	from, also := p.plan.Outputs[l.Output]
 	if !ok || !also {
-		return fmt.Errorf("%w: no loop from output %q to input %q", ErrProgram, l.Output, l.Input)
+		return fmt.Errorf("%w: no loop from output %q to input %q", graph.ErrProgram, l.Output, l.Input)
 	}
 	values, n := len(vectors[0]), p.plan.Nodes[in].Len()
 	if len(vectors) > shaders.MaxVectors || l.Conditions < 1 || l.Conditions > 2 || l.Images < 1 || values%l.Images != 0 ||
 		n != l.Conditions*values || n != p.plan.Nodes[from].Len() {
-		return fmt.Errorf("%w: %d vectors of %d values for %d images under %d conditions do not fit an input of %d values", ErrProgram,
+		return fmt.Errorf("%w: %d vectors of %d values for %d images under %d conditions do not fit an input of %d values", graph.ErrProgram,
 			len(vectors), values, l.Images, l.Conditions, n)
 	}
 	if p.loop.Loop != l || p.loop.values != values || p.loop.vectors != len(vectors) {
@@ -101,7 +101,7 @@ func (p *Program) makeLoop(l graph.Loop, values, vectors int) (err error) {
 func (p *Program) Step(factors [][]float64, noise []float32) error {
 	l := &p.loop
 	if l.state == nil || len(factors) != l.vectors {
-		return fmt.Errorf("%w: a step of %d vectors in a loop of %d", ErrProgram, len(factors), l.vectors)
+		return fmt.Errorf("%w: a step of %d vectors in a loop of %d", graph.ErrProgram, len(factors), l.vectors)
 	}
 	at := func(values map[string]graph.Value, name string) int { return p.plan.Offset[values[name]] }
 	list := words(at(p.plan.Outputs, l.Output), at(p.plan.Inputs, l.Input), l.values/l.Images, l.Images, l.Conditions, l.vectors)

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"context"
 	"fmt"
 	"slices"
 )
@@ -31,6 +30,9 @@ func (g *Graph) Plan() (*Plan, error) {
 	for _, o := range g.Outputs {
 		if _, twice := p.Outputs[o.Name]; twice {
 			return nil, fmt.Errorf("graph: two outputs are named %q", o.Name)
+		}
+		if n := &p.Nodes[p.Root(o.Value)]; n.Op == Param {
+			return nil, fmt.Errorf("graph: output %q is the parameter %q itself", o.Name, n.Name)
 		}
 		p.Outputs[o.Name] = o.Value
 	}
@@ -178,42 +180,4 @@ func (p *Plan) assign(spans map[Value]*span, end int) {
 		placed = slices.Insert(placed, i, s)
 	}
 	p.Live = slices.Max(live)
-}
-
-// Source gives the values of a model's parameters: a weights.Model is one.
-type Source interface {
-	// Float32 returns the values of the tensor of that name, row-major.
-	Float32(name string) ([]float32, error)
-}
-
-// Backend compiles plans for one model on one device. It keeps the parameters
-// that its programs share.
-type Backend interface {
-	// Name says what computes, for people: "cpu (2 threads, avx2)".
-	Name() string
-	// Compile makes a program of a plan.
-	Compile(ctx context.Context, p *Plan) (Program, error)
-	// Close frees the device and what its programs share.
-	Close() error
-}
-
-// Streamer is a backend that can run a plan without keeping its parameters.
-type Streamer interface {
-	Backend
-	// Stream makes a program that reads each parameter when it is needed, and
-	// drops it behind the operation.
-	Stream(ctx context.Context, p *Plan) (Program, error)
-}
-
-// Program is a plan on a device. It is used by one goroutine at a time.
-type Program interface {
-	// Write sets an input; data has its length.
-	Write(input string, data []float32) error
-	// Run executes one stage. It returns ctx's error when it was cancelled,
-	// after which the stage must run again.
-	Run(ctx context.Context, s Stage) error
-	// Read copies an output to dst, which has its length, and waits for it.
-	Read(output string, dst []float32) error
-	// Close frees the arena.
-	Close() error
 }

@@ -33,14 +33,8 @@ type Options struct {
 	WorkerURL string
 }
 
-// Errors of [New] and of programs.
-var (
-	// ErrUnsupported says that the browser cannot run the kernels.
-	ErrUnsupported = errors.New("simd: WebAssembly with SIMD128 is needed")
-	// ErrProgram is wrapped by errors of programs that are used wrongly: an
-	// unknown name, a wrong length, an id outside its table.
-	ErrProgram = errors.New("simd: program refused")
-)
+// ErrUnsupported says that the browser cannot run the kernels.
+var ErrUnsupported = errors.New("simd: WebAssembly with SIMD128 is needed")
 
 // Backend implements graph.Backend. Its programs share the parameters, which
 // lie in the memory of the module.
@@ -145,19 +139,10 @@ func (b *Backend) Close() error {
 	return nil
 }
 
-// values reads a parameter, checked for the number of its values.
-func (b *Backend) values(n *graph.Node) ([]float32, error) {
-	v, err := b.source.Float32(n.Name)
-	if err == nil && len(v) != n.Len() {
-		err = fmt.Errorf("%w: parameter %q has %d values, shape %v needs %d", ErrProgram, n.Name, len(v), n.Shape, n.Len())
-	}
-	return v, err
-}
-
 // plain returns the place of a parameter as it is in the file.
 func (b *Backend) plain(n *graph.Node) (uint32, error) {
 	return b.resident(param{n.Name, 0}, n.Len(), func(at uint32) error {
-		values, err := b.values(n)
+		values, err := graph.ParamValues(b.source, n)
 		if err == nil {
 			write(b.memory, at, values)
 		}
@@ -172,7 +157,7 @@ func (b *Backend) packed(n *graph.Node, panel int) (uint32, error) {
 	depth := n.Len() / rows
 	panels := (rows + panel - 1) / panel
 	return b.resident(param{n.Name, panel}, panels*panel*depth, func(at uint32) error {
-		values, err := b.values(n)
+		values, err := graph.ParamValues(b.source, n)
 		if err != nil {
 			return err
 		}

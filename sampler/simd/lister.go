@@ -180,7 +180,7 @@ func (l *lister) add(v graph.Value) error {
 	case graph.Transpose:
 		n.transpose()
 	default:
-		return fmt.Errorf("%w: operation %s is not one of this executor", ErrProgram, n.Op)
+		return fmt.Errorf("%w: operation %s is not one of this executor", graph.ErrProgram, n.Op)
 	}
 	return nil
 }

@@ -34,11 +34,6 @@ const cursorWords = 4
 
 // Compile implements graph.Backend.
 func (b *Backend) Compile(ctx context.Context, plan *graph.Plan) (graph.Program, error) {
-	for _, v := range plan.Outputs {
-		if n := &plan.Nodes[plan.Root(v)]; n.Op == graph.Param {
-			return nil, fmt.Errorf("%w: an output is the parameter %q itself", ErrProgram, n.Name)
-		}
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	// The first listing brings in the parameters, so that they lie before an
@@ -105,13 +100,9 @@ func (p *Program) place(ctx context.Context) error {
 
 // Write implements graph.Program.
 func (p *Program) Write(input string, data []float32) error {
-	v, ok := p.plan.Inputs[input]
-	if !ok {
-		return fmt.Errorf("%w: no input %q", ErrProgram, input)
-	}
-	n := p.plan.Nodes[v].Len()
-	if len(data) != n {
-		return fmt.Errorf("%w: input %q has %d values, %d were given", ErrProgram, input, n, len(data))
+	v, err := p.plan.Input(input, data)
+	if err != nil {
+		return err
 	}
 	write(p.backend.memory, p.at(v), data)
 	return nil
@@ -119,13 +110,9 @@ func (p *Program) Write(input string, data []float32) error {
 
 // Read implements graph.Program.
 func (p *Program) Read(output string, dst []float32) error {
-	v, ok := p.plan.Outputs[output]
-	if !ok {
-		return fmt.Errorf("%w: no output %q", ErrProgram, output)
-	}
-	n := p.plan.Nodes[v].Len()
-	if len(dst) != n {
-		return fmt.Errorf("%w: output %q has %d values, room for %d was given", ErrProgram, output, n, len(dst))
+	v, err := p.plan.Output(output, dst)
+	if err != nil {
+		return err
 	}
 	read(p.backend.memory, dst, p.at(v))
 	return nil
@@ -179,10 +166,10 @@ func (p *Program) failure(s *stage) error {
 	read(p.backend.memory, ids, p.at(n.In[1]))
 	for _, v := range ids {
 		if id := int(v); float32(id) != v || id < 0 || id >= rows {
-			return fmt.Errorf("%w: id %g is not one of a table of %d rows", ErrProgram, v, rows)
+			return fmt.Errorf("%w: id %g is not one of a table of %d rows", graph.ErrProgram, v, rows)
 		}
 	}
-	return fmt.Errorf("%w: an id is not one of a table of %d rows", ErrProgram, rows)
+	return fmt.Errorf("%w: an id is not one of a table of %d rows", graph.ErrProgram, rows)
 }
 
 // Close implements graph.Program.
