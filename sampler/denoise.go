@@ -42,11 +42,11 @@ func (w *walk) goOn(ctx context.Context) error {
 	var unets [2]graph.Stepper // by the number of conditions, less 1; with contexts written; nil: to be had
 	var now graph.Stepper
 	for i := w.done; i < len(w.sampler.Steps); i++ {
-		conditions := []condition{w.text}
+		conditions := w.texts
 		if w.guided && w.settings.GuidanceInterval.Has(w.sampler.Timesteps[i]) {
-			conditions = append(conditions, w.null)
+			conditions = slices.Concat(w.texts, w.nulls)
 		}
-		next := &unets[len(conditions)-1]
+		next := &unets[len(conditions)/w.images-1]
 		if *next == nil || *next != now {
 			if err := w.arrived(0); err != nil {
 				return err
@@ -75,7 +75,7 @@ func (w *walk) shape() []int {
 // begin puts the vectors into the program of those conditions.
 func (w *walk) begin(ctx context.Context, s *graph.Stepper, conditions []condition) error {
 	if *s == nil {
-		p, err := w.unetFor(ctx, w.images, conditions)
+		p, err := w.unetFor(ctx, conditions)
 		if err != nil {
 			return err
 		}
@@ -85,7 +85,7 @@ func (w *walk) begin(ctx context.Context, s *graph.Stepper, conditions []conditi
 		}
 		*s = stepper
 	}
-	return (*s).Begin(graph.Loop{Input: inLatent, Output: out, Images: w.images, Conditions: len(conditions),
+	return (*s).Begin(graph.Loop{Input: inLatent, Output: out, Images: w.images, Conditions: len(conditions) / w.images,
 		Guidance: w.settings.Guidance, Rescale: w.settings.Rescale}, w.vectors)
 }
 

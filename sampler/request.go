@@ -22,6 +22,10 @@ type Request struct {
 	Negative string // takes the null condition's place in guidance
 	Seed     uint64 // image k of Count is that of seed Seed + k alone
 	Count    int    // images; 0: 1
+	// Rows, where there are any, are the images, each with a text and a seed of
+	// its own, in the place of Prompt, Negative, Seed and Count. An error that is
+	// one row's is a [RowError].
+	Rows []Row
 
 	Sampler  string   // schedule.DDIM, schedule.DPMpp2M or schedule.UniPC
 	Spacing  string   // schedule.Leading or schedule.Trailing
@@ -50,6 +54,34 @@ type Request struct {
 	// The slices are valid during the call.
 	Trace func(name string, shape []int, values []float32)
 }
+
+// Row is the text and the seed of one image.
+type Row struct {
+	Prompt, Negative string
+	Seed             uint64
+}
+
+// RowError says which of a request's rows, from 0, an error is about.
+type RowError struct {
+	Row int
+	Err error
+}
+
+func (e *RowError) Error() string { return fmt.Sprintf("row %d: %v", e.Row+1, e.Err) }
+
+func (e *RowError) Unwrap() error { return e.Err }
+
+// row returns what image i is made of; its seed counts on from the request's,
+// modulo 2⁶⁴.
+func (r *Request) row(i int) Row {
+	if len(r.Rows) > 0 {
+		return r.Rows[i]
+	}
+	return Row{r.Prompt, r.Negative, r.Seed + uint64(i)}
+}
+
+// count is how many images are wanted.
+func (r *Request) count() int { return max(r.Count, len(r.Rows), 1) }
 
 // Progress is where a run stands.
 type Progress struct {
@@ -176,19 +208,35 @@ func (d Description) resolve(r Request) (Settings, error) {
 	if err := check.validate(sched); err != nil {
 		return s, fmt.Errorf("%w: %w", ErrRequest, err)
 	}
-	if r.Count < 0 || r.Count > maxCount {
-		return s, fmt.Errorf("%w: a count of %d is not in 1 to %d", ErrRequest, r.Count, maxCount)
+	if n := r.count(); r.Count < 0 || n > maxCount {
+		return s, fmt.Errorf("%w: a count of %d is not in 1 to %d", ErrRequest, n, maxCount)
 	}
 	if r.Batch < 0 || r.Batch > maxBatch {
 		return s, fmt.Errorf("%w: a batch of %d is not in 1 to %d", ErrRequest, r.Batch, maxBatch)
 	}
-	for name, text := range map[string]string{"prompt": r.Prompt, "negative prompt": r.Negative} {
-		if !utf8.ValidString(text) {
-			return s, fmt.Errorf("%w: the %s is not UTF-8 text", ErrRequest, name)
+	if len(r.Rows) == 0 {
+		return s, d.checkText(r.row(0))
+	}
+	if r.Prompt+r.Negative != "" || r.Seed != 0 || r.Count != 0 {
+		return s, fmt.Errorf("%w: beside rows there can be no prompt, seed or count", ErrRequest)
+	}
+	for i, row := range r.Rows {
+		if err := d.checkText(row); err != nil {
+			return s, &RowError{i, err}
+		}
+	}
+	return s, nil
+}
+
+// checkText checks the texts of an image.
+func (d Description) checkText(r Row) error {
+	for _, t := range []struct{ name, text string }{{"prompt", r.Prompt}, {"negative prompt", r.Negative}} {
+		if !utf8.ValidString(t.text) {
+			return fmt.Errorf("%w: the %s is not UTF-8 text", ErrRequest, t.name)
 		}
 	}
 	if !d.Model.HasText() && r.Prompt+r.Negative != "" {
-		return s, fmt.Errorf("%w: this model was trained without text and takes no prompt", ErrRequest)
+		return fmt.Errorf("%w: this model was trained without text and takes no prompt", ErrRequest)
 	}
-	return s, nil
+	return nil
 }

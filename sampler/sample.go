@@ -20,11 +20,11 @@ import (
 func (s *Sampler) Sample(ctx context.Context, r Request) (*Result, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	run, err := s.prepare(ctx, r)
+	run, err := s.prepare(r)
 	if err != nil {
 		return nil, err
 	}
-	result := &Result{UnknownWords: run.unknown}
+	result := &Result{UnknownWords: run.unknown()}
 	for run.done < run.count {
 		images, err := run.batch(ctx)
 		if err != nil {
@@ -47,7 +47,7 @@ func (s *Sampler) Images(ctx context.Context, r Request) iter.Seq2[*Image, error
 			yield(nil, fmt.Errorf("%w: Images returns no observed maps; use Sample", ErrRequest))
 			return
 		}
-		run, err := s.prepare(ctx, r)
+		run, err := s.prepare(r)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -91,44 +91,99 @@ type run struct {
 	begun    time.Time
 	steps    int // network evaluations that are done, of all batches
 
-	guided     bool // in a step at least
-	text, null condition
-	unknown    []string
-	observed   map[string]Tensor
+	guides   bool                 // in a step at least, those images that have a text
+	encoded  map[string]condition // those of the batch before
+	observed map[string]Tensor
+
+	// Of this batch: its conditions, an image each, and whether any is guided.
+	texts, nulls []condition
+	guided       bool
 }
 
-// prepare checks a request and encodes its prompts.
-func (s *Sampler) prepare(ctx context.Context, r Request) (*run, error) {
+// prepare checks a request.
+func (s *Sampler) prepare(r Request) (*run, error) {
 	settings, err := s.description.resolve(r)
 	if err != nil {
 		return nil, err
 	}
-	u := &run{Sampler: s, request: r, settings: settings, count: max(r.Count, 1), begun: time.Now(), observed: map[string]Tensor{}}
+	u := &run{Sampler: s, request: r, settings: settings, count: r.count(), begun: time.Now(), observed: map[string]Tensor{}}
 	u.request.Batch = min(max(r.Batch, 1), u.count)
-	encode := func(text string) (c condition, err error) {
-		return c, s.survive(ctx, func() error {
-			c, err = s.encode(ctx, text, r.Truncate)
-			return err
-		})
-	}
-	if u.text, err = encode(settings.Prompt); err != nil {
-		return nil, fmt.Errorf("prompt: %w", err)
-	}
-	// Guidance away from the null condition is no guidance where the prompt
-	// is the null condition itself.
-	empty := s.tokens == nil || len(prompt.Normalize(settings.Prompt)) == 0
-	u.guided = settings.Guidance != 1 && !(empty && len(prompt.Normalize(settings.Negative)) == 0)
 	if u.sampler, err = s.schedule.NewSampler(settings.schedule()); err != nil {
 		return nil, err
 	}
-	u.guided = u.guided && slices.ContainsFunc(u.sampler.Timesteps, settings.GuidanceInterval.Has)
-	if u.guided {
-		if u.null, err = encode(settings.Negative); err != nil {
-			return nil, fmt.Errorf("negative prompt: %w", err)
+	for i := range r.Rows { // before the first image is made
+		for what, text := range map[string]string{"prompt": r.Rows[i].Prompt, "negative prompt": r.Rows[i].Negative} {
+			if s.tokens == nil {
+				continue
+			}
+			if _, err := s.tokens.Encode(text, r.Truncate); err != nil {
+				return nil, u.inRow(i, what, fmt.Errorf("%w: %w", ErrRequest, err))
+			}
 		}
 	}
-	u.unknown = s.UnknownWords(settings.Prompt + "\n" + settings.Negative)
+	u.guides = settings.Guidance != 1 && slices.ContainsFunc(u.sampler.Timesteps, settings.GuidanceInterval.Has)
 	return u, nil
+}
+
+// unknown lists the words of all its texts that no training caption had.
+func (u *run) unknown() []string {
+	if len(u.request.Rows) == 0 {
+		return u.UnknownWords(u.request.Prompt + "\n" + u.request.Negative)
+	}
+	var words []string
+	for _, r := range u.request.Rows {
+		words = append(words, u.UnknownWords(r.Prompt+"\n"+r.Negative)...)
+	}
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+// encodeTexts makes the conditions of the next b images.
+func (u *run) encodeTexts(ctx context.Context, b int) error {
+	used := map[string]condition{} // others are forgotten: many rows have many texts
+	encode := func(text string) (c condition, err error) {
+		c, ok := used[text]
+		if !ok {
+			c, ok = u.encoded[text]
+		}
+		if !ok {
+			err = u.survive(ctx, func() error {
+				c, err = u.encode(ctx, text, u.request.Truncate)
+				return err
+			})
+		}
+		used[text] = c
+		return c, err
+	}
+	u.texts, u.nulls, u.guided = make([]condition, b), make([]condition, b), false
+	for k := range b {
+		i := u.done + k
+		r := u.request.row(i)
+		// Guidance away from the null condition is no guidance where the
+		// prompt is the null condition itself.
+		empty := u.tokens == nil || len(prompt.Normalize(r.Prompt)) == 0
+		u.guided = u.guided || u.guides && !(empty && len(prompt.Normalize(r.Negative)) == 0)
+		var err error
+		if u.texts[k], err = encode(r.Prompt); err != nil {
+			return u.inRow(i, "prompt", err)
+		}
+		if u.guides {
+			if u.nulls[k], err = encode(r.Negative); err != nil {
+				return u.inRow(i, "negative prompt", err)
+			}
+		}
+	}
+	u.encoded = used
+	return nil
+}
+
+// inRow says which text of which row an error is about.
+func (u *run) inRow(i int, what string, err error) error {
+	err = fmt.Errorf("%s: %w", what, err)
+	if len(u.request.Rows) > 0 {
+		return &RowError{i, err}
+	}
+	return err
 }
 
 func (u *run) trace(name string, shape []int, values []float32) {
@@ -140,6 +195,9 @@ func (u *run) trace(name string, shape []int, values []float32) {
 // batch makes the next images.
 func (u *run) batch(ctx context.Context) ([]Image, error) {
 	b := min(u.request.Batch, u.count-u.done)
+	if err := u.encodeTexts(ctx, b); err != nil {
+		return nil, err
+	}
 	c := u.description.Model
 	n := c.LatentLen()
 	shape := []int{b, c.LatentChannels, c.LatentSize(), c.LatentSize()}
@@ -160,18 +218,26 @@ func (u *run) batch(ctx context.Context) ([]Image, error) {
 	return images, nil
 }
 
-// seed of image k of this batch: counted on from the request's, modulo 2⁶⁴.
-func (u *run) seed(k int) uint64 { return u.settings.Seed + uint64(u.done+k) }
+// seed of image k of this batch.
+func (u *run) seed(k int) uint64 { return u.request.row(u.done + k).Seed }
 
-// unetFor returns the U-Net for a batch of b images a condition, with its
-// contexts written: those of the prompt, then, under guidance, those of its
-// opposite.
-func (u *run) unetFor(ctx context.Context, b int, conditions []condition) (*program, error) {
-	copies := len(conditions)
+// lengthStep is what the lengths of contexts of several texts are raised to, so
+// that not each batch needs a program of its own. What a mask hides changes no
+// result.
+const lengthStep = 16
+
+// unetFor returns the U-Net for a batch, with its contexts written: an image
+// each of the prompts, then, under guidance, of their opposites.
+func (u *run) unetFor(ctx context.Context, conditions []condition) (*program, error) {
+	b := len(u.texts)
+	copies := len(conditions) / b
 	longest, masked := 0, false
 	for _, c := range conditions {
 		longest = max(longest, c.n)
 		masked = masked || c.n != conditions[0].n
+	}
+	if len(u.request.Rows) > 0 && masked {
+		longest = min((longest+lengthStep-1)/lengthStep*lengthStep, u.description.Model.Tokens)
 	}
 	p, err := u.unetProgram(ctx, copies, b, longest, masked, u.request.Observe)
 	if err != nil {
@@ -180,12 +246,9 @@ func (u *run) unetFor(ctx context.Context, b int, conditions []condition) (*prog
 	d := u.description.Model.TextFeatures
 	context, mask := make([]float32, copies*b*longest*d), make([]float32, copies*b*longest)
 	for i, c := range conditions {
-		for k := range b {
-			row := (i*b + k) * longest
-			copy(context[row*d:], c.values)
-			for t := range c.n {
-				mask[row+t] = 1
-			}
+		copy(context[i*longest*d:], c.values)
+		for t := range c.n {
+			mask[i*longest+t] = 1
 		}
 	}
 	if u.guided == (copies > 1) { // of a guided run once, with both conditions
@@ -244,7 +307,8 @@ func (u *run) decode(ctx context.Context, z []float32, b int) ([]Image, error) {
 		}
 		u.trace("image", []int{1, 1, size, size}, pix)
 		settings := u.settings
-		settings.Seed = u.seed(k)
+		r := u.request.row(u.done + k)
+		settings.Prompt, settings.Negative, settings.Seed = r.Prompt, r.Negative, r.Seed
 		images[k] = Image{size, pix, settings}
 	}
 	return images, nil

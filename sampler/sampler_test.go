@@ -93,6 +93,47 @@ func TestImagesYieldsWhatSampleReturns(t *testing.T) {
 }
 
 // TestGuidance checks the algebra of guidance on what a trace shows.
+// TestRows holds images of different texts that were made side by side to the
+// same images made alone.
+func TestRows(t *testing.T) {
+	rows := []sampler.Row{{"pleural effusion", "", 4}, {"", "", 4}, {"normal chest x-ray. no pleural effusion. normal normal normal.", "pleural", 7},
+		{"pleural effusion", "", 5}, {"normal", "effusion", 1 << 63}}
+	for _, device := range []string{sampler.CPU, sampler.GPU} {
+		if _, err := gpu.Adapters(); device == sampler.GPU && err != nil {
+			need.Missing(t, "no adapter: %v", err)
+		}
+		s := samplertest.Open(t, samplertest.Tiny(t), sampler.Options{Device: device})
+		for _, batch := range []int{1, 2, 5} {
+			got := sample(t, s, sampler.Request{Rows: rows, Batch: batch, Steps: 3}).Images
+			if len(got) != len(rows) {
+				t.Fatalf("%d images of %d rows", len(got), len(rows))
+			}
+			for i, r := range rows {
+				want := sample(t, s, sampler.Request{Prompt: r.Prompt, Negative: r.Negative, Seed: r.Seed, Steps: 3}).Images[0]
+				if got[i].Settings != want.Settings {
+					t.Errorf("row %d has settings %v, alone %v", i, got[i].Settings, want.Settings)
+				}
+				if device == sampler.CPU && !same(got[i].Pix, want.Pix) {
+					t.Errorf("batch %d: row %d has other bytes than alone", batch, i)
+				}
+				if p := samplertest.PSNR(got[i].Pix, want.Pix); p < 70 {
+					t.Errorf("%s, batch %d: row %d agrees to %.1f dB with itself alone", device, batch, i, p)
+				}
+			}
+		}
+		long := strings.Repeat("effusion ", 1000)
+		_, err := s.Sample(t.Context(), sampler.Request{Rows: []sampler.Row{{Prompt: "normal"}, {Negative: long}}, Progress: func(sampler.Progress) { t.Error("it began") }})
+		if e, ok := errors.AsType[*sampler.RowError](err); !ok || e.Row != 1 || !errors.Is(err, sampler.ErrRequest) {
+			t.Errorf("a row that is too long: %v", err)
+		}
+		for _, r := range []sampler.Request{{Rows: rows, Seed: 1}, {Rows: rows, Count: 5}, {Rows: rows, Prompt: "x"}, {Rows: []sampler.Row{{Prompt: "\xff"}}}} {
+			if _, err := s.Sample(t.Context(), r); !errors.Is(err, sampler.ErrRequest) {
+				t.Errorf("%v: got %v", r, err)
+			}
+		}
+	}
+}
+
 func TestGuidance(t *testing.T) {
 	s := samplertest.Open(t, samplertest.Tiny(t), sampler.Options{Device: sampler.CPU})
 	contexts := func(r sampler.Request) (batch int, tokens int) {

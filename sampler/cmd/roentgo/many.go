@@ -45,18 +45,11 @@ func (f *sampleFlags) many(ctx context.Context, r *reporter) error {
 		return err
 	}
 	r.start(s)
-	f.request.Progress = r.progress
-	for i := from; i < to; {
-		r.image, r.of = i-from+1, to-from
-		n := alike(rows[i:to])
-		if err = f.rows(ctx, s, r, rows[i:i+n], dir, table); err != nil {
-			err = fmt.Errorf("row %d (%s): %w", i+1, rows[i].name, err)
-			break
-		}
-		i += n
-	}
-	if err == nil {
+	if err = f.rows(ctx, s, r, rows[from:to], dir, table); err == nil {
 		r.end(s)
+	}
+	if e, ok := errors.AsType[*sampler.RowError](err); ok {
+		err = fmt.Errorf("row %d (%s): %w", from+e.Row+1, rows[from+e.Row].name, e.Err)
 	}
 	return errors.Join(err, table.finish())
 }
@@ -78,29 +71,22 @@ func (f *sampleFlags) makeFolder(dir, metadata string) error {
 	return writable(dir)
 }
 
-// alike counts the rows from the first on that differ by their seeds alone,
-// which count up, so that they are one request, whose images are made side by
-// side.
-func alike(rows []row) int {
-	n := 1
-	for n < len(rows) && rows[n].prompt == rows[0].prompt && rows[n].negative == rows[0].negative && rows[n].seed == rows[0].seed+uint64(n) {
-		n++
-	}
-	return n
-}
-
-// rows makes the images of rows that are alike.
+// rows makes an image a row, side by side as memory allows.
 func (f *sampleFlags) rows(ctx context.Context, s *sampler.Sampler, r *reporter, rows []row, dir string, t *table) error {
+	if len(rows) == 0 { // of this part
+		return nil
+	}
 	q := f.request
-	q.Prompt, q.Negative, q.Seed, q.Count = rows[0].prompt, rows[0].negative, rows[0].seed, len(rows)
+	q.Seed, q.Count, q.Progress = 0, 0, r.progress
+	for _, x := range rows {
+		q.Rows = append(q.Rows, sampler.Row{Prompt: x.prompt, Negative: x.negative, Seed: x.seed})
+	}
 	if q.Batch == 0 {
 		var err error
-		if q.Batch, err = s.BatchFor(q.Count); err != nil {
+		if q.Batch, err = s.BatchFor(len(rows)); err != nil {
 			return err
 		}
 	}
-	unknown := s.UnknownWords(q.Prompt + "\n" + q.Negative)
-	r.unknown(unknown)
 	k := 0
 	for img, err := range s.Images(ctx, q) {
 		if err != nil {
@@ -111,6 +97,8 @@ func (f *sampleFlags) rows(ctx context.Context, s *sampler.Sampler, r *reporter,
 		if err := f.save(s, img, path, 0); err != nil {
 			return err
 		}
+		unknown := s.UnknownWords(rows[k].prompt + "\n" + rows[k].negative)
+		r.unknown(unknown)
 		r.wrote(path, rows[k].seed)
 		if err := t.add(name, img.Settings, unknown, s.ModelHash()); err != nil {
 			return err

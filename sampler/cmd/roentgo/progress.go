@@ -16,16 +16,15 @@ import (
 // reporter tells how a run goes: a bar on a terminal, plain lines elsewhere,
 // and, where asked, JSON lines on the standard output.
 type reporter struct {
-	json      *json.Encoder // nil: no JSON
-	stderr    io.Writer
-	terminal  bool
-	spoken    time.Time
-	stdout    io.Writer
-	drawn     bool
-	image, of int // the first image of the request, and all, of a command of several requests
-	said      map[string]bool
-	begun     time.Time
-	made      int // images
+	json     *json.Encoder // nil: no JSON
+	stderr   io.Writer
+	terminal bool
+	spoken   time.Time
+	stdout   io.Writer
+	drawn    bool
+	said     map[string]bool
+	begun    time.Time
+	made     int // images
 }
 
 func newReporter(asJSON bool, stdout, stderr io.Writer) *reporter {
@@ -76,9 +75,6 @@ const barWidth = 30
 
 func (r *reporter) progress(p sampler.Progress) {
 	image, of := p.Image+1, p.Images
-	if r.of > 0 {
-		image, of = r.image+p.Image, r.of
-	}
 	r.emit(event{Event: "step", Image: image, Images: of, Step: p.Step, Steps: p.Steps,
 		Elapsed: p.Elapsed.Seconds(), Remaining: p.Remaining.Seconds()})
 	if r.json != nil {
