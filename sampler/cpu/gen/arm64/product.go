@@ -10,13 +10,13 @@ func (a *assembler) product(name string, parts, cols int) {
 	depth, first, stride, b, offsets := a.argument("depth"), a.argument("a"), a.argument("aStride"), a.argument("b"), a.argument("offsets")
 	out, outStride, n, more := a.argument("out"), a.argument("outStride"), a.argument("n"), a.argument("more")
 	bias, residual, residualStride := a.argument("bias"), a.argument("residual"), a.argument("residualStride")
-	at, left, k := a.pointer(), a.pointer(), a.pointer()
-	ends := make([]pointer, cols)
+	at, left, k := a.general(), a.general(), a.general()
+	ends := make([]general, cols)
 	for c := range ends {
-		ends[c] = a.pointer()
+		ends[c] = a.general()
 	}
-	sums, part := a.of(parts*cols), a.of(parts)
-	each := a.of(32 - a.vectors)
+	sums, part := a.vectors(parts*cols), a.vectors(parts)
+	each := a.vectors(32 - a.taken)
 	a.op("ADD %v<<2, %v", depth, b) // the end of each column
 
 	a.label("tile")
@@ -72,14 +72,11 @@ func (a *assembler) product(name string, parts, cols int) {
 	a.op("MADD %v, %v, %v, %v", left, residual, residualStride, residual) // nil stays so: its stride is 0
 	a.op("SUBS $%d, %v", cols, n)
 	a.op("BGT %s", a.to("tile"))
-	a.end()
+	a.op("RET")
 }
 
-// loadAt loads values at p, which stays where it is.
-func (a *assembler) loadAt(p pointer, v []vector) { a.op("VLD1 (%v), %s", p, list(v, vector.S4)) }
-
 // columns visits the first n columns of a matrix: at is at their first value.
-func (a *assembler) columns(label string, matrix, stride, n, at, left pointer, cols int, f func(c int)) {
+func (a *assembler) columns(label string, matrix, stride, n, at, left general, cols int, f func(c int)) {
 	a.op("MOVD %v, %v", matrix, at)
 	a.op("MOVD %v, %v", n, left)
 	for c := range cols {
