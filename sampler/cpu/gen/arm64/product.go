@@ -39,11 +39,17 @@ func (a *assembler) product(name string, parts, cols int) {
 	a.op("NEG %v, %v", depth, k)
 	a.label("k")
 	a.op("VLD1.P (%v)(%v), %s", at, stride, list(part, vector.S4))
-	for c, end := range ends {
-		one := each[c%len(each)]
-		a.op("FMOVS (%v)(%v<<2), %s", end, k, one.F())
+	// As early as registers are free, for processors that wait for a load.
+	load := func(c int) { a.op("FMOVS (%v)(%v<<2), %s", ends[c], k, each[c%len(each)].F()) }
+	for c := range min(cols, len(each)) {
+		load(c)
+	}
+	for c := range cols {
 		for i, l := range part {
-			a.fmlaBy(sums[c*parts+i], l, element{one, 0})
+			a.fmlaBy(sums[c*parts+i], l, element{each[c%len(each)], 0})
+		}
+		if c+len(each) < cols {
+			load(c + len(each))
 		}
 	}
 	a.op("ADD $1, %v", k)
