@@ -28,7 +28,7 @@ func newExponential(a *assembler) *exponential {
 // begin takes the registers of a function that calls sigmoidTimes.
 func (e *exponential) begin() {
 	e.take(e.constants)
-	e.n, e.p, e.q, e.below = e.of(block), e.of(block), e.of(block), e.of(block)
+	e.n, e.p, e.q, e.below = e.vectors(block), e.vectors(block), e.vectors(block), e.vectors(block)
 }
 
 // exp replaces each of x by its exponential; 0 where that is below the smallest
@@ -91,14 +91,14 @@ func (e *exponential) silu() {
 	e.function("siluNEON", "func(n int, out, x *float32)", "sets out to x/(1+exp(−x)) for n values, a multiple of 16.")
 	n, out, x := e.argument("n"), e.argument("out"), e.argument("x")
 	e.begin()
-	v, d := e.of(block), e.of(block)
+	v, d := e.vectors(block), e.vectors(block)
 	e.label("loop")
 	e.load(x, v)
 	e.sigmoidTimes(v, d)
 	e.store(v, out)
 	e.op("SUBS $16, %v", n)
 	e.op("BNE %s", e.to("loop"))
-	e.end()
+	e.op("RET")
 }
 
 // expSum works with powers of two: e to the power of (x−most)·scale is 2ⁿ·2ʳ,
@@ -120,13 +120,13 @@ func (a *assembler) expSum() {
 	shift := a.vector()
 	a.op("FMOVS %s, %s", a.at("shift"), shift.F())
 	a.repeat(shift, element{shift, 0})
-	sums := a.of(block)
+	sums := a.vectors(block)
 	for _, sum := range sums {
 		a.zero(sum)
 	}
 	a.label("loop")
 	a.scope(func() {
-		v, t, p, q := a.of(block), a.of(block), a.of(block), a.of(block)
+		v, t, p, q := a.vectors(block), a.vectors(block), a.vectors(block), a.vectors(block)
 		a.loadAt(x, v)
 		for i := range v {
 			a.copy(t[i], shift)
@@ -162,13 +162,13 @@ func (a *assembler) expSum() {
 	a.faddDouble(low, low, high)
 	a.faddp(low, low)
 	a.op("FMOVD %s, %s", low.F(), a.at("ret"))
-	a.end()
+	a.op("RET")
 }
 
 func (a *assembler) largest() {
 	a.function("largestNEON", "func(n int, x *float32) float32", "returns the largest of n values, a multiple of 16.")
 	n, x := a.argument("n"), a.argument("x")
-	most, v := a.of(block), a.of(block)
+	most, v := a.vectors(block), a.vectors(block)
 	a.loadAt(x, most)
 	a.label("loop")
 	a.load(x, v)
@@ -182,5 +182,5 @@ func (a *assembler) largest() {
 	a.fmax(most[0], most[0], most[2])
 	a.fmaxv(most[0], most[0])
 	a.op("FMOVS %s, %s", most[0].F(), a.at("ret"))
-	a.end()
+	a.op("RET")
 }

@@ -7,12 +7,12 @@ func (a *assembler) moments() {
 		"sets the sums, and the sums of squares, of 16 channels over pixels that lie stride bytes apart.")
 	pixels, x, stride := a.argument("pixels"), a.argument("x"), a.argument("stride")
 	toSums, toSquares := a.argument("sums"), a.argument("squares")
-	sums, squares, v := a.of(2*block), a.of(2*block), a.of(block)
+	sums, squares, v := a.vectors(2*block), a.vectors(2*block), a.vectors(block)
 	for i := range sums {
 		a.zero(sums[i])
 		a.zero(squares[i])
 	}
-	wide := a.of(block)
+	wide := a.vectors(block)
 	a.label("loop")
 	a.op("VLD1.P (%v)(%v), %s", x, stride, list(v, vector.S4))
 	for i := range sums {
@@ -31,7 +31,7 @@ func (a *assembler) moments() {
 		a.op("VST1.P %s, %d(%v)", list(sums[half:][:block], vector.D2), 16*block, toSums)
 		a.op("VST1.P %s, %d(%v)", list(squares[half:][:block], vector.D2), 16*block, toSquares)
 	}
-	a.end()
+	a.op("RET")
 }
 
 // normalize is the second half of a norm.
@@ -40,9 +40,9 @@ func (e *exponential) normalize() {
 		"sets out to (x−mean)·scale+shift of each channel, and where silu is not 0 to the SiLU of that; channels is a multiple of 16.")
 	pixels, channels, out, x := e.argument("pixels"), e.argument("channels"), e.argument("out"), e.argument("x")
 	mean, scale, shift, silu := e.argument("mean"), e.argument("scale"), e.argument("shift"), e.argument("silu")
-	left, atMean, atScale, atShift := e.pointer(), e.pointer(), e.pointer(), e.pointer()
+	left, atMean, atScale, atShift := e.general(), e.general(), e.general(), e.general()
 	e.begin()
-	v, d := e.of(block), e.of(block)
+	v, d := e.vectors(block), e.vectors(block)
 	e.label("pixel")
 	e.op("MOVD %v, %v", channels, left)
 	e.op("MOVD %v, %v", mean, atMean)
@@ -65,5 +65,5 @@ func (e *exponential) normalize() {
 	e.op("BNE %s", e.to("channel"))
 	e.op("SUBS $1, %v", pixels)
 	e.op("BNE %s", e.to("pixel"))
-	e.end()
+	e.op("RET")
 }

@@ -10,13 +10,13 @@ func (a *assembler) product(name string, parts, cols int) {
 	depth, first, stride, b, offsets := a.argument("depth"), a.argument("a"), a.argument("aStride"), a.argument("b"), a.argument("offsets")
 	out, outStride, n, more := a.argument("out"), a.argument("outStride"), a.argument("n"), a.argument("more")
 	bias, residual, residualStride := a.argument("bias"), a.argument("residual"), a.argument("residualStride")
-	at, left, k := a.pointer(), a.pointer(), a.pointer()
-	ends := make([]pointer, cols)
+	at, left, k := a.general(), a.general(), a.general()
+	ends := make([]general, cols)
 	for c := range ends {
-		ends[c] = a.pointer()
+		ends[c] = a.general()
 	}
-	sums, part := a.of(parts*cols), a.of(parts)
-	each := a.of(32 - a.vectors)
+	sums, part := a.vectors(parts*cols), a.vectors(parts)
+	each := a.vectors(32 - a.taken)
 	a.op("ADD %v<<2, %v", depth, b) // the end of each column
 
 	a.label("tile")
@@ -39,11 +39,17 @@ func (a *assembler) product(name string, parts, cols int) {
 	a.op("NEG %v, %v", depth, k)
 	a.label("k")
 	a.op("VLD1.P (%v)(%v), %s", at, stride, list(part, vector.S4))
-	for c, end := range ends {
-		one := each[c%len(each)]
-		a.op("FMOVS (%v)(%v<<2), %s", end, k, one.F())
+	// As early as registers are free, for processors that wait for a load.
+	load := func(c int) { a.op("FMOVS (%v)(%v<<2), %s", ends[c], k, each[c%len(each)].F()) }
+	for c := range min(cols, len(each)) {
+		load(c)
+	}
+	for c := range cols {
 		for i, l := range part {
-			a.fmlaBy(sums[c*parts+i], l, element{one, 0})
+			a.fmlaBy(sums[c*parts+i], l, element{each[c%len(each)], 0})
+		}
+		if c+len(each) < cols {
+			load(c + len(each))
 		}
 	}
 	a.op("ADD $1, %v", k)
@@ -72,14 +78,11 @@ func (a *assembler) product(name string, parts, cols int) {
 	a.op("MADD %v, %v, %v, %v", left, residual, residualStride, residual) // nil stays so: its stride is 0
 	a.op("SUBS $%d, %v", cols, n)
 	a.op("BGT %s", a.to("tile"))
-	a.end()
+	a.op("RET")
 }
 
-// loadAt loads values at p, which stays where it is.
-func (a *assembler) loadAt(p pointer, v []vector) { a.op("VLD1 (%v), %s", p, list(v, vector.S4)) }
-
 // columns visits the first n columns of a matrix: at is at their first value.
-func (a *assembler) columns(label string, matrix, stride, n, at, left pointer, cols int, f func(c int)) {
+func (a *assembler) columns(label string, matrix, stride, n, at, left general, cols int, f func(c int)) {
 	a.op("MOVD %v, %v", matrix, at)
 	a.op("MOVD %v, %v", n, left)
 	for c := range cols {

@@ -68,9 +68,9 @@ func (t *transforms) in() {
 		fmt.Sprintf("transforms a tile of %d by %[1]d pixels, pixel and line bytes apart, to as many points, point bytes apart; channels is a multiple of 4.", side))
 	channels, x, pixel, line := t.argument("channels"), t.argument("x"), t.argument("pixel"), t.argument("line")
 	out, point, scratch := t.argument("out"), t.argument("point"), t.argument("scratch")
-	at, column := t.pointer(), t.pointer()
+	at, column := t.general(), t.general()
 	t.begin()
-	d, sums := t.of(side), t.of(side)
+	d, sums := t.vectors(side), t.vectors(side)
 	t.label("channels")
 	t.op("MOVD %v, %v", x, column)
 	for j := range side {
@@ -99,11 +99,11 @@ func (t *transforms) in() {
 	t.op("ADD $16, %v", out)
 	t.op("SUBS $4, %v", channels)
 	t.op("BNE %s", t.to("channels"))
-	t.end()
+	t.op("RET")
 }
 
 // next loads a vector at p, and moves p by as many bytes as by holds.
-func (t *transforms) next(p, by pointer, v vector) {
+func (t *transforms) next(p, by general, v vector) {
 	t.op("FMOVQ (%v), %s", p, v.F())
 	t.op("ADD %v, %v", by, p)
 }
@@ -115,9 +115,9 @@ func (t *transforms) out() {
 		fmt.Sprintf("transforms %d points back to %d by %[2]d pixels, adds bias and, where it is not nil, residual, which is laid out like out; channels is a multiple of 4.", t.filter.Points(), results))
 	channels, m, point, out := t.argument("channels"), t.argument("m"), t.argument("point"), t.argument("out")
 	pixel, line, bias, residual, scratch := t.argument("pixel"), t.argument("line"), t.argument("bias"), t.argument("residual"), t.argument("scratch")
-	at, offset, column := t.pointer(), t.pointer(), t.pointer()
+	at, offset, column := t.general(), t.general(), t.general()
 	t.begin()
-	d, sums, each, more := t.of(side), t.of(results), t.vector(), t.vector()
+	d, sums, each, more := t.vectors(side), t.vectors(results), t.vector(), t.vector()
 	t.label("channels")
 	t.op("MOVD %v, %v", m, at)
 	for i := range side { // Aᵀ from the right, a row at a time
@@ -151,7 +151,7 @@ func (t *transforms) out() {
 		}
 		t.op("ADD %v, %v", pixel, column)
 	}
-	for _, p := range []pointer{m, out, bias} {
+	for _, p := range []general{m, out, bias} {
 		t.op("ADD $16, %v", p)
 	}
 	t.op("CBZ %v, %s", residual, t.to("next"))
@@ -159,5 +159,5 @@ func (t *transforms) out() {
 	t.label("next")
 	t.op("SUBS $4, %v", channels)
 	t.op("BNE %s", t.to("channels"))
-	t.end()
+	t.op("RET")
 }
