@@ -38,10 +38,10 @@ struct Sums {
   c1: mat4x4<f32>,
   c2: mat4x4<f32>,
   c3: mat4x4<f32>,
-  c4: mat4x4<f32>,
-  c5: mat4x4<f32>,
-  c6: mat4x4<f32>,
-  c7: mat4x4<f32>,
+  d0: mat4x4<f32>,
+  d1: mat4x4<f32>,
+  d2: mat4x4<f32>,
+  d3: mat4x4<f32>,
 }
 
 fn accumulate(w: f32, v: mat4x4<f32>, c: mat4x4<f32>) -> mat4x4<f32> {
@@ -56,10 +56,10 @@ fn tap(sums: ptr<function, Sums>, w: u32, v: mat4x4<f32>) {
   (*sums).c1 = accumulate(a.y, v, (*sums).c1);
   (*sums).c2 = accumulate(a.z, v, (*sums).c2);
   (*sums).c3 = accumulate(a.w, v, (*sums).c3);
-  (*sums).c4 = accumulate(b.x, v, (*sums).c4);
-  (*sums).c5 = accumulate(b.y, v, (*sums).c5);
-  (*sums).c6 = accumulate(b.z, v, (*sums).c6);
-  (*sums).c7 = accumulate(b.w, v, (*sums).c7);
+  (*sums).d0 = accumulate(b.x, v, (*sums).d0);
+  (*sums).d1 = accumulate(b.y, v, (*sums).d1);
+  (*sums).d2 = accumulate(b.z, v, (*sums).d2);
+  (*sums).d3 = accumulate(b.w, v, (*sums).d3);
 }
 
 fn put(at: u32, v: vec4<f32>) {
@@ -102,10 +102,10 @@ fn store_all(sums: ptr<function, Sums>, channel: u32, sample: u32, at: u32, stri
   store(channel + 1u, sample, at, stride, count, (*sums).c1);
   store(channel + 2u, sample, at, stride, count, (*sums).c2);
   store(channel + 3u, sample, at, stride, count, (*sums).c3);
-  store(channel + 4u, sample, at, stride, count, (*sums).c4);
-  store(channel + 5u, sample, at, stride, count, (*sums).c5);
-  store(channel + 6u, sample, at, stride, count, (*sums).c6);
-  store(channel + 7u, sample, at, stride, count, (*sums).c7);
+  store(channel + 4u, sample, at, stride, count, (*sums).d0);
+  store(channel + 5u, sample, at, stride, count, (*sums).d1);
+  store(channel + 6u, sample, at, stride, count, (*sums).d2);
+  store(channel + 7u, sample, at, stride, count, (*sums).d3);
 }
 
 // What an invocation computes: neighbours share their channels, so that they
@@ -172,21 +172,34 @@ fn conv3(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid:
   let step = p.channels * 2u; // from tap to tap
   var w = here.block * 9u * step + here.first * 2u;
   for (var c = here.first; c < here.last; c++) {
-    let r0 = row(plane, i32(y) - 1, x);
-    let r1 = row(plane, i32(y), x);
-    let r2 = row(plane, i32(y) + 1, x);
-    let r3 = row(plane, i32(y) + 2, x);
-    let r4 = row(plane, i32(y) + 3, x);
-    let r5 = row(plane, i32(y) + 4, x);
-    tap(&sums, w, mat4x4<f32>(r0.left, r1.left, r2.left, r3.left));
-    tap(&sums, w + step, mat4x4<f32>(r0.middle, r1.middle, r2.middle, r3.middle));
-    tap(&sums, w + 2u * step, mat4x4<f32>(r0.right, r1.right, r2.right, r3.right));
-    tap(&sums, w + 3u * step, mat4x4<f32>(r1.left, r2.left, r3.left, r4.left));
-    tap(&sums, w + 4u * step, mat4x4<f32>(r1.middle, r2.middle, r3.middle, r4.middle));
-    tap(&sums, w + 5u * step, mat4x4<f32>(r1.right, r2.right, r3.right, r4.right));
-    tap(&sums, w + 6u * step, mat4x4<f32>(r2.left, r3.left, r4.left, r5.left));
-    tap(&sums, w + 7u * step, mat4x4<f32>(r2.middle, r3.middle, r4.middle, r5.middle));
-    tap(&sums, w + 8u * step, mat4x4<f32>(r2.right, r3.right, r4.right, r5.right));
+    //for i 6
+    let r$i = row(plane, i32(y) + $i - 1, x);
+    //end
+    //for i 9
+    let a$i = weight[w + $iu * step];
+    let b$i = weight[w + $iu * step + 1u];
+    //end
+    let v0 = mat4x4<f32>(r0.left, r1.left, r2.left, r3.left);
+    let v1 = mat4x4<f32>(r0.middle, r1.middle, r2.middle, r3.middle);
+    let v2 = mat4x4<f32>(r0.right, r1.right, r2.right, r3.right);
+    let v3 = mat4x4<f32>(r1.left, r2.left, r3.left, r4.left);
+    let v4 = mat4x4<f32>(r1.middle, r2.middle, r3.middle, r4.middle);
+    let v5 = mat4x4<f32>(r1.right, r2.right, r3.right, r4.right);
+    let v6 = mat4x4<f32>(r2.left, r3.left, r4.left, r5.left);
+    let v7 = mat4x4<f32>(r2.middle, r3.middle, r4.middle, r5.middle);
+    let v8 = mat4x4<f32>(r2.right, r3.right, r4.right, r5.right);
+    // A channel's sums take all nine taps before the next channel's: more than
+    // one channel's do not fit into the registers of a processor.
+    //for c 4
+    //for i 9
+    sums.c$c = accumulate(a$i[$c], v$i, sums.c$c);
+    //end
+    //end
+    //for c 4
+    //for i 9
+    sums.d$c = accumulate(b$i[$c], v$i, sums.d$c);
+    //end
+    //end
     w += 2u;
     plane += area;
   }

@@ -1,8 +1,7 @@
 // Linear, where inputs are whole vectors of four and outputs whole vectors of
-// eight: an invocation computes eight outputs of eight rows, in registers.
+// sixteen: an invocation computes 16 outputs of eight rows, in registers.
 
-const ROWS = 8u;    // must be 8
-const OUTPUTS = 8u; // must be 8: two vectors
+const ROWS = 8u; // must be 8
 const LANES = 32u;
 
 struct Params {
@@ -41,6 +40,10 @@ struct Block {
   b3: vec4<f32>,
 }
 
+fn load(w: u32) -> Block {
+  return Block(weight[w], weight[w + 1u], weight[w + 2u], weight[w + 3u], weight[w + 4u], weight[w + 5u], weight[w + 6u], weight[w + 7u]);
+}
+
 fn accumulate(v: vec4<f32>, w: Block, s: Sums) -> Sums {
   var low = fma(vec4<f32>(v.x), w.a0, s.low);
   var high = fma(vec4<f32>(v.x), w.b0, s.high);
@@ -75,41 +78,36 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: 
     return;
   }
   let first = index % p.tiles * ROWS;
-  let block = index / p.tiles;
+  let block = index / p.tiles * 2u;
   let last = p.rows - 1u;
-  var s0: Sums;
+  let step = p.inputs * 8u; // from block to block
+  var w = block * step;
+  //for b 2
+  var bias$b: Sums;
   if ((p.extras & 4u) != 0u) {
-    s0 = Sums(bias[block * 2u], bias[block * 2u + 1u]);
+    bias$b = Sums(bias[(block + $bu) * 2u], bias[(block + $bu) * 2u + 1u]);
   }
-  var s1 = s0; var s2 = s0; var s3 = s0; var s4 = s0; var s5 = s0; var s6 = s0; var s7 = s0;
+  //end
+  //for r 8
   // Rows beyond the last read it, and are not stored.
-  let r0 = p.x + first * p.inputs;
-  let r1 = p.x + min(first + 1u, last) * p.inputs;
-  let r2 = p.x + min(first + 2u, last) * p.inputs;
-  let r3 = p.x + min(first + 3u, last) * p.inputs;
-  let r4 = p.x + min(first + 4u, last) * p.inputs;
-  let r5 = p.x + min(first + 5u, last) * p.inputs;
-  let r6 = p.x + min(first + 6u, last) * p.inputs;
-  let r7 = p.x + min(first + 7u, last) * p.inputs;
-  var w = block * p.inputs * 8u;
+  let r$r = p.x + min(first + $ru, last) * p.inputs;
+  var s$r_0 = bias0;
+  var s$r_1 = bias1;
+  //end
   for (var i = 0u; i < p.inputs; i++) {
-    let b = Block(weight[w], weight[w + 1u], weight[w + 2u], weight[w + 3u], weight[w + 4u], weight[w + 5u], weight[w + 6u], weight[w + 7u]);
-    s0 = accumulate(arena[r0 + i], b, s0);
-    s1 = accumulate(arena[r1 + i], b, s1);
-    s2 = accumulate(arena[r2 + i], b, s2);
-    s3 = accumulate(arena[r3 + i], b, s3);
-    s4 = accumulate(arena[r4 + i], b, s4);
-    s5 = accumulate(arena[r5 + i], b, s5);
-    s6 = accumulate(arena[r6 + i], b, s6);
-    s7 = accumulate(arena[r7 + i], b, s7);
+    //for r 8
+    let x$r = arena[r$r + i];
+    //end
+    //for b 2
+    let b$b = load(w + $bu * step);
+    //for r 8
+    s$r_$b = accumulate(x$r, b$b, s$r_$b);
+    //end
+    //end
     w += 8u;
   }
-  store(first, block, s0);
-  store(first + 1u, block, s1);
-  store(first + 2u, block, s2);
-  store(first + 3u, block, s3);
-  store(first + 4u, block, s4);
-  store(first + 5u, block, s5);
-  store(first + 6u, block, s6);
-  store(first + 7u, block, s7);
+  //for r 8
+  store(first + $ru, block, s$r_0);
+  store(first + $ru, block + 1u, s$r_1);
+  //end
 }

@@ -19,11 +19,10 @@ struct Params {
 @group(0) @binding(2) var<storage, read> weight: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 
-var<workgroup> scratch: array<f32, LANES>;
+var<workgroup> scratch: array<vec2<f32>, LANES>;
 
-fn total(lane: u32, v: vec4<f32>) -> f32 {
-  workgroupBarrier();
-  scratch[lane] = (v.x + v.y) + (v.z + v.w);
+fn total(lane: u32, v: vec2<f32>) -> vec2<f32> {
+  scratch[lane] = v;
   workgroupBarrier();
   for (var n = LANES / 2u; n > 0u; n /= 2u) {
     if (lane < n) {
@@ -41,19 +40,19 @@ fn group_norm(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) 
   let lane = local.x;
   let n = p.channels * p.size;
   let start = index * n;
-  // Sums of distances from one of the values: a large mean takes no digits.
+  // Mean and variance in one pass, of the distances from one of the values: a
+  // large mean takes no digits.
   let pivot = vec4<f32>(arena[p.x + start].x);
   var sum = vec4<f32>();
-  for (var i = lane; i < n; i += LANES) {
-    sum += arena[p.x + start + i] - pivot;
-  }
-  let mean = pivot + vec4<f32>(total(lane, sum) / f32(4u * n));
   var square = vec4<f32>();
   for (var i = lane; i < n; i += LANES) {
-    let d = arena[p.x + start + i] - mean;
+    let d = arena[p.x + start + i] - pivot;
+    sum += d;
     square += d * d;
   }
-  let scale = inverseSqrt(total(lane, square) / f32(4u * n) + p.eps);
+  let moments = total(lane, vec2<f32>(dot(sum, vec4<f32>(1.0)), dot(square, vec4<f32>(1.0)))) / f32(4u * n);
+  let mean = pivot + vec4<f32>(moments.x);
+  let scale = inverseSqrt(max(moments.y - moments.x * moments.x, 0.0) + p.eps);
   let channel = index % p.groups * p.channels;
   for (var i = lane; i < n; i += LANES) {
     let c = channel + i / p.size;

@@ -21,6 +21,9 @@ type Source struct {
 	// Bindings is how many bindings the entry point's file declares: the
 	// arena, its Params, and other buffers.
 	Bindings int
+	// Size is how many vectors of four a head has, of the shaders of attention
+	// that are made for one size.
+	Size int
 }
 
 // ParamsBinding is the binding of the uniform Params of every shader.
@@ -33,36 +36,44 @@ func (s Source) Writes(binding int) bool { return binding == 0 || s == Step && b
 // The shaders. Those with a 4 in their names work on vectors of four values,
 // and need tensors that divide into them. The constants are those of the files.
 var (
-	Product    = Source{"product.wgsl", "main", 4}
-	Conv3      = Source{"conv.wgsl", "conv3", 4}
-	Conv1      = Source{"conv.wgsl", "conv1", 4}
-	SumParts   = Source{"sum.wgsl", "main", 3}
-	Linear     = Source{"linear.wgsl", "main", 4}
-	GroupNorm  = Source{"group_norm.wgsl", "main", 4}
-	LayerNorm  = Source{"layer_norm.wgsl", "main", 4}
-	GroupNorm4 = Source{"norm.wgsl", "group_norm", 4}
-	LayerNorm4 = Source{"norm.wgsl", "layer_norm", 4}
-	SiLU       = Source{"activation.wgsl", "silu", 2}
-	GELU       = Source{"activation.wgsl", "gelu", 2}
-	Attend4    = Source{"attend.wgsl", "main", 2}
-	Attend     = Source{"attention.wgsl", "attend", 2}
-	Weigh      = Source{"attention.wgsl", "weigh", 2}
-	Embedding  = Source{"embedding.wgsl", "main", 3}
-	Add        = Source{"broadcast.wgsl", "add", 2}
-	Mul        = Source{"broadcast.wgsl", "mul", 2}
-	Gather     = Source{"gather.wgsl", "main", 2}
-	Join4      = Source{"copy.wgsl", "join", 2}
-	Transpose4 = Source{"copy.wgsl", "transpose4", 2}
-	Upsample4  = Source{"copy.wgsl", "upsample", 2}
-	Add4       = Source{"copy.wgsl", "add", 2}
-	AvgPool    = Source{"pool.wgsl", "main", 2}
-	Timestep   = Source{"timestep.wgsl", "main", 3}
-	Step       = Source{"step.wgsl", "main", 3}
+	Product    = Source{File: "product.wgsl", Entry: "main", Bindings: 4}
+	Conv3      = Source{File: "conv.wgsl", Entry: "conv3", Bindings: 4}
+	Conv1      = Source{File: "conv.wgsl", Entry: "conv1", Bindings: 4}
+	SumParts   = Source{File: "sum.wgsl", Entry: "main", Bindings: 3}
+	Linear     = Source{File: "linear.wgsl", Entry: "main", Bindings: 4}
+	GroupNorm  = Source{File: "group_norm.wgsl", Entry: "main", Bindings: 4}
+	LayerNorm  = Source{File: "layer_norm.wgsl", Entry: "main", Bindings: 4}
+	GroupNorm4 = Source{File: "norm.wgsl", Entry: "group_norm", Bindings: 4}
+	LayerNorm4 = Source{File: "norm.wgsl", Entry: "layer_norm", Bindings: 4}
+	SiLU       = Source{File: "activation.wgsl", Entry: "silu", Bindings: 2}
+	GELU       = Source{File: "activation.wgsl", Entry: "gelu", Bindings: 2}
+	Attend     = Source{File: "attention.wgsl", Entry: "attend", Bindings: 2}
+	Weigh      = Source{File: "attention.wgsl", Entry: "weigh", Bindings: 2}
+	Embedding  = Source{File: "embedding.wgsl", Entry: "main", Bindings: 3}
+	Add        = Source{File: "broadcast.wgsl", Entry: "add", Bindings: 2}
+	Mul        = Source{File: "broadcast.wgsl", Entry: "mul", Bindings: 2}
+	Gather     = Source{File: "gather.wgsl", Entry: "main", Bindings: 2}
+	Join4      = Source{File: "copy.wgsl", Entry: "join", Bindings: 2}
+	Transpose4 = Source{File: "copy.wgsl", Entry: "transpose4", Bindings: 2}
+	Upsample4  = Source{File: "copy.wgsl", Entry: "upsample", Bindings: 2}
+	Add4       = Source{File: "copy.wgsl", Entry: "add", Bindings: 2}
+	AvgPool    = Source{File: "pool.wgsl", Entry: "main", Bindings: 2}
+	Timestep   = Source{File: "timestep.wgsl", Entry: "main", Bindings: 3}
+	Step       = Source{File: "step.wgsl", Entry: "main", Bindings: 3}
 )
 
-// All lists every shader.
+// MostHead is the most vectors of four of a head that Attend4 has a shader for:
+// more do not fit into any registers.
+const MostHead = 32
+
+// Attend4 is attention with heads of size vectors of four.
+func Attend4(size int) Source {
+	return Source{File: "attend.wgsl", Entry: "main", Bindings: 2, Size: size}
+}
+
+// All lists every shader, those of attention in the sizes of the presets.
 func All() []Source {
-	return []Source{Product, Conv3, Conv1, SumParts, Linear, GroupNorm, GroupNorm4, LayerNorm, LayerNorm4, SiLU, GELU, Attend4, Attend, Weigh, Embedding, Add, Mul, Add4, Gather, Join4, Transpose4, Upsample4, AvgPool, Timestep, Step}
+	return []Source{Product, Conv3, Conv1, SumParts, Linear, GroupNorm, GroupNorm4, LayerNorm, LayerNorm4, SiLU, GELU, Attend4(4), Attend4(8), Attend4(16), Attend4(32), Attend, Weigh, Embedding, Add, Mul, Add4, Gather, Join4, Transpose4, Upsample4, AvgPool, Timestep, Step}
 }
 
 // Constants of the files, which decide how many workgroups a dispatch has.
@@ -74,16 +85,21 @@ const (
 	TileLanes        = 32 // of conv.wgsl, linear.wgsl, attend.wgsl and the rows of norm.wgsl
 	AttendQueries    = 8  // queries an invocation of attend.wgsl computes
 	LinearRows       = 8  // rows an invocation of linear.wgsl computes
+	LinearOutputs    = 16 // outputs it computes of each
 	AttentionLanes   = 16 // of attention.wgsl
 	MaxVectors       = 4  // of a sampler, in step.wgsl
 	AttentionTile    = 16 // keys an invocation of attention.wgsl works on at a time
 )
 
-// WGSL returns the text of the shader's file.
+// WGSL returns the text of the shader's file, its loops written out.
 func (s Source) WGSL() string {
 	text, err := sources.ReadFile(s.File)
 	if err != nil {
 		panic(err) // a file of this package that is embedded
 	}
-	return string(text)
+	expanded, err := expand(string(text), map[string]int{"SIZE": s.Size})
+	if err != nil {
+		panic(err) // in a file of this package
+	}
+	return expanded
 }

@@ -202,14 +202,14 @@ func (l *lister) linear(n *graph.Node, x, y int) ([]job, error) {
 	w := l.plan.Nodes[n.In[1]].Shape
 	outputs, channels := w[0], w[1]
 	rows := n.Len() / outputs
-	if channels%4 == 0 && outputs%8 == 0 {
+	if channels%4 == 0 && outputs%shaders.LinearOutputs == 0 {
 		weight, bias, err := l.weights(n)
 		if err != nil {
 			return nil, err
 		}
 		_, _, residual, bits := l.extras(n)
 		tiles := (rows + shaders.LinearRows - 1) / shaders.LinearRows
-		count := tiles * outputs / shaders.ProductChannels
+		count := tiles * outputs / shaders.LinearOutputs
 		return l.tiled(n, shaders.Linear, count, words(x/4, y/4, channels/4, outputs/4, rows, tiles, count, residual/4, bits), weight, bias)
 	}
 	return l.product(n, 1, rows, words(x, y, 0, 0, 1, 1, channels, outputs, channels, outputs, 1, rows, rows, rows, 1, 1, 0))
@@ -326,12 +326,12 @@ func (l *lister) attention(n *graph.Node, s shaders.Source, v graph.Value, mask 
 	if len(mask) > 0 {
 		at, masked = int(l.at(mask[0])), 1
 	}
-	if s == shaders.Attend && size%4 == 0 {
+	if s == shaders.Attend && size%4 == 0 && size <= 4*shaders.MostHead {
 		tiles := (q[1] + shaders.AttendQueries - 1) / shaders.AttendQueries
 		count := tiles * n.Heads * q[0]
-		p := words(int(l.at(n.In[0]))/4, int(l.at(n.In[1]))/4, int(l.at(v))/4, at, y/4, masked, q[1], k[1], n.Heads, size/4)
-		p = append(p, math.Float32bits(float32(1/math.Sqrt(float64(size)))), uint32(tiles), uint32(count))
-		return l.tiled(n, shaders.Attend4, count, p)
+		p := words(int(l.at(n.In[0]))/4, int(l.at(n.In[1]))/4, int(l.at(v))/4, at, y/4, masked, q[1], k[1], n.Heads)
+		p = append(p, math.Float32bits(float32(math.Log2E/math.Sqrt(float64(size)))), uint32(tiles), uint32(count))
+		return l.tiled(n, shaders.Attend4(size/4), count, p)
 	}
 	p := words(int(l.at(n.In[0])), int(l.at(n.In[1])), int(l.at(v)), at, y, masked, q[1], k[1], n.Heads, size)
 	p = append(p, math.Float32bits(float32(1/math.Sqrt(float64(size)))))
