@@ -194,7 +194,7 @@ func openGPU(ctx context.Context, m *weights.Model) (graph.Backend, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDevice, err)
 	}
-	return gpu.New(dev, m), nil
+	return gpu.New(dev, m, nil), nil
 }
 
 // Description returns the model's configuration and defaults.

@@ -36,30 +36,32 @@ func (s Source) Writes(binding int) bool { return binding == 0 || s == Step && b
 // The shaders. Those with a 4 in their names work on vectors of four values,
 // and need tensors that divide into them. The constants are those of the files.
 var (
-	Product    = Source{File: "product.wgsl", Entry: "main", Bindings: 4}
-	Conv3      = Source{File: "conv.wgsl", Entry: "conv3", Bindings: 4}
-	Conv1      = Source{File: "conv.wgsl", Entry: "conv1", Bindings: 4}
-	SumParts   = Source{File: "sum.wgsl", Entry: "main", Bindings: 3}
-	Linear     = Source{File: "linear.wgsl", Entry: "main", Bindings: 4}
-	GroupNorm  = Source{File: "group_norm.wgsl", Entry: "main", Bindings: 4}
-	LayerNorm  = Source{File: "layer_norm.wgsl", Entry: "main", Bindings: 4}
-	GroupNorm4 = Source{File: "norm.wgsl", Entry: "group_norm", Bindings: 4}
-	LayerNorm4 = Source{File: "norm.wgsl", Entry: "layer_norm", Bindings: 4}
-	SiLU       = Source{File: "activation.wgsl", Entry: "silu", Bindings: 2}
-	GELU       = Source{File: "activation.wgsl", Entry: "gelu", Bindings: 2}
-	Attend     = Source{File: "attention.wgsl", Entry: "attend", Bindings: 2}
-	Weigh      = Source{File: "attention.wgsl", Entry: "weigh", Bindings: 2}
-	Embedding  = Source{File: "embedding.wgsl", Entry: "main", Bindings: 3}
-	Add        = Source{File: "broadcast.wgsl", Entry: "add", Bindings: 2}
-	Mul        = Source{File: "broadcast.wgsl", Entry: "mul", Bindings: 2}
-	Gather     = Source{File: "gather.wgsl", Entry: "main", Bindings: 2}
-	Join4      = Source{File: "copy.wgsl", Entry: "join", Bindings: 2}
-	Transpose4 = Source{File: "copy.wgsl", Entry: "transpose4", Bindings: 2}
-	Upsample4  = Source{File: "copy.wgsl", Entry: "upsample", Bindings: 2}
-	Add4       = Source{File: "copy.wgsl", Entry: "add", Bindings: 2}
-	AvgPool    = Source{File: "pool.wgsl", Entry: "main", Bindings: 2}
-	Timestep   = Source{File: "timestep.wgsl", Entry: "main", Bindings: 3}
-	Step       = Source{File: "step.wgsl", Entry: "main", Bindings: 3}
+	Product      = Source{File: "product.wgsl", Entry: "main", Bindings: 4}
+	Conv3        = Source{File: "conv.wgsl", Entry: "conv3", Bindings: 4}
+	Conv1        = Source{File: "conv.wgsl", Entry: "conv1", Bindings: 4}
+	ConvShared   = Source{File: "conv_shared.wgsl", Entry: "main", Bindings: 4}
+	SumParts     = Source{File: "sum.wgsl", Entry: "main", Bindings: 3}
+	Linear       = Source{File: "linear.wgsl", Entry: "main", Bindings: 4}
+	LinearShared = Source{File: "linear_shared.wgsl", Entry: "main", Bindings: 4}
+	GroupNorm    = Source{File: "group_norm.wgsl", Entry: "main", Bindings: 4}
+	LayerNorm    = Source{File: "layer_norm.wgsl", Entry: "main", Bindings: 4}
+	GroupNorm4   = Source{File: "norm.wgsl", Entry: "group_norm", Bindings: 4}
+	LayerNorm4   = Source{File: "norm.wgsl", Entry: "layer_norm", Bindings: 4}
+	SiLU         = Source{File: "activation.wgsl", Entry: "silu", Bindings: 2}
+	GELU         = Source{File: "activation.wgsl", Entry: "gelu", Bindings: 2}
+	Attend       = Source{File: "attention.wgsl", Entry: "attend", Bindings: 2}
+	Weigh        = Source{File: "attention.wgsl", Entry: "weigh", Bindings: 2}
+	Embedding    = Source{File: "embedding.wgsl", Entry: "main", Bindings: 3}
+	Add          = Source{File: "broadcast.wgsl", Entry: "add", Bindings: 2}
+	Mul          = Source{File: "broadcast.wgsl", Entry: "mul", Bindings: 2}
+	Gather       = Source{File: "gather.wgsl", Entry: "main", Bindings: 2}
+	Join4        = Source{File: "copy.wgsl", Entry: "join", Bindings: 2}
+	Transpose4   = Source{File: "copy.wgsl", Entry: "transpose4", Bindings: 2}
+	Upsample4    = Source{File: "copy.wgsl", Entry: "upsample", Bindings: 2}
+	Add4         = Source{File: "copy.wgsl", Entry: "add", Bindings: 2}
+	AvgPool      = Source{File: "pool.wgsl", Entry: "main", Bindings: 2}
+	Timestep     = Source{File: "timestep.wgsl", Entry: "main", Bindings: 3}
+	Step         = Source{File: "step.wgsl", Entry: "main", Bindings: 3}
 )
 
 // MostHead is the most vectors of four of a head that Attend4 has a shader for:
@@ -71,9 +73,17 @@ func Attend4(size int) Source {
 	return Source{File: "attend.wgsl", Entry: "main", Bindings: 2, Size: size}
 }
 
+// MostHeadShared is the same of AttendShared, whose workgroup memory it fills.
+const MostHeadShared = 16
+
+// AttendShared is Attend4 with keys and values in workgroup memory.
+func AttendShared(size int) Source {
+	return Source{File: "attend_shared.wgsl", Entry: "main", Bindings: 2, Size: size}
+}
+
 // All lists every shader, those of attention in the sizes of the presets.
 func All() []Source {
-	return []Source{Product, Conv3, Conv1, SumParts, Linear, GroupNorm, GroupNorm4, LayerNorm, LayerNorm4, SiLU, GELU, Attend4(4), Attend4(8), Attend4(16), Attend4(32), Attend, Weigh, Embedding, Add, Mul, Add4, Gather, Join4, Transpose4, Upsample4, AvgPool, Timestep, Step}
+	return []Source{Product, Conv3, Conv1, ConvShared, SumParts, Linear, LinearShared, GroupNorm, GroupNorm4, LayerNorm, LayerNorm4, SiLU, GELU, Attend4(4), Attend4(8), Attend4(16), Attend4(32), AttendShared(4), AttendShared(8), AttendShared(16), Attend, Weigh, Embedding, Add, Mul, Add4, Gather, Join4, Transpose4, Upsample4, AvgPool, Timestep, Step}
 }
 
 // Constants of the files, which decide how many workgroups a dispatch has.
@@ -83,6 +93,11 @@ const (
 	ProductPositions = 4  // positions an invocation of product.wgsl computes
 	ProductChannels  = 8  // channels a workgroup of product.wgsl computes
 	TileLanes        = 32 // of conv.wgsl, linear.wgsl, attend.wgsl and the rows of norm.wgsl
+	SharedChannels   = 32 // channels a workgroup of conv_shared.wgsl computes
+	SharedPositions  = 64 // positions it computes of each
+	SharedRows       = 32 // rows a workgroup of linear_shared.wgsl computes
+	SharedOutputs    = 32 // outputs it computes of each
+	SharedQueries    = 64 // queries a workgroup of attend_shared.wgsl computes
 	AttendQueries    = 8  // queries an invocation of attend.wgsl computes
 	LinearRows       = 8  // rows an invocation of linear.wgsl computes
 	LinearOutputs    = 16 // outputs it computes of each

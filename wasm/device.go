@@ -73,7 +73,7 @@ func (d *devices) open(ctx context.Context, source graph.Source, failed error) (
 	if d.wanted != kindWasm {
 		device, err := d.gpu(failed)
 		if err == nil {
-			b := gpu.New(device, source)
+			b := gpu.New(device, source, nil)
 			if failed != nil {
 				reason = "opened again: " + failed.Error()
 			}

