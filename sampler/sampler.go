@@ -47,6 +47,9 @@ type Options struct {
 	// must still be readable when Open is called again. The sampler closes
 	// what Open returns.
 	Open func(ctx context.Context, source graph.Source, lost error) (graph.Backend, error)
+	// Tune chooses the tilings of the GPU that Device takes, such as gpu.Tuned
+	// does; nil: gpu.Default. The last digits of results depend on them.
+	Tune func(ctx context.Context, device gpu.Device) gpu.Tilings
 }
 
 // ErrDevice is wrapped by errors of a device that is not there or not known.
@@ -177,11 +180,11 @@ func openBackend(ctx context.Context, m *weights.Model, o Options) (graph.Backen
 		}
 		for _, a := range adapters {
 			if !a.Software() {
-				return openGPU(ctx, m)
+				return openGPU(ctx, m, o)
 			}
 		}
 	case GPU:
-		return openGPU(ctx, m)
+		return openGPU(ctx, m, o)
 	case CPU:
 	default:
 		return nil, fmt.Errorf("%w: %q (there are %s, %s, %s)", ErrDevice, o.Device, Auto, GPU, CPU)
@@ -189,12 +192,16 @@ func openBackend(ctx context.Context, m *weights.Model, o Options) (graph.Backen
 	return cpu.New(m, cpu.Options{Threads: o.Threads, Mode: o.Mode})
 }
 
-func openGPU(ctx context.Context, m *weights.Model) (graph.Backend, error) {
+func openGPU(ctx context.Context, m *weights.Model, o Options) (graph.Backend, error) {
 	dev, err := gpu.Open(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDevice, err)
 	}
-	return gpu.New(dev, m, nil), nil
+	var tilings gpu.Tilings
+	if o.Tune != nil {
+		tilings = o.Tune(ctx, dev)
+	}
+	return gpu.New(dev, m, tilings), nil
 }
 
 // Description returns the model's configuration and defaults.

@@ -248,7 +248,7 @@ func (l *lister) convTiles(n *graph.Node, x, y, size int) ([]job, error) {
 	var list []job
 	if tiling.shared() {
 		gx, gy := ceil(samples*height*width, shaders.SharedPositions), ceil(outputs, shaders.SharedChannels)
-		split(gx * gy * shaders.Lanes)
+		split(ceil(height*width, shaders.SharedPositions) * gy * shaders.Lanes)
 		list, err = l.grid(n, job{shader: shaders.ConvShared, params: words(x/4, y/4, channels, outputs, height, width/4, samples, size,
 			channel, batch, residual/4, bits, part, 0), buffers: []Buffer{weight, bias}, x: gx, y: gy, z: parts})
 	} else {
@@ -256,8 +256,9 @@ func (l *lister) convTiles(n *graph.Node, x, y, size int) ([]job, error) {
 		if size == 1 {
 			shader, tiles = shaders.Conv1, ceil(height*width, 16)
 		}
-		count := tiles * samples * ceil(outputs, shaders.ProductChannels)
-		split(count)
+		blocks := ceil(outputs, shaders.ProductChannels)
+		split(tiles * blocks)
+		count := tiles * samples * blocks
 		list, err = l.tiled(n, shader, parts*count, words(x/4, y/4, channels, outputs, height, width/4, samples, tiles, parts*count,
 			channel, batch, residual/4, bits, part, 0), weight, bias)
 	}
@@ -272,16 +273,17 @@ func (l *lister) convTiles(n *graph.Node, x, y, size int) ([]job, error) {
 }
 
 const (
-	// manyInvocations keep every lane of a large GPU busy.
-	manyInvocations = 8192
+	// manyInvocations of a sample keep the lanes of a large GPU busy. Those of
+	// other samples do not count, so that no image depends on the batch.
+	manyInvocations = 4096
 	// leastPart is how many channels a part has at least, and a multiple of:
 	// fewer, and writing and adding up the parts costs more than the rest.
 	leastPart = 16
 )
 
 // parted returns how many of a convolution's channels an invocation sums, and
-// how many such parts there are, where there are that many invocations if each
-// sums all.
+// how many such parts there are, where a sample has that many invocations if
+// each sums all.
 func parted(channels, invocations int) (part, parts int) {
 	parts = min(ceil(manyInvocations, invocations), max(channels/leastPart, 1))
 	part = min(ceil(ceil(channels, parts), leastPart)*leastPart, channels)

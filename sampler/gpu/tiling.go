@@ -12,13 +12,13 @@ import (
 // results differ in the last digits by the tiling.
 type Tiling string
 
-// The tilings. Those that split sum the channels of a convolution in parts,
-// where it has too few outputs to keep a GPU busy, and the parts in a second
-// dispatch.
+// The tilings. Those that split sum the channels of a convolution in parts, of
+// which a second dispatch makes the sum, where it has too few outputs to keep a
+// GPU busy.
 const (
-	Registers      Tiling = "registers"        // operands go from device memory to registers
-	RegistersSplit Tiling = "registers, split" //
-	Shared         Tiling = "shared"           // operands go through the memory of a workgroup
+	Registers      Tiling = "registers" // operands go from device memory to registers
+	RegistersSplit Tiling = "registers, split"
+	Shared         Tiling = "shared" // operands go through the memory of a workgroup
 	SharedSplit    Tiling = "shared, split"
 )
 

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/gpu"
 	"github.com/roentgo/roentgo/sampler/graph"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/weights"
@@ -176,32 +175,6 @@ func verifyCommand() *cobra.Command {
 				return err
 			}
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), "good:", hash)
-			return err
-		},
-	}
-}
-
-func devicesCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "devices",
-		Short:   "List what can compute here, and which one --device auto takes",
-		Example: "  roentgo devices",
-		Args:    between(0, 0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			w := cmd.OutOrStdout()
-			taken := sampler.CPU
-			adapters, err := gpu.Adapters()
-			if err != nil {
-				fmt.Fprintln(w, err)
-			}
-			for _, a := range adapters {
-				fmt.Fprintf(w, "gpu: %s (%s, %s)\n", a.Name, a.Backend, a.Type)
-				if !a.Software() {
-					taken = sampler.GPU
-				}
-			}
-			fmt.Fprintln(w, "cpu: always")
-			_, err = fmt.Fprintln(w, "auto takes:", taken)
 			return err
 		},
 	}

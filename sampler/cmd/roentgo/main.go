@@ -50,7 +50,7 @@ The images are synthetic and not for diagnosis.`,
 	root.SetErr(stderr)
 	root.SetArgs(args)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse{err} })
-	root.AddCommand(sampleCommand(), infoCommand(), verifyCommand(), devicesCommand(), benchCommand(), versionCommand())
+	root.AddCommand(sampleCommand(), infoCommand(), verifyCommand(), devicesCommand(), tuneCommand(), benchCommand(), versionCommand())
 	err := root.ExecuteContext(ctx)
 	switch {
 	case err == nil:

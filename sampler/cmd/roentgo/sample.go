@@ -16,6 +16,7 @@ import (
 
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/cpu"
+	"github.com/roentgo/roentgo/sampler/gpu"
 	"github.com/roentgo/roentgo/sampler/provenance"
 	"github.com/roentgo/roentgo/sampler/schedule"
 )
@@ -224,7 +225,7 @@ func (f *sampleFlags) open(ctx context.Context) (*sampler.Sampler, error) {
 	if f.mode != cpu.Small { // which reads it as it goes
 		defer m.Close()
 	}
-	return sampler.New(ctx, m, sampler.Options{Device: f.device, Threads: f.threads, Mode: f.mode})
+	return sampler.New(ctx, m, sampler.Options{Device: f.device, Threads: f.threads, Mode: f.mode, Tune: gpu.Tuned})
 }
 
 // modelName is what an image's file calls the model.

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/roentgo/roentgo/sampler"
+	"github.com/roentgo/roentgo/sampler/gpu"
+)
+
+func devicesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "devices",
+		Short:   "List what can compute here, which one --device auto takes, and how each GPU was tuned",
+		Example: "  roentgo devices",
+		Args:    between(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			w := cmd.OutOrStdout()
+			taken := sampler.CPU
+			adapters, err := gpu.Adapters()
+			if err != nil {
+				fmt.Fprintln(w, err)
+			}
+			for _, a := range adapters {
+				fmt.Fprintf(w, "gpu: %s (%s, %s)\n", a.Name, a.Backend, a.Type)
+				if m, err := gpu.Stored(a); err != nil {
+					fmt.Fprintln(w, "  not tuned yet: the first start with it measures (roentgo tune does now)")
+				} else if err := writeMeasurement(w, m); err != nil {
+					return err
+				}
+				if !a.Software() {
+					taken = sampler.GPU
+				}
+			}
+			fmt.Fprintln(w, "cpu: always")
+			_, err = fmt.Fprintln(w, "auto takes:", taken)
+			return err
+		},
+	}
+}
+
+func tuneCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "tune",
+		Short: "Measure anew which tilings the GPU is fastest in, and keep them for every later start",
+		Long: `Measure anew which tilings the GPU is fastest in, and keep them for every later
+start, which otherwise measures once. Images of other tilings differ in the last
+digits of what is computed.`,
+		Example: "  roentgo tune",
+		Args:    between(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			device, err := gpu.Open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer device.Close()
+			m, err := gpu.Tune(cmd.Context(), device)
+			if err != nil {
+				return err
+			}
+			if err := m.Save(); err != nil {
+				return err
+			}
+			w := cmd.OutOrStdout()
+			fmt.Fprintf(w, "gpu: %s (%s)\n", m.Adapter, m.Backend)
+			return writeMeasurement(w, m)
+		},
+	}
+}
+
+// writeMeasurement writes which tiling each class of work has, and what was
+// measured of each.
+func writeMeasurement(w io.Writer, m *gpu.Measurement) error {
+	fmt.Fprintf(w, "  tuned %s; roentgo tune measures anew\n", m.When.Format(time.DateTime+" MST"))
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, class := range slices.Sorted(maps.Keys(m.Tilings)) {
+		var times []string
+		for _, tiling := range slices.Sorted(maps.Keys(m.Times[class])) {
+			times = append(times, fmt.Sprintf("%s %.3g ms", tiling, m.Times[class][tiling]))
+		}
+		if times == nil {
+			times = []string{"not measured: time was up"}
+		}
+		fmt.Fprintf(t, "  %s\t%s\t(%s)\n", class, m.Tilings[class], strings.Join(times, "; "))
+	}
+	return t.Flush()
+}
