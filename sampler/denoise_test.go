@@ -49,11 +49,11 @@ func onHardware(t *testing.T, path string, left ...int) *sampler.Sampler {
 			return nil, err
 		}
 		if len(left) == 0 {
-			return gpu.New(scripted{d, nil}, source), nil
+			return gpu.New(scripted{d, nil}, source, nil), nil
 		}
 		n := left[0]
 		left = left[1:]
-		return gpu.New(scripted{d, &n}, source), nil
+		return gpu.New(scripted{d, &n}, source, nil), nil
 	}})
 }
 

@@ -7,9 +7,8 @@ import (
 )
 
 // expand writes out the loops of a shader's text that the device must not run
-// as loops: values in registers have no index. A line "//for i 4" opens a loop
-// of four rounds and "//end" closes it; within it $i is the number of the
-// round. The rounds may be a constant of the text too: "//for i SIZE".
+// as loops: values in registers have no index. The rounds of "//for i SIZE" are
+// those of a constant, whose number $SIZE is too.
 func expand(text string, constants map[string]int) (string, error) {
 	for name, n := range constants {
 		text = strings.ReplaceAll(text, "$"+name, strconv.Itoa(n))

@@ -6,7 +6,10 @@
 // of at most 128 MiB. Every value lies in one buffer, the arena, which a
 // shader binds once; the places of its operands in it are fields of Params, as
 // WebGPU lets no dispatch bind one buffer both to read and to write. No
-// invocation runs loops of 65,535 rounds or more, where lavapipe stops.
+// invocation runs loops of 65,535 rounds or more, where lavapipe stops. Loops
+// over what lies in registers are written out before a shader is compiled: a
+// line "//for i 4" opens one of four rounds, whose number is $i, "//end" closes
+// it.
 package shaders
 
 import "embed"

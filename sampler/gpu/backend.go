@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,17 +67,30 @@ func (b *Backend) Close() error {
 	return b.device.Close()
 }
 
-func (b *Backend) pipeline(s shaders.Source) (Pipeline, error) {
+// compile compiles those of the shaders that are not yet.
+func (b *Backend) compile(list ...shaders.Source) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if p, ok := b.pipelines[s]; ok {
-		return p, nil
+	var missing []shaders.Source
+	for _, s := range list {
+		if b.pipelines[s] == nil && !slices.Contains(missing, s) {
+			missing = append(missing, s)
+		}
 	}
-	p, err := b.device.NewPipeline(s)
-	if err == nil {
-		b.pipelines[s] = p
+	pipelines, err := b.device.NewPipelines(missing)
+	for i, p := range pipelines {
+		b.pipelines[missing[i]] = p
 	}
-	return p, err
+	return err
+}
+
+func (b *Backend) pipeline(s shaders.Source) (Pipeline, error) {
+	if err := b.compile(s); err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.pipelines[s], nil
 }
 
 // resident returns the buffer of that name, which values fills when it is
@@ -190,6 +204,7 @@ func (b *Backend) Compile(ctx context.Context, plan *graph.Plan) (graph.Program,
 func (p *Program) compile(ctx context.Context) error {
 	l := &lister{backend: p.backend, plan: p.plan, arena: p.plan.Arena, constants: map[graph.Value]int{}}
 	var lists [graph.NumStages][]job
+	var used []shaders.Source
 	total := 0
 	for s, stage := range p.plan.Stages {
 		for _, v := range stage {
@@ -200,7 +215,13 @@ func (p *Program) compile(ctx context.Context) error {
 			jobs[0].work = float64(p.plan.Work(v).FLOP)
 			lists[s] = append(lists[s], jobs...)
 			total += len(jobs)
+			for _, j := range jobs {
+				used = append(used, j.shader)
+			}
 		}
+	}
+	if err := p.backend.compile(used...); err != nil {
+		return err
 	}
 	for v, n := range p.plan.Nodes {
 		if n.Op == graph.Embedding && p.plan.Offset[v] >= 0 {

@@ -93,8 +93,8 @@ type Device interface {
 	NewBuffer(size int) (Buffer, error)
 	// Write queues a copy into a buffer; offset and length are multiples of 4.
 	Write(dst Buffer, offset int, data []byte) error
-	// NewPipeline compiles a shader.
-	NewPipeline(s shaders.Source) (Pipeline, error)
+	// NewPipelines compiles shaders, side by side: all of them, or none.
+	NewPipelines(list []shaders.Source) ([]Pipeline, error)
 	// NewGroup binds the bindings of a pipeline, in order.
 	NewGroup(p Pipeline, bindings ...Binding) (Group, error)
 	// Record makes a list of dispatches ready. Their groups must live as long

@@ -201,7 +201,20 @@ func (d *browser) Write(dst Buffer, offset int, data []byte) error {
 	return nil
 }
 
-func (d *browser) NewPipeline(s shaders.Source) (Pipeline, error) {
+func (d *browser) NewPipelines(list []shaders.Source) ([]Pipeline, error) {
+	pipelines, errs := make([]Pipeline, len(list)), make([]error, len(list))
+	var all sync.WaitGroup
+	for i, s := range list {
+		all.Go(func() { pipelines[i], errs[i] = d.newPipeline(s) })
+	}
+	all.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err // the collector frees the others
+	}
+	return pipelines, nil
+}
+
+func (d *browser) newPipeline(s shaders.Source) (Pipeline, error) {
 	if err := d.lostError(); err != nil {
 		return nil, err
 	}

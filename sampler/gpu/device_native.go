@@ -284,14 +284,47 @@ func (d *native) Write(dst Buffer, offset int, data []byte) error {
 	return d.failed("writing", d.queue.WriteBuffer(dst.(*nativeBuffer).buffer, uint64(offset), data))
 }
 
-func (d *native) NewPipeline(s shaders.Source) (Pipeline, error) {
+// NewPipelines implements Device. The library keeps its error scopes by device,
+// so that of shaders that are compiled at one time one may be told of another's
+// error: after any, they are compiled one by one.
+func (d *native) NewPipelines(list []shaders.Source) ([]Pipeline, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	p, err := d.newPipeline(s)
-	if err != nil {
-		return nil, fmt.Errorf("gpu: shader %s: %w", s.File, err)
+	pipelines, errs := make([]Pipeline, len(list)), make([]error, len(list))
+	compile := func(i int) {
+		p, err := d.newPipeline(list[i])
+		if err != nil {
+			errs[i] = fmt.Errorf("gpu: shader %s: %w", list[i].File, err)
+			return
+		}
+		pipelines[i] = p
 	}
-	return p, nil
+	var all sync.WaitGroup
+	for i := range list {
+		all.Go(func() { compile(i) })
+	}
+	all.Wait()
+	if errors.Join(errs...) == nil {
+		return pipelines, nil
+	}
+	freePipelines(pipelines)
+	clear(pipelines)
+	clear(errs)
+	for i := range list {
+		if compile(i); errs[i] != nil {
+			freePipelines(pipelines)
+			return nil, errs[i]
+		}
+	}
+	return pipelines, nil
+}
+
+func freePipelines(list []Pipeline) {
+	for _, p := range list {
+		if p != nil {
+			p.Free()
+		}
+	}
 }
 
 func (d *native) newPipeline(s shaders.Source) (*nativePipeline, error) {

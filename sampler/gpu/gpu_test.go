@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/roentgo/roentgo/sampler/gpu"
@@ -11,6 +12,7 @@ import (
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/model/modeltest"
 	"github.com/roentgo/roentgo/sampler/samplertest/need"
+	"github.com/roentgo/roentgo/shaders"
 )
 
 func open(t testing.TB) func(graph.Source) (graph.Backend, error) {
@@ -114,6 +116,30 @@ func TestOpenAndCloseAgain(t *testing.T) {
 		}
 		if err := b.Close(); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestNewPipelines compiles shaders at one time of which one is none.
+func TestNewPipelines(t *testing.T) {
+	open(t)
+	d, err := gpu.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	absent := shaders.SiLU
+	absent.Entry = "absent"
+	for range 20 {
+		if _, err := d.NewPipelines([]shaders.Source{shaders.GELU, absent, shaders.Add, shaders.Mul}); err == nil || !strings.Contains(err.Error(), absent.File) {
+			t.Fatalf("got error %v", err)
+		}
+		list, err := d.NewPipelines([]shaders.Source{shaders.GELU, shaders.SiLU, shaders.Add, shaders.Mul})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range list {
+			p.Free()
 		}
 	}
 }

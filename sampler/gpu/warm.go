@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/roentgo/roentgo/shaders"
@@ -12,7 +13,13 @@ import (
 func Warm(d Device) Device {
 	w := &warm{Device: d, pipelines: map[shaders.Source]func() (Pipeline, error){}}
 	for _, s := range Default(d.Info()).shaders() {
-		wait := sync.OnceValues(func() (Pipeline, error) { return d.NewPipeline(s) })
+		wait := sync.OnceValues(func() (Pipeline, error) {
+			p, err := d.NewPipelines([]shaders.Source{s})
+			if err != nil {
+				return nil, err
+			}
+			return p[0], nil
+		})
 		w.pipelines[s] = wait
 		go wait()
 	}
@@ -24,10 +31,20 @@ type warm struct {
 	pipelines map[shaders.Source]func() (Pipeline, error)
 }
 
-// NewPipeline implements Device.
-func (w *warm) NewPipeline(s shaders.Source) (Pipeline, error) {
-	if wait, ok := w.pipelines[s]; ok {
-		return wait()
+// NewPipelines implements Device.
+func (w *warm) NewPipelines(list []shaders.Source) ([]Pipeline, error) {
+	cold := slices.DeleteFunc(slices.Clone(list), func(s shaders.Source) bool { return w.pipelines[s] != nil })
+	compiled, err := w.Device.NewPipelines(cold)
+	if err != nil {
+		return nil, err
 	}
-	return w.Device.NewPipeline(s)
+	pipelines := make([]Pipeline, len(list))
+	for i, s := range list {
+		if wait := w.pipelines[s]; wait == nil {
+			pipelines[i], compiled = compiled[0], compiled[1:]
+		} else if pipelines[i], err = wait(); err != nil {
+			return nil, err
+		}
+	}
+	return pipelines, nil
 }
