@@ -28,22 +28,33 @@ func devicesCommand() *cobra.Command {
 			if err != nil {
 				fmt.Fprintln(w, err)
 			}
-			for _, a := range adapters {
-				fmt.Fprintf(w, "gpu: %s (%s, %s)\n", a.Name, a.Backend, a.Type)
-				if m, err := gpu.Stored(a); err != nil {
-					fmt.Fprintln(w, "  not tuned yet: the first start with it measures (roentgo tune does now)")
-				} else if err := writeMeasurement(w, m); err != nil {
-					return err
-				}
-				if !a.Software() {
-					taken = sampler.GPU
-				}
+			if err := writeAdapters(w, adapters); err != nil {
+				return err
+			}
+			if slices.ContainsFunc(adapters, func(a gpu.Info) bool { return !a.Software() }) {
+				taken = sampler.GPU
 			}
 			fmt.Fprintln(w, "cpu: always")
 			_, err = fmt.Fprintln(w, "auto takes:", taken)
 			return err
 		},
 	}
+}
+
+// writeAdapters writes what GPUs there are, and how each was tuned.
+func writeAdapters(w io.Writer, adapters []gpu.Info) error {
+	for _, a := range adapters {
+		fmt.Fprintf(w, "gpu: %s (%s, %s)\n", a.Name, a.Backend, a.Type)
+		m, err := gpu.Stored(a)
+		if err != nil {
+			fmt.Fprintln(w, "  not tuned yet: the first start with it measures (roentgo tune does now)")
+			continue
+		}
+		if err := writeMeasurement(w, m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func tuneCommand() *cobra.Command {

@@ -25,6 +25,10 @@ func TestDevicesShowsTilings(t *testing.T) {
 		if status != 0 {
 			t.Fatalf("status %d: %s", status, stderr)
 		}
+		adapters, _, _ := strings.Cut(stdout, "cpu: ")
+		if _, info, _ := roentgo(t, "info"); !strings.HasSuffix(info, "\n\n"+adapters) {
+			t.Errorf("info does not end with what devices tells of the GPUs: %q", info)
+		}
 		return stdout
 	}
 	if out := devices(); !strings.Contains(out, "not tuned yet") {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/roentgo/roentgo/sampler"
+	"github.com/roentgo/roentgo/sampler/gpu"
 	"github.com/roentgo/roentgo/sampler/graph"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/weights"
@@ -127,7 +128,7 @@ func infoCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:     "info [MODEL…]",
-		Short:   "Say what a model file holds (without one: the model of this program)",
+		Short:   "Say what a model file holds (without one: the model of this program), and how the GPUs here are tuned",
 		Example: "  roentgo info\n  roentgo info --json model.safetensors.zst",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m, err := openModel(args)
@@ -146,7 +147,16 @@ func infoCommand() *cobra.Command {
 			if asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(info)
 			}
-			return info.write(cmd.OutOrStdout())
+			w := cmd.OutOrStdout()
+			if err := info.write(w); err != nil {
+				return err
+			}
+			adapters, err := gpu.Adapters()
+			if err != nil {
+				return nil // there is no GPU to tell of
+			}
+			fmt.Fprintln(w)
+			return writeAdapters(w, adapters)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as one line of JSON")
