@@ -1,11 +1,14 @@
-// Attention, where a head is $SIZE vectors of four: an invocation computes eight
-// queries of one head of one sample, two keys at a time, with the running
-// maxima and sums of Milakov and Gimelshein (2018). Queries, and what is summed
-// so far, stay in registers. A vector holds one value of four queries, so that
-// no product needs a sum across a vector.
+// Attention, where a head is whole vectors of four: an invocation computes eight
+// queries of one head of one sample, some keys at a time, with the running
+// maxima and sums of Milakov and Gimelshein (2018). A vector holds one value of
+// four queries, so that no product needs a sum across a vector.
+//
+// Where a head is $SIZE vectors and these are few (short), queries and what is
+// summed so far stay in registers. Else (long) what is summed lies in the output.
 
 const QUERIES = 8u; // must be 8: two vectors
-const KEYS = 2u;    // must be 2
+const KEYS = 2u;    // of short; must be 2
+const LONG_KEYS = 16u; // of long; must be 16
 const LANES = 32u;
 
 struct Params {
@@ -21,6 +24,7 @@ struct Params {
   scale: f32,    // of the scores, which are logarithms of base 2
   tiles: u32,    // of QUERIES queries in a sample
   count: u32,    // invocations
+  size: u32,     // of a head, in vectors; of long
 }
 
 @group(0) @binding(0) var<storage, read_write> arena: array<vec4<f32>>;
@@ -68,7 +72,7 @@ fn visible(scores: vec4<f32>, mask: u32, key: u32) -> vec4<f32> {
 }
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+fn short(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
   let index = (group.y * grid.x + group.x) * LANES + local.x;
   if (index >= p.count) {
     return;
@@ -135,4 +139,78 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: 
   store(here$g + vec4<u32>(p.y + $cu), scaled(o$g_$c, inverse$g));
   //end
   //end
+}
+
+@compute @workgroup_size(LANES)
+fn long(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+  let index = (group.y * grid.x + group.x) * LANES + local.x;
+  if (index >= p.count) {
+    return;
+  }
+  let first = index % p.tiles * QUERIES;
+  let head = index / p.tiles % p.heads;
+  let sample = index / p.tiles / p.heads;
+  let width = p.heads * p.size;
+  let there = sample * p.keys * width + head * p.size;
+  let mask = p.mask + sample * p.keys;
+  let last = p.keys - 1u;
+  //for g 2
+  // Queries beyond the last are the last, written again with the same values.
+  let query$g = min(vec4<u32>(first + $gu * 4u) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(p.queries - 1u));
+  let here$g = (vec4<u32>(sample * p.queries) + query$g) * width + vec4<u32>(head * p.size);
+  var most$g = vec4<f32>(NONE);
+  var total$g = vec4<f32>();
+  //end
+  for (var key = 0u; key < p.keys; key += LONG_KEYS) {
+    //for k 16
+    // Keys beyond the last read it.
+    let r$k = there + min(key + $ku, last) * width;
+    // Said to be zero, as naga 0.19 does not clear a variable of a loop again.
+    var s0_$k = vec4<f32>();
+    var s1_$k = vec4<f32>();
+    //end
+    for (var c = 0u; c < p.size; c++) {
+      let q0 = load(here0 + vec4<u32>(p.q + c));
+      let q1 = load(here1 + vec4<u32>(p.q + c));
+      //for k 16
+      let k$k = arena[p.k + r$k + c];
+      s0_$k = products(q0, k$k, s0_$k);
+      s1_$k = products(q1, k$k, s1_$k);
+      //end
+    }
+    //for g 2
+    let before$g = most$g;
+    //for k 16
+    s$g_$k = visible(s$g_$k * p.scale, mask, key + $ku);
+    most$g = max(most$g, s$g_$k);
+    //end
+    let shrink$g = exp2(before$g - most$g);
+    total$g *= shrink$g;
+    //for k 16
+    let w$g_$k = exp2(s$g_$k - most$g);
+    total$g += w$g_$k;
+    //end
+    // What is the last to be summed is divided by the total at once.
+    var scale$g = vec4<f32>(1.0);
+    if (key + LONG_KEYS >= p.keys) {
+      scale$g /= total$g;
+    }
+    //end
+    for (var c = 0u; c < p.size; c++) {
+      //for g 2
+      let y$g = here$g + vec4<u32>(p.y + c);
+      var o$g = mat4x4<f32>();
+      if (key > 0u) {
+        o$g = scaled(load(y$g), shrink$g);
+      }
+      //end
+      //for k 16
+      let v$k = arena[p.v + r$k + c];
+      o0 = add(o0, w0_$k, v$k);
+      o1 = add(o1, w1_$k, v$k);
+      //end
+      store(y0, scaled(o0, scale0));
+      store(y1, scaled(o1, scale1));
+    }
+  }
 }

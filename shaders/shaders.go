@@ -52,6 +52,7 @@ var (
 	LayerNorm4   = Source{File: "norm.wgsl", Entry: "layer_norm", Bindings: 4}
 	SiLU         = Source{File: "activation.wgsl", Entry: "silu", Bindings: 2}
 	GELU         = Source{File: "activation.wgsl", Entry: "gelu", Bindings: 2}
+	AttendLong   = Source{File: "attend.wgsl", Entry: "long", Bindings: 2}
 	Attend       = Source{File: "attention.wgsl", Entry: "attend", Bindings: 2}
 	Weigh        = Source{File: "attention.wgsl", Entry: "weigh", Bindings: 2}
 	Embedding    = Source{File: "embedding.wgsl", Entry: "main", Bindings: 3}
@@ -67,26 +68,27 @@ var (
 	Step         = Source{File: "step.wgsl", Entry: "main", Bindings: 3}
 )
 
-// MostHead is the most vectors of four of a head that Attend4 has a shader for:
-// more do not fit into any registers.
-const MostHead = 32
+// MostHeadShort is the most vectors of four of a head that AttendShort has a
+// shader for: with more, compilers take seconds for what is then no faster.
+const MostHeadShort = 4
 
-// Attend4 is attention with heads of size vectors of four.
-func Attend4(size int) Source {
-	return Source{File: "attend.wgsl", Entry: "main", Bindings: 2, Size: size}
+// AttendShort is attention with heads of size vectors of four.
+func AttendShort(size int) Source {
+	return Source{File: "attend.wgsl", Entry: "short", Bindings: 2, Size: size}
 }
 
-// MostHeadShared is the same of AttendShared, whose workgroup memory it fills.
+// MostHeadShared is the same of AttendShared, whose workgroup memory is filled
+// with it.
 const MostHeadShared = 16
 
-// AttendShared is Attend4 with keys and values in workgroup memory.
+// AttendShared is AttendShort with keys and values in workgroup memory.
 func AttendShared(size int) Source {
 	return Source{File: "attend_shared.wgsl", Entry: "main", Bindings: 2, Size: size}
 }
 
 // All lists every shader, those of attention in the sizes of the presets.
 func All() []Source {
-	return []Source{Product, Conv3, Conv1, ConvShared, SumParts, Linear, LinearShared, GroupNorm, GroupNorm4, LayerNorm, LayerNorm4, SiLU, GELU, Attend4(4), Attend4(8), Attend4(16), Attend4(32), AttendShared(4), AttendShared(8), AttendShared(16), Attend, Weigh, Embedding, Add, Mul, Add4, Gather, Join4, Transpose4, Upsample4, AvgPool, Timestep, Step}
+	return []Source{Product, Conv3, Conv1, ConvShared, SumParts, Linear, LinearShared, GroupNorm, GroupNorm4, LayerNorm, LayerNorm4, SiLU, GELU, AttendShort(4), AttendLong, AttendShared(4), AttendShared(8), AttendShared(16), Attend, Weigh, Embedding, Add, Mul, Add4, Gather, Join4, Transpose4, Upsample4, AvgPool, Timestep, Step}
 }
 
 // Constants of the files, which decide how many workgroups a dispatch has.

@@ -345,7 +345,7 @@ func (l *lister) attention(n *graph.Node, s shaders.Source, v graph.Value, mask 
 	if len(mask) > 0 {
 		at, masked = int(l.at(mask[0])), 1
 	}
-	if s == shaders.Attend && size%4 == 0 && size <= 4*shaders.MostHead {
+	if s == shaders.Attend && size%4 == 0 {
 		p := words(int(l.at(n.In[0]))/4, int(l.at(n.In[1]))/4, int(l.at(v))/4, at, y/4, masked, q[1], k[1], n.Heads)
 		p = append(p, math.Float32bits(float32(math.Log2E/math.Sqrt(float64(size)))))
 		if size <= 4*shaders.MostHeadShared && l.backend.tilings.of(attentionClass(size)).shared() {
@@ -353,7 +353,11 @@ func (l *lister) attention(n *graph.Node, s shaders.Source, v graph.Value, mask 
 		}
 		tiles := ceil(q[1], shaders.AttendQueries)
 		count := tiles * n.Heads * q[0]
-		return l.tiled(n, shaders.Attend4(size/4), count, append(p, words(tiles, count)...))
+		shader := shaders.AttendLong
+		if size <= 4*shaders.MostHeadShort {
+			shader = shaders.AttendShort(size / 4)
+		}
+		return l.tiled(n, shader, count, append(p, words(tiles, count, size/4)...))
 	}
 	p := words(int(l.at(n.In[0])), int(l.at(n.In[1])), int(l.at(v)), at, y, masked, q[1], k[1], n.Heads, size)
 	p = append(p, math.Float32bits(float32(1/math.Sqrt(float64(size)))))

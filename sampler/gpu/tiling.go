@@ -57,9 +57,9 @@ var classes = []class{
 	{Conv3Small, shaders.Conv3, shaders.ConvShared, true, conv(256, 8, 3)},
 	{Conv1, shaders.Conv1, shaders.ConvShared, true, conv(128, 16, 1)},
 	{Linear, shaders.Linear, shaders.LinearShared, false, linear(256, 128)},
-	{Attention16, shaders.Attend4(4), shaders.AttendShared(4), false, attention(512, 64, 4)},
-	{Attention32, shaders.Attend4(8), shaders.AttendShared(8), false, attention(256, 128, 4)},
-	{Attention64, shaders.Attend4(16), shaders.AttendShared(16), false, attention(128, 256, 4)},
+	{Attention16, shaders.AttendShort(4), shaders.AttendShared(4), false, attention(512, 64, 4)},
+	{Attention32, shaders.AttendLong, shaders.AttendShared(8), false, attention(256, 128, 4)},
+	{Attention64, shaders.AttendLong, shaders.AttendShared(16), false, attention(128, 256, 4)},
 }
 
 func conv(channels, side, size int) func(r *graph.Recorder) graph.Value {
@@ -126,9 +126,9 @@ func (t Tilings) valid(i Info) bool {
 	return len(t) == len(classes)
 }
 
-// shaders lists those that networks run on with these tilings.
+// shaders lists those that the steps of the presets run on with these tilings.
 func (t Tilings) shaders() []shaders.Source {
-	unused := map[shaders.Source]bool{}
+	unused := map[shaders.Source]bool{shaders.Attend: true, shaders.Weigh: true}
 	for _, c := range classes {
 		unused[c.registers], unused[c.shared] = true, true
 	}
