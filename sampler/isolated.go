@@ -120,10 +120,6 @@ func (i *Isolated) FLOP() float64 {
 	return sum
 }
 
-// Arena is how many bytes the network's values take, and Live the most that are
-// needed at one time: no arena can be smaller.
-func (i *Isolated) Arena() (arena, live int) { return 4 * i.p.plan.Arena, 4 * i.p.plan.Live }
-
 // Profile is a Run that calls f behind each operation, as [graph.Timed] does.
 func (i *Isolated) Profile(ctx context.Context, f func(p *graph.Plan, v graph.Value, d time.Duration)) error {
 	p, ok := i.p.Program.(graph.Timed)

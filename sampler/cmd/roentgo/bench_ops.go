@@ -30,15 +30,21 @@ type opFigures struct {
 // profile times every operation of the networks.
 func (f *benchFlags) profile(ctx context.Context, s *sampler.Sampler) error {
 	var all []*opFigures
+	var arenas []string
 	one := func(label string, n sampler.Network, batch, tokens int) error {
 		i, err := s.Isolate(ctx, n, batch, tokens)
 		if err != nil {
 			return err
 		}
 		defer i.Close()
-		list, err := profileNetwork(ctx, i, label, f.runs)
+		list, plan, err := profileNetwork(ctx, i, label, f.runs)
+		if err != nil {
+			return err
+		}
 		all = append(all, list...)
-		return err
+		arenas = append(arenas, fmt.Sprintf("%s\t%.2f\t%.2f\t%.1f %%\t", label, 4e-6*float64(plan.Arena), 4e-6*float64(plan.Live),
+			100*float64(plan.Arena-plan.Live)/float64(plan.Live)))
+		return nil
 	}
 	for _, b := range f.batches {
 		if err := one(fmt.Sprintf("U-Net, batch %d", b), sampler.UNet, b, f.tokens); err != nil {
@@ -66,18 +72,24 @@ func (f *benchFlags) profile(ctx context.Context, s *sampler.Sampler) error {
 		}
 		fmt.Fprintf(t, "%s\t%d\t%.2f\t%.0f\t%.1f\t%.1f %%\t\n", o.Op, o.Count, o.Ms, o.GFLOPs, o.Bytes/1e6, 100*o.Share)
 	}
+	fmt.Fprint(t, "\nmemory of values\tMB\talive at once\tlost\t\n")
+	for _, a := range arenas {
+		fmt.Fprintln(t, a)
+	}
 	return t.Flush()
 }
 
 // profileNetwork sums the operations of a network by their kind, the slowest
-// kind first.
-func profileNetwork(ctx context.Context, i *sampler.Isolated, label string, runs int) ([]*opFigures, error) {
+// kind first, and returns the plan that they are of.
+func profileNetwork(ctx context.Context, i *sampler.Isolated, label string, runs int) ([]*opFigures, *graph.Plan, error) {
 	if err := i.Run(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	var plan *graph.Plan
 	kinds := map[string]*opFigures{}
 	for run := range runs {
 		err := i.Profile(ctx, func(p *graph.Plan, v graph.Value, d time.Duration) {
+			plan = p
 			name := opName(p, v)
 			o := kinds[name]
 			if o == nil {
@@ -93,7 +105,7 @@ func profileNetwork(ctx context.Context, i *sampler.Isolated, label string, runs
 			}
 		})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	var list []*opFigures
@@ -116,7 +128,7 @@ func profileNetwork(ctx context.Context, i *sampler.Isolated, label string, runs
 		}
 		return strings.Compare(a.Op, b.Op)
 	})
-	return list, nil
+	return list, plan, nil
 }
 
 // opName names a kind of operation: products by the shapes of their weight and
