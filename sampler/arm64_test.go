@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"testing"
@@ -33,14 +32,9 @@ func TestArm64(t *testing.T) {
 	if runtime.GOARCH != "amd64" || testing.Short() || len(cpu.Instructions()) == 1 {
 		t.Skip("runs from amd64 with AVX2 alone")
 	}
-	qemu, dir := need.Program(t, "qemu-aarch64"), t.TempDir()
-	binary, list := filepath.Join(dir, "sampler.test"), filepath.Join(dir, "hashes.txt")
-	build := exec.Command(need.Program(t, "go"), "test", "-c", "-o", binary, ".")
-	build.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0")
-	for _, cmd := range []*exec.Cmd{build, exec.Command(qemu, binary, "-test.run=^TestArm64$", "-hashes="+list)} {
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%v: %v\n%s", cmd, err, out)
-		}
+	emulated, list := need.Arm64(t), filepath.Join(t.TempDir(), "hashes.txt")
+	if out, err := emulated("-test.run=^TestArm64$", "-hashes="+list).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
 	got, err := os.ReadFile(list)
 	if err != nil {

@@ -39,11 +39,7 @@ func (s *Sampler) BatchFor(count int) (int, error) {
 func (s *Sampler) arena(b int) (int, error) {
 	r := graph.NewRecorder()
 	recordUNet(r, s.description.Model, b, s.description.Model.Tokens, true)
-	g, err := r.Graph()
-	if err != nil {
-		return 0, err
-	}
-	plan, err := g.Plan()
+	plan, err := r.Plan()
 	if err != nil {
 		return 0, err
 	}

@@ -42,11 +42,11 @@ func (w *walk) goOn(ctx context.Context) error {
 	var unets [2]graph.Stepper // by the number of conditions, less 1; with contexts written; nil: to be had
 	var now graph.Stepper
 	for i := w.done; i < len(w.sampler.Steps); i++ {
-		conditions := w.texts
+		conditions := 1
 		if w.guided && w.settings.GuidanceInterval.Has(w.sampler.Timesteps[i]) {
-			conditions = slices.Concat(w.texts, w.nulls)
+			conditions = 2
 		}
-		next := &unets[len(conditions)/w.images-1]
+		next := &unets[conditions-1]
 		if *next == nil || *next != now {
 			if err := w.arrived(0); err != nil {
 				return err
@@ -66,16 +66,10 @@ func (w *walk) goOn(ctx context.Context) error {
 	return w.arrived(0)
 }
 
-// shape of the latents.
-func (w *walk) shape() []int {
-	c := w.description.Model
-	return []int{w.images, c.LatentChannels, c.LatentSize(), c.LatentSize()}
-}
-
-// begin puts the vectors into the program of those conditions.
-func (w *walk) begin(ctx context.Context, s *graph.Stepper, conditions []condition) error {
+// begin puts the vectors into the program of so many conditions.
+func (w *walk) begin(ctx context.Context, s *graph.Stepper, conditions int) error {
 	if *s == nil {
-		p, err := w.unetFor(ctx, conditions)
+		p, err := w.unetFor(ctx, slices.Concat([][]condition{w.texts, w.nulls}[:conditions]...))
 		if err != nil {
 			return err
 		}
@@ -85,7 +79,7 @@ func (w *walk) begin(ctx context.Context, s *graph.Stepper, conditions []conditi
 		}
 		*s = stepper
 	}
-	return (*s).Begin(graph.Loop{Input: inLatent, Output: out, Images: w.images, Conditions: len(conditions) / w.images,
+	return (*s).Begin(graph.Loop{Input: inLatent, Output: out, Images: w.images, Conditions: conditions,
 		Guidance: w.settings.Guidance, Rescale: w.settings.Rescale}, w.vectors)
 }
 
@@ -128,7 +122,7 @@ func (w *walk) arrived(most int) error {
 			return err
 		}
 		w.vectors = vectors
-		w.trace(fmt.Sprintf("latent.%03d", w.done), w.shape(), vectors[0])
+		w.trace(fmt.Sprintf("latent.%03d", w.done), w.shape(w.images), vectors[0])
 		w.done++
 		w.steps++
 		w.report(w.done, vectors[1])
@@ -182,7 +176,7 @@ func (h *hostStepper) Step(factors [][]float64, noise []float32) error {
 			schedule.Guide(guided, null[k*n:(k+1)*n], guided, h.loop.Guidance, h.loop.Rescale)
 		}
 	}
-	h.walk.trace(fmt.Sprintf("prediction.%03d", h.walk.done), h.walk.shape(), text)
+	h.walk.trace(fmt.Sprintf("prediction.%03d", h.walk.done), h.walk.shape(h.loop.Images), text)
 	schedule.Step(factors).Apply(h.vectors, text, noise)
 	return h.feed()
 }

@@ -64,11 +64,7 @@ func (c *cached) use(ctx context.Context, b graph.Backend, key string, record fu
 func compile(ctx context.Context, compile func(context.Context, *graph.Plan) (graph.Program, error), record func(*graph.Recorder), observe ...string) (*program, error) {
 	r := graph.NewRecorder(observe...)
 	record(r)
-	g, err := r.Graph()
-	if err != nil {
-		return nil, err
-	}
-	plan, err := g.Plan()
+	plan, err := r.Plan()
 	if err != nil {
 		return nil, err
 	}
@@ -162,14 +158,23 @@ type condition struct {
 	values []float32 // n × text_features
 }
 
+// tokenize returns the tokens of a text; none for a model without text.
+func (s *Sampler) tokenize(text string, truncate bool) ([]int32, error) {
+	if s.tokens == nil {
+		return nil, nil
+	}
+	ids, err := s.tokens.Encode(text, truncate)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRequest, err)
+	}
+	return ids, nil
+}
+
 // encode returns the condition of a text.
 func (s *Sampler) encode(ctx context.Context, text string, truncate bool) (condition, error) {
-	var ids []int32
-	if s.tokens != nil {
-		var err error
-		if ids, err = s.tokens.Encode(text, truncate); err != nil {
-			return condition{}, fmt.Errorf("%w: %w", ErrRequest, err)
-		}
+	ids, err := s.tokenize(text, truncate)
+	if err != nil {
+		return condition{}, err
 	}
 	if len(ids) == 0 {
 		return s.null, nil

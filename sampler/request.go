@@ -61,6 +61,11 @@ type Row struct {
 	Seed             uint64
 }
 
+// texts returns the texts, each with what people call it.
+func (r Row) texts() []struct{ name, text string } {
+	return []struct{ name, text string }{{"prompt", r.Prompt}, {"negative prompt", r.Negative}}
+}
+
 // RowError says which of a request's rows, from 0, an error is about.
 type RowError struct {
 	Row int
@@ -230,7 +235,7 @@ func (d Description) resolve(r Request) (Settings, error) {
 
 // checkText checks the texts of an image.
 func (d Description) checkText(r Row) error {
-	for _, t := range []struct{ name, text string }{{"prompt", r.Prompt}, {"negative prompt", r.Negative}} {
+	for _, t := range r.texts() {
 		if !utf8.ValidString(t.text) {
 			return fmt.Errorf("%w: the %s is not UTF-8 text", ErrRequest, t.name)
 		}

@@ -112,12 +112,9 @@ func (s *Sampler) prepare(r Request) (*run, error) {
 		return nil, err
 	}
 	for i := range r.Rows { // before the first image is made
-		for what, text := range map[string]string{"prompt": r.Rows[i].Prompt, "negative prompt": r.Rows[i].Negative} {
-			if s.tokens == nil {
-				continue
-			}
-			if _, err := s.tokens.Encode(text, r.Truncate); err != nil {
-				return nil, u.inRow(i, what, fmt.Errorf("%w: %w", ErrRequest, err))
+		for _, t := range r.Rows[i].texts() {
+			if _, err := s.tokenize(t.text, r.Truncate); err != nil {
+				return nil, u.inRow(i, t.name, err)
 			}
 		}
 	}
@@ -198,9 +195,8 @@ func (u *run) batch(ctx context.Context) ([]Image, error) {
 	if err := u.encodeTexts(ctx, b); err != nil {
 		return nil, err
 	}
-	c := u.description.Model
-	n := c.LatentLen()
-	shape := []int{b, c.LatentChannels, c.LatentSize(), c.LatentSize()}
+	n := u.description.Model.LatentLen()
+	shape := u.shape(b)
 	z := make([]float32, b*n)
 	for k := range b {
 		noise.Latent(z[k*n:(k+1)*n], u.seed(k), 0, noise.StreamInitial)
@@ -216,6 +212,12 @@ func (u *run) batch(ctx context.Context) ([]Image, error) {
 	}
 	u.done += b
 	return images, nil
+}
+
+// shape of b latents.
+func (u *run) shape(b int) []int {
+	c := u.description.Model
+	return []int{b, c.LatentChannels, c.LatentSize(), c.LatentSize()}
 }
 
 // seed of image k of this batch.

@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -82,14 +81,8 @@ func TestArm64(t *testing.T) {
 	if runtime.GOARCH != "amd64" || testing.Short() {
 		t.Skip("runs from amd64 alone")
 	}
-	qemu, dir := need.Program(t, "qemu-aarch64"), t.TempDir()
-	binary, list := filepath.Join(dir, "cpu.test"), filepath.Join(dir, "outputs.txt")
-	build := exec.Command(need.Program(t, "go"), "test", "-c", "-o", binary, ".")
-	build.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	out, err := exec.Command(qemu, binary, "-test.v", "-test.run=^(TestFusedBytes|TestProducts|TestExponentials|TestFilters|TestOutputs|Fuzz.*)$", "-outputs="+list).CombinedOutput()
+	emulated, list := need.Arm64(t), filepath.Join(t.TempDir(), "outputs.txt")
+	out, err := emulated("-test.v", "-test.run=^(TestFusedBytes|TestProducts|TestExponentials|TestFilters|TestOutputs|Fuzz.*)$", "-outputs="+list).CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "--- PASS: TestFusedBytes/neon") {
 		t.Fatalf("%v\n%s", err, out)
 	}

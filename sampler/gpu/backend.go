@@ -292,11 +292,7 @@ func (p *Program) record(ctx context.Context, s graph.Stage, list []job, params 
 			}
 		}
 		piece, work = append(piece, d), work+j.work
-		slot := make([]byte, paramSlot)
-		for i, w := range j.params {
-			binary.LittleEndian.PutUint32(slot[4*i:], w)
-		}
-		params = append(params, slot...)
+		params = append(params, slot(j.params)...)
 	}
 	return params, flush()
 }
@@ -304,6 +300,15 @@ func (p *Program) record(ctx context.Context, s graph.Stage, list []job, params 
 // paramSlot is the distance of the Params of two dispatches: what WebGPU asks
 // of the offset of a uniform.
 const paramSlot = 256
+
+// slot returns the bytes of Params.
+func slot(params []uint32) []byte {
+	b := make([]byte, paramSlot)
+	for i, w := range params {
+		binary.LittleEndian.PutUint32(b[4*i:], w)
+	}
+	return b
+}
 
 func (p *Program) dispatch(j job, at int) (Dispatch, error) {
 	pipeline, err := p.backend.pipeline(j.shader)

@@ -120,11 +120,7 @@ func (p *Program) Step(factors [][]float64, noise []float32) error {
 		float(row[l.vectors+1])
 		list = append(list, 0, 0) // a Row is aligned to vectors of four
 	}
-	var params []byte
-	for _, w := range list {
-		params = binary.LittleEndian.AppendUint32(params, w)
-	}
-	if err := p.backend.device.Write(l.params, 0, params); err != nil {
+	if err := p.backend.device.Write(l.params, 0, slot(list)); err != nil {
 		return err
 	}
 	if noise != nil {

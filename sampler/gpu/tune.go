@@ -77,17 +77,13 @@ func Tune(ctx context.Context, device Device) (*Measurement, error) {
 func (c class) time(ctx context.Context, device Device, tiling Tiling, slow time.Duration) (d time.Duration, err error) {
 	r := graph.NewRecorder()
 	r.Output("out", c.example(r))
-	g, err := r.Graph()
-	if err != nil {
-		return 0, err
-	}
-	plan, err := g.Plan()
+	plan, err := r.Plan()
 	if err != nil {
 		return 0, err
 	}
 	source := zeros{}
-	for _, p := range g.Params() {
-		source[p.Name] = graph.Len(p.Shape)
+	for _, v := range plan.Params {
+		source[plan.Nodes[v].Name] = plan.Nodes[v].Len()
 	}
 	b := New(borrowed{device}, source, Tilings{c.Class: tiling})
 	defer b.Close()

@@ -58,6 +58,16 @@ func (r *Recorder) Graph() (*Graph, error) {
 	return &g, nil
 }
 
+// Plan plans what was recorded; errors are those of [Recorder.Graph] and
+// [Graph.Plan].
+func (r *Recorder) Plan() (*Plan, error) {
+	g, err := r.Graph()
+	if err != nil {
+		return nil, err
+	}
+	return g.Plan()
+}
+
 func (r *Recorder) fail(op Op, format string, a ...any) {
 	if r.err == nil {
 		r.err = fmt.Errorf("%w: %s: %s", ErrRecord, op, fmt.Sprintf(format, a...))

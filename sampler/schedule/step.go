@@ -8,9 +8,6 @@ package schedule
 // its steps.
 type Step [][]float64
 
-// MaxVectors is the most vectors that a sampler has.
-const MaxVectors = 4
-
 // DrawsNoise reports whether the step adds noise.
 func (s Step) DrawsNoise() bool {
 	for _, row := range s {
@@ -33,7 +30,7 @@ func (s Step) Apply(vectors [][]float32, prediction, noise []float32) {
 		}
 	}
 	operands := append(append([][]float32(nil), vectors...), prediction, noise)
-	var old [MaxVectors + 2]float64
+	old := make([]float64, len(operands))
 	for j := range prediction {
 		for c, o := range operands {
 			if o != nil {
