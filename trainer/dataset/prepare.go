@@ -60,7 +60,9 @@ func (r Record) Has(label string) bool {
 
 // Options of [Prepare]. The zero value of a field means its default.
 type Options struct {
-	Manifest     string  // a CSV whose column `file` is relative to its folder
+	// Manifests are CSV files whose column `file` is relative to the CSV's own
+	// folder. The split is by patient over all of them.
+	Manifests    []string
 	Out          string  // the folder to make; it must not exist
 	LicenceClass string  // keep only rows whose licence_class is this; default: all
 	Size         int     // pixels a side; default 256
@@ -121,7 +123,7 @@ var (
 	ErrPrepared = errors.New("dataset: prepared folder refused")
 )
 
-// Prepare reads a manifest and its images and writes the prepared folder. It
+// Prepare reads manifests and their images and writes the prepared folder. It
 // is built beside its place and renamed when it is complete. An image that
 // cannot be used is set aside in Summary.Skipped.
 func Prepare(ctx context.Context, o Options) (Summary, error) {
@@ -140,9 +142,13 @@ func Prepare(ctx context.Context, o Options) (Summary, error) {
 	if _, err := os.Stat(o.Out); err == nil {
 		return Summary{}, fmt.Errorf("%w: %s exists already; remove it or choose another folder", ErrOptions, o.Out)
 	}
-	rows, err := readManifest(o.Manifest)
-	if err != nil {
-		return Summary{}, err
+	var rows []row
+	for _, path := range o.Manifests {
+		more, err := readManifest(path)
+		if err != nil {
+			return Summary{}, err
+		}
+		rows = append(rows, more...)
 	}
 	return inPlace(o.Out, func(dir string) (Summary, error) { return o.write(ctx, dir, rows) })
 }
@@ -176,6 +182,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("%w: fit %q is neither %s nor %s", ErrOptions, o.Fit, FitSquash, FitCrop)
 	case !(o.TestFraction > 0 && o.TestFraction < 1):
 		return fmt.Errorf("%w: a test fraction of %g is not between 0 and 1", ErrOptions, o.TestFraction)
+	case len(o.Manifests) == 0:
+		return fmt.Errorf("%w: no manifest to read", ErrOptions)
 	case o.Out == "":
 		return fmt.Errorf("%w: no folder to write to", ErrOptions)
 	}
@@ -200,7 +208,7 @@ func (o Options) write(ctx context.Context, dir string, rows []row) (Summary, er
 			out.leaveOut(r.File, "licence class "+r.licenceClass)
 			continue
 		}
-		data, err := readFile(filepath.Join(filepath.Dir(o.Manifest), filepath.FromSlash(r.File)), maxImageFile)
+		data, err := readFile(filepath.Join(r.dir, filepath.FromSlash(r.File)), maxImageFile)
 		if err != nil {
 			out.leaveOut(r.File, err.Error())
 			continue
@@ -267,6 +275,7 @@ func splitDraw(seed uint64, patient string) float64 {
 type row struct {
 	Record
 	licenceClass string
+	dir          string // of the manifest
 }
 
 // maxRows bounds what a manifest may hold.
@@ -324,6 +333,6 @@ func readManifest(path string) ([]row, error) {
 		if age, err := strconv.Atoi(get("age")); err == nil && age > 0 && age < 120 {
 			rec.Age = age
 		}
-		rows = append(rows, row{rec, get("licence_class")})
+		rows = append(rows, row{rec, get("licence_class"), filepath.Dir(path)})
 	}
 }

@@ -56,7 +56,7 @@ func makeManifest(t *testing.T, n int) string {
 func TestPrepare(t *testing.T) {
 	manifest := makeManifest(t, 100)
 	out := filepath.Join(t.TempDir(), "prepared")
-	o := Options{Manifest: manifest, Out: out, LicenceClass: "A", Size: 16, Seed: 1, TestFraction: 0.2}
+	o := Options{Manifests: []string{manifest}, Out: out, LicenceClass: "A", Size: 16, Seed: 1, TestFraction: 0.2}
 	sum, err := Prepare(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -115,26 +115,26 @@ func TestPrepareErrors(t *testing.T) {
 		o    Options
 		want error
 	}{
-		"size":      {Options{Manifest: good, Size: 17}, ErrOptions},
-		"fit":       {Options{Manifest: good, Fit: "stretch"}, ErrOptions},
-		"fraction":  {Options{Manifest: good, TestFraction: 1}, ErrOptions},
-		"missing":   {Options{Manifest: "nowhere.csv"}, ErrManifest},
-		"no images": {Options{Manifest: good, LicenceClass: "Z"}, ErrManifest},
-		"no column": {Options{Manifest: write("name\nx\n")}, ErrManifest},
+		"size":      {Options{Manifests: []string{good}, Size: 17}, ErrOptions},
+		"fit":       {Options{Manifests: []string{good}, Fit: "stretch"}, ErrOptions},
+		"fraction":  {Options{Manifests: []string{good}, TestFraction: 1}, ErrOptions},
+		"missing":   {Options{Manifests: []string{"nowhere.csv"}}, ErrManifest},
+		"no images": {Options{Manifests: []string{good}, LicenceClass: "Z"}, ErrManifest},
+		"no column": {Options{Manifests: []string{write("name\nx\n")}}, ErrManifest},
 	} {
 		c.o.Out = filepath.Join(t.TempDir(), "out")
 		if _, err := Prepare(context.Background(), c.o); !errors.Is(err, c.want) {
 			t.Errorf("%s: error %v, want %v", name, err, c.want)
 		}
 	}
-	_, err := Prepare(context.Background(), Options{Manifest: write("file\n../../etc/passwd\n"), Out: filepath.Join(t.TempDir(), "out")})
+	_, err := Prepare(context.Background(), Options{Manifests: []string{write("file\n../../etc/passwd\n")}, Out: filepath.Join(t.TempDir(), "out")})
 	if !errors.Is(err, ErrManifest) {
 		t.Errorf("a file outside the folder: error %v, want ErrManifest", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	out := filepath.Join(t.TempDir(), "out")
-	if _, err := Prepare(ctx, Options{Manifest: good, Out: out}); !errors.Is(err, context.Canceled) {
+	if _, err := Prepare(ctx, Options{Manifests: []string{good}, Out: out}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: error %v", err)
 	}
 	if _, err := os.Stat(out); err == nil {
@@ -144,7 +144,7 @@ func TestPrepareErrors(t *testing.T) {
 
 func TestPrepareRealManifest(t *testing.T) {
 	manifest := need.Data(t, "cxr-open", "manifest.csv")
-	sum, err := Prepare(context.Background(), Options{Manifest: manifest, Out: filepath.Join(t.TempDir(), "out"), LicenceClass: "A", Seed: 1})
+	sum, err := Prepare(context.Background(), Options{Manifests: []string{manifest}, Out: filepath.Join(t.TempDir(), "out"), LicenceClass: "A", Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

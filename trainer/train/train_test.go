@@ -89,7 +89,7 @@ func prepared(t *testing.T, n int) *dataset.Prepared {
 	// Which patients are tested is decided by a hash of the seed.
 	for seed := uint64(1); ; seed++ {
 		out := filepath.Join(dir, fmt.Sprint("prepared", seed))
-		sum, err := dataset.Prepare(t.Context(), dataset.Options{Manifest: small.Name(), Out: out, Size: 64, Seed: seed, TestFraction: 0.1})
+		sum, err := dataset.Prepare(t.Context(), dataset.Options{Manifests: []string{small.Name()}, Out: out, Size: 64, Seed: seed, TestFraction: 0.1})
 		if err != nil {
 			t.Fatal(err)
 		}

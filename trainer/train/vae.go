@@ -29,6 +29,12 @@ type VAEOptions struct {
 	// (Zhang et al. 2018). "" is none.
 	Perceptual       string  `json:"perceptual"`
 	PerceptualWeight float64 `json:"perceptual_weight"`
+	// Equivariance is the weight of the mean absolute error between the decoding
+	// of the latent at half its size and the image at half its size. It keeps
+	// fine detail of the image out of the coarse part of the latent, which makes
+	// latents easier to generate (Kouzelis et al. 2025, arXiv 2502.09509;
+	// Skorokhodov et al. 2025, arXiv 2502.14831). 0 leaves it out.
+	Equivariance float64 `json:"equivariance"`
 	// Adversarial is the weight of a patch discriminator, from step
 	// AdversarialFrom on; 0: none.
 	Adversarial     float64 `json:"adversarial"`
@@ -92,7 +98,7 @@ func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.
 	if o.Reconstruction != ReconstructionL1 && o.Reconstruction != ReconstructionL2 {
 		return fmt.Errorf("%w: no reconstruction loss %q (there are %s, %s)", ErrOptions, o.Reconstruction, ReconstructionL1, ReconstructionL2)
 	}
-	if !(o.Adversarial >= 0 && o.PerceptualWeight >= 0) {
+	if !(o.Adversarial >= 0 && o.PerceptualWeight >= 0 && o.Equivariance >= 0) {
 		return fmt.Errorf("%w: weights of losses are not negative", ErrOptions)
 	}
 	specs, err := vaeSpecs(o.Model)
@@ -193,6 +199,12 @@ func (v *vae) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]
 	kl := ops.Scale(ops.Mean(ops.Shift(ops.Sub(ops.Add(ops.Mul(mean, mean), ops.Exp(logVar)), logVar), -1)), 0.5)
 	loss := ops.Add(ops.Add(off, ops.Scale(ops.Shift(ops.Scale(ssim, -1), 1), v.SSIM)), ops.Scale(kl, v.KL))
 	figures := map[string]float64{v.Reconstruction: off.Value(), "ssim": ssim.Value(), "kl": kl.Value()}
+	if v.Equivariance > 0 {
+		half := ops.Sub(ops.Float(model.Decoder(ops, v.Model, ops.AvgPool2(z))), ops.AvgPool2(x))
+		off := ops.Mean(ops.Abs(half))
+		figures["half"] = off.Value()
+		loss = ops.Add(loss, ops.Scale(off, v.Equivariance))
+	}
 	if v.perceptual != nil {
 		distance := ops.Mean(ops.Float(ops.Script(v.perceptual, y, x)))
 		figures["perceptual"] = distance.Value()

@@ -29,12 +29,12 @@ func prepareCommand() *cobra.Command {
 func prepareManifestCommand() *cobra.Command {
 	var o dataset.Options
 	cmd := &cobra.Command{
-		Use:     "manifest --out FOLDER MANIFEST.csv",
-		Short:   "Images listed in a CSV, with labels or reports",
-		Example: "  roentgo-train prepare manifest --licence-class A --out runs/data cxr-open/manifest.csv",
-		Args:    exactly(1),
+		Use:     "manifest --out FOLDER MANIFEST.csv...",
+		Short:   "Images listed in one or more CSV files, with labels or reports",
+		Example: "  roentgo-train prepare manifest --licence-class A --out runs/data cxr-open/manifest.csv cxr-open2/manifest.csv",
+		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Manifest = args[0]
+			o.Manifests = args
 			tell := everyNow()
 			o.Progress = func(done, total int) {
 				tell("prepare: %d of %d rows", done, total)
