@@ -142,6 +142,13 @@ func split(r Record) (present []finding, untold bool) {
 	return present, len(present) == 0 && !r.Has("No Finding")
 }
 
+// Speaks reports whether the grammar's caption of a record speaks of findings,
+// be it that there are none.
+func Speaks(r Record) bool {
+	_, untold := split(r)
+	return !untold
+}
+
 // study names the kind of image and, at times, the patient.
 func (d *writer) study(r Record) string {
 	view := r.View

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"slices"
 
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/noise"
@@ -23,11 +24,27 @@ type DiffusionOptions struct {
 	Model    model.Config    `json:"model"` // TextVocab is set from Vocab
 	Schedule schedule.Config `json:"schedule"`
 	Null     float64         `json:"null"` // part of the captions that become the null condition
-	Vocab    []string        `json:"-"`
-	Text     *bert.Encoder   `json:"-"` // frozen; nil: the text encoder is trained with the rest
-	VAE      Autoencoder     `json:"-"`
-	Init     Source          `json:"-"` // weights to begin from, where it has them; or nil
-	Prompts  []string        `json:"-"` // rows of the sample grid
+	// Balance shows images with rare findings more often, and those of a finding
+	// in its rarer view.
+	Balance bool `json:"balance"`
+	// Versions is how many versions of a training image there are, the image as
+	// it is counted; the others are slightly zoomed, shifted, turned, brighter
+	// or darker. An image is shown as it is every second time.
+	Versions int `json:"versions"`
+	// LeaveOut are the sources of images that are neither trained nor tested on.
+	LeaveOut []string      `json:"leave_out,omitempty"`
+	Vocab    []string      `json:"-"`
+	Text     *bert.Encoder `json:"-"` // frozen; nil: the text encoder is trained with the rest
+	VAE      Autoencoder   `json:"-"`
+	Init     Source        `json:"-"` // weights to begin from, where it has them; or nil
+	Prompts  []string      `json:"-"` // rows of the sample grid
+}
+
+// DefaultPrompts are the rows of the sample grid of a training with text.
+var DefaultPrompts = []string{
+	"PA chest x-ray, normal", "PA chest x-ray showing pleural effusion", "PA chest x-ray showing cardiomegaly",
+	"PA chest x-ray showing pneumothorax", "PA chest x-ray showing atelectasis", "PA chest x-ray showing infiltrates",
+	"AP chest x-ray, normal", "AP chest x-ray showing pulmonary edema",
 }
 
 // GridSeeds is the number of columns of a sample grid: seeds from 0.
@@ -45,6 +62,9 @@ func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, 
 	if data.Size() != o.Model.ImageSize {
 		return fmt.Errorf("%w: the prepared images have %d pixels a side, the model %d", ErrOptions, data.Size(), o.Model.ImageSize)
 	}
+	if o.Versions < 0 || o.Versions > maxVersions {
+		return fmt.Errorf("%w: %d versions of an image are not 0 to %d", ErrOptions, o.Versions, maxVersions)
+	}
 	if !(o.Null >= 0 && o.Null <= 1) {
 		return fmt.Errorf("%w: a null condition for %g of the captions is not in [0, 1]", ErrOptions, o.Null)
 	}
@@ -60,7 +80,11 @@ func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, 
 	} else {
 		o.Prompts = []string{""}
 	}
-	l, err := latents(ctx, data, o.Model, o.VAE, o.precision(), o.Run, progress)
+	train, test := o.used(data, dataset.Train), o.used(data, dataset.Test)
+	if len(train) == 0 || len(test) == 0 {
+		return fmt.Errorf("%w: the prepared data has %d images to train on and %d to test on, without the sources %q; both are needed", ErrOptions, len(train), len(test), o.LeaveOut)
+	}
+	l, err := o.latents(ctx, data, train, progress)
 	if err != nil {
 		return err
 	}
@@ -86,8 +110,12 @@ func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, 
 	}
 	defer params.Free()
 	sayLacking(progress, "diffusion", o.Init, lacking)
+	var weights []float64
+	if o.Balance {
+		weights = balanced(data.Records, train)
+	}
 	d := &diffusion{DiffusionOptions: o, data: data, schedule: sched, tokens: tokens, states: states, latents: l,
-		order: newOrder(data.Split(dataset.Train), o.Seed)}
+		test: test, order: newOrder(train, weights, o.Seed)}
 	d.ahead = &ahead[inputs]{make: d.examples}
 	defer d.ahead.stop()
 	t := task{kind: "diffusion", options: o, initial: o.Init, loss: d.loss, evaluate: d.evaluate, figure: "test_loss", sign: 1}
@@ -100,7 +128,17 @@ func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, 
 	if err := writeTextFiles(o, data); err != nil {
 		return err
 	}
-	return train(ctx, o.Common, t, params, progress)
+	return runTask(ctx, o.Common, t, params, progress)
+}
+
+// maxVersions bounds the memory of latents.
+const maxVersions = 16
+
+// used lists the images of a part of the data that are not left out.
+func (o DiffusionOptions) used(data *dataset.Prepared, part string) []int {
+	return slices.DeleteFunc(data.Split(part), func(i int) bool {
+		return slices.Contains(o.LeaveOut, data.Records[i].Source)
+	})
 }
 
 type diffusion struct {
@@ -110,6 +148,7 @@ type diffusion struct {
 	tokens   *prompt.Tokenizer
 	states   *textStates // of a frozen encoder; else nil
 	latents  *Latents
+	test     []int // images of held-out patients
 	order    *order
 	ahead    *ahead[inputs]
 }
@@ -117,6 +156,7 @@ type diffusion struct {
 // example is one training example on its way into a batch.
 type example struct {
 	image    int // index in the data
+	version  int // of the image
 	caption  string
 	timestep int
 	eps      []float32
@@ -135,12 +175,17 @@ func (d *diffusion) examples(pass int) inputs {
 	for b := range batch {
 		i, epoch := d.order.at(pass*d.Batch + b)
 		e := example{image: i, eps: eps[b*d.Model.LatentLen() : (b+1)*d.Model.LatentLen()]}
-		// One timestep from each of Batch equal parts of [0, T): uniform all the same, with less variance.
-		T := d.schedule.TrainTimesteps
-		u := float64(noise.Uint32(d.Seed, uint32(b), uint32(pass), streamTimestep)) / (1 << 32)
-		e.timestep = min(int((float64(b)+u)/float64(d.Batch)*float64(T)), T-1)
-		if float64(noise.Uint32(d.Seed, uint32(b), uint32(pass), streamNull))/(1<<32) >= d.Null {
+		draw := func(stream uint32) float64 {
+			return float64(noise.Uint32(d.Seed, uint32(b), uint32(pass), stream)) / (1 << 32)
+		}
+		// One timestep from each of Batch equal parts of the distribution: the
+		// same distribution, with less variance.
+		e.timestep = timestepAt((float64(b)+draw(streamTimestep))/float64(d.Batch), d.schedule.TrainTimesteps)
+		if draw(streamNull) >= d.Null {
 			e.caption = d.caption(i, epoch)
+		}
+		if u := draw(streamVersion); d.Versions > 1 && u >= 0.5 {
+			e.version = 1 + int((2*u-1)*float64(d.Versions-1))
 		}
 		batch[b] = e
 	}
@@ -166,7 +211,8 @@ func (d *diffusion) inputs(batch []example) inputs {
 	n := d.Model.LatentLen()
 	in := inputs{make([]float32, len(batch)*n), make([]float32, len(batch)*n), make([]float32, len(batch)), make([]float32, len(batch)), make([]string, len(batch))}
 	for b, e := range batch {
-		x0 := d.latents.Values[e.image*n : (e.image+1)*n]
+		at := (e.version*len(d.data.Records) + e.image) * n
+		x0 := d.latents.Values[at : at+n]
 		d.schedule.Noise(in.x[b*n:(b+1)*n], x0, e.eps, e.timestep)
 		d.schedule.Target(in.target[b*n:(b+1)*n], x0, e.eps, e.timestep)
 		in.times[b], in.weight[b] = float32(e.timestep), float32(d.schedule.LossWeight(e.timestep))
@@ -243,26 +289,42 @@ func (d *diffusion) encode(ops *libtorch.Ops, captions []string) (context, mask 
 const evaluationBatch = 16
 
 // evaluate measures the loss of the test images at fixed noise, timesteps and
-// captions, and samples a grid.
+// captions, how much the text matters, and samples a grid.
 func (d *diffusion) evaluate(average *libtorch.Params, grid string) (map[string]float64, error) {
-	test := d.data.Split(dataset.Test)
 	var sum float64
 	ops := libtorch.NewOps(average)
-	n := d.Model.LatentLen()
-	for i := 0; i < len(test); i += evaluationBatch {
-		part := test[i:min(i+evaluationBatch, len(test))]
-		eps := make([]float32, len(part)*n)
-		noise.Latent(eps, d.Seed, uint32(i), streamNoise+1<<16)
+	for i := 0; i < len(d.test); i += evaluationBatch {
+		part := d.test[i:min(i+evaluationBatch, len(d.test))]
 		batch := make([]example, len(part))
 		for b, index := range part {
-			batch[b] = example{image: index, caption: d.caption(index, 0),
-				timestep: (i + b) * 397 % d.schedule.TrainTimesteps, eps: eps[b*n : (b+1)*n]}
+			batch[b] = example{image: index, caption: d.caption(index, 0), timestep: (i + b) * 397 % d.schedule.TrainTimesteps}
 		}
-		libtorch.Autocast(d.precision(), func() { sum += d.forward(ops, d.inputs(batch)).Value() * float64(len(part)) })
-		ops.Free()
+		sum += d.lossOf(ops, batch, i) * float64(len(part))
 	}
-	figures := map[string]float64{"test_loss": sum / float64(max(len(test), 1))}
-	return figures, d.grid(average, grid)
+	figures := map[string]float64{"test_loss": sum / float64(len(d.test))}
+	if d.Model.HasText() {
+		if err := d.measureText(ops, figures); err != nil {
+			return figures, err
+		}
+	}
+	effect, err := d.grid(average, grid)
+	if d.Model.HasText() {
+		figures["effect"] = effect
+	}
+	return figures, err
+}
+
+// lossOf is the weighted loss of a batch at noise that seed chooses.
+func (d *diffusion) lossOf(ops *libtorch.Ops, batch []example, seed int) (loss float64) {
+	n := d.Model.LatentLen()
+	eps := make([]float32, len(batch)*n)
+	noise.Latent(eps, d.Seed, uint32(seed), streamNoise+1<<16)
+	for b := range batch {
+		batch[b].eps = eps[b*n : (b+1)*n]
+	}
+	defer ops.Free()
+	libtorch.Autocast(d.precision(), func() { loss = d.forward(ops, d.inputs(batch)).Value() })
+	return loss
 }
 
 // The settings of sample grids.
@@ -271,26 +333,38 @@ const (
 	gridGuidance = 3
 )
 
-func (d *diffusion) grid(average *libtorch.Params, path string) error {
+// grid samples the prompts, one row per prompt, under the same seeds, and
+// writes them to a file. It returns the mean distance between an image and the
+// first row's image of the same seed: the root of the mean square, where the
+// grey range is 1.
+func (d *diffusion) grid(average *libtorch.Params, path string) (effect float64, err error) {
 	if len(d.Prompts) == 0 {
-		return nil
+		return 0, nil
 	}
 	vae, err := frozen(d.Model, d.VAE)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer vae.Free()
 	var images []*image.Gray
-	for _, text := range d.Prompts {
+	var first [][]float32
+	for row, text := range d.Prompts {
 		z, err := d.sample(average, text)
 		if err != nil {
-			return err
+			return 0, err
 		}
-		for _, x := range decode(vae, d.Model, d.latents, z, d.precision()) {
+		decoded := decode(vae, d.Model, d.latents, z, d.precision())
+		if row == 0 {
+			first = decoded
+		}
+		for k, x := range decoded {
 			images = append(images, Gray(x, d.Model.ImageSize))
+			if row > 0 {
+				effect += rms(x, first[k]) / 2 / float64(len(decoded)*(len(d.Prompts)-1))
+			}
 		}
 	}
-	return WriteGrid(path, images, GridSeeds)
+	return effect, WriteGrid(path, images, GridSeeds)
 }
 
 // sample draws GridSeeds latents of a prompt.

@@ -10,24 +10,28 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/sampler/noise"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 	"github.com/roentgo/roentgo/weights"
 )
 
-// latents encodes every image once and keeps the result in the run's folder.
-func latents(ctx context.Context, data *dataset.Prepared, cfg model.Config, vae Autoencoder, p libtorch.Precision, dir string, progress io.Writer) (*Latents, error) {
-	key := vae.Hash + " " + data.Summary.ImagesSHA256
-	path := filepath.Join(dir, latentsFile)
+// latents encodes every image, and o.Versions − 1 changed versions of each
+// training image, once and keeps the result in the run's folder.
+func (o DiffusionOptions) latents(ctx context.Context, data *dataset.Prepared, train []int, progress io.Writer) (*Latents, error) {
+	key := fmt.Sprintf("%s %s %d", o.VAE.Hash, data.Summary.ImagesSHA256, o.Versions)
+	path := filepath.Join(o.Run, latentsFile)
 	if l, err := readLatents(path, key); err == nil {
 		return l, nil
 	}
-	l, err := encodeAll(ctx, data, cfg, vae, p, progress)
+	l, err := o.encodeAll(ctx, data, train, progress)
 	if err != nil {
 		return nil, err
 	}
+	dir := o.Run
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -39,42 +43,78 @@ func latents(ctx context.Context, data *dataset.Prepared, cfg model.Config, vae 
 	})
 }
 
-func encodeAll(ctx context.Context, data *dataset.Prepared, cfg model.Config, vae Autoencoder, p libtorch.Precision, progress io.Writer) (*Latents, error) {
-	params, err := frozen(cfg, vae)
+// The bounds of the changes that versions of an image have.
+const (
+	mostZoom   = 0.1
+	mostAngle  = 0.05 // radians
+	mostBright = 0.2  // grey values to a power of 0.82 to 1.22
+)
+
+// change is that of version v of image i. Version 0 is the image as it is.
+func (o DiffusionOptions) change(i, v int) dataset.Change {
+	if v == 0 {
+		return dataset.Change{}
+	}
+	draw := func(k uint32) float64 {
+		return float64(noise.Uint32(o.Seed, k, uint32(i), streamChange+uint32(v)<<8)) / (1 << 32)
+	}
+	both := func(k uint32) float64 { return 2*draw(k) - 1 }
+	return dataset.Change{Zoom: mostZoom * draw(0), X: both(1), Y: both(2), Angle: mostAngle * both(3), Bright: mostBright * both(4)}
+}
+
+func (o DiffusionOptions) encodeAll(ctx context.Context, data *dataset.Prepared, train []int, progress io.Writer) (*Latents, error) {
+	cfg := o.Model
+	params, err := frozen(cfg, o.VAE)
 	if err != nil {
 		return nil, err
 	}
 	defer params.Free()
 	libtorch.GradMode(false)
 	defer libtorch.GradMode(true)
-	size, n := cfg.ImageSize, cfg.LatentLen()
-	l := &Latents{Values: make([]float32, len(data.Records)*n)}
+	size, n, all := cfg.ImageSize, cfg.LatentLen(), len(data.Records)
+	type place struct{ image, version int }
+	var places []place
+	for i := range all {
+		places = append(places, place{i, 0})
+	}
+	for v := 1; v < o.Versions; v++ {
+		for _, i := range train {
+			places = append(places, place{i, v})
+		}
+	}
+	l := &Latents{Values: make([]float32, all*max(o.Versions, 1)*n)}
 	const batch = 8
-	pixels := make([]float32, batch*size*size)
+	pixels, image := make([]float32, batch*size*size), make([]float32, size*size)
 	ops := libtorch.NewOps(params)
-	for i := 0; i < len(data.Records); i += batch {
+	said := time.Now()
+	for from := 0; from < len(places); from += batch {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if i%200 == 0 {
-			fmt.Fprintf(progress, "latents: %d of %d images\n", i, len(data.Records))
+		if from == 0 || time.Since(said) > 10*time.Second {
+			fmt.Fprintf(progress, "latents: %d of %d images encoded\n", from, len(places))
+			said = time.Now()
 		}
-		b := min(batch, len(data.Records)-i)
-		for j := range b {
-			data.Image(i+j, pixels[j*size*size:(j+1)*size*size])
+		part := places[from:min(from+batch, len(places))]
+		for j, p := range part {
+			data.Image(p.image, image)
+			o.change(p.image, p.version).Apply(pixels[j*size*size:(j+1)*size*size], image, size)
 		}
 		if err := libtorch.Try(func() {
 			defer ops.Free()
-			libtorch.Autocast(p, func() {
-				moments := model.Encoder(ops, cfg, ops.Tensor(pixels[:b*size*size], b, 1, size, size))
-				copy(l.Values[i*n:], ops.Channels(moments, 0, cfg.LatentChannels).Values())
+			libtorch.Autocast(o.precision(), func() {
+				moments := model.Encoder(ops, cfg, ops.Tensor(pixels[:len(part)*size*size], len(part), 1, size, size))
+				values := ops.Channels(moments, 0, cfg.LatentChannels).Values()
+				for j, p := range part {
+					copy(l.Values[(p.version*all+p.image)*n:], values[j*n:(j+1)*n])
+				}
 			})
 		}); err != nil {
 			return nil, err
 		}
 	}
-	l.standardize(data.Split(dataset.Train), cfg)
-	l.fitPreview(data, cfg)
+	l.standardize(train, cfg)
+	l.fitPreview(data, train, cfg)
 	return l, nil
 }
 
@@ -120,7 +160,7 @@ func (l *Latents) standardize(train []int, cfg model.Config) {
 
 // fitPreview solves for the linear map from a latent's channels to the mean
 // grey of its 8×8 pixels, by least squares over some training images.
-func (l *Latents) fitPreview(data *dataset.Prepared, cfg model.Config) {
+func (l *Latents) fitPreview(data *dataset.Prepared, train []int, cfg model.Config) {
 	c, n, s := cfg.LatentChannels, cfg.LatentLen(), cfg.LatentSize()
 	area, size := n/c, cfg.ImageSize
 	block := size / s
@@ -128,7 +168,7 @@ func (l *Latents) fitPreview(data *dataset.Prepared, cfg model.Config) {
 	normal, right := make([]float64, k*k), make([]float64, k)
 	x := make([]float32, size*size)
 	row := make([]float64, k)
-	for _, i := range data.Split(dataset.Train)[:min(200, len(data.Split(dataset.Train)))] {
+	for _, i := range train[:min(200, len(train))] {
 		data.Image(i, x)
 		for p := range area {
 			var grey float64

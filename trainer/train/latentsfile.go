@@ -81,7 +81,7 @@ func hashFile(path string) (string, error) {
 // Latents are the standardised latents of a prepared data set under one
 // autoencoder, and what standardised them.
 type Latents struct {
-	Values    []float32 // images × LatentLen
+	Values    []float32 // versions × images × LatentLen; version 0 is of the images as they are
 	Mean, Std []float32 // a channel, over the training images
 	Preview   []float32 // a weight a channel and a bias: a grey value in [−1, 1] of a standardised latent
 }

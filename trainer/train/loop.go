@@ -43,9 +43,9 @@ type task struct {
 	sign   float64
 }
 
-// train runs t to its last step, from the checkpoint in the folder if there is
+// runTask runs t to its last step, from the checkpoint in the folder if there is
 // one. progress gets lines for people.
-func train(ctx context.Context, c Common, t task, params *libtorch.Params, progress io.Writer) error {
+func runTask(ctx context.Context, c Common, t task, params *libtorch.Params, progress io.Writer) error {
 	if err := c.validate(); err != nil {
 		return err
 	}

@@ -50,37 +50,6 @@ const (
 	ReconstructionL2 = "l2" // the mean squared error
 )
 
-// The streams of the random numbers of a training. The image number of the
-// generator is the step or the epoch.
-const (
-	streamOrder     = noise.StreamTraining + 1 + iota // of the images; image number: epoch
-	streamPosterior                                   // noise of the posterior
-	streamNoise                                       // noise that the U-Net learns to tell
-	streamTimestep
-	streamNull // which captions become the null condition
-)
-
-// order says which image is sample i of a run: every epoch is a permutation.
-type order struct {
-	indices []int
-	seed    uint64
-	epoch   int
-	perm    []int
-}
-
-func newOrder(indices []int, seed uint64) *order {
-	return &order{indices: indices, seed: seed, epoch: -1}
-}
-
-// at returns the index of an image and the epoch of sample i.
-func (o *order) at(i int) (index, epoch int) {
-	n := len(o.indices)
-	if epoch = i / n; epoch != o.epoch {
-		o.epoch, o.perm = epoch, noise.Permutation(n, o.seed, uint32(epoch), streamOrder)
-	}
-	return o.indices[o.perm[i%n]], epoch
-}
-
 // VAE trains the autoencoder: the mean error and 1 − SSIM of the decoded
 // posterior sample, and the divergence of the posterior from the standard
 // Gaussian (Kingma and Welling 2014); where asked, a perceptual distance and
@@ -112,7 +81,7 @@ func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.
 	}
 	defer params.Free()
 	sayLacking(progress, "vae", o.Init, lacking)
-	v := &vae{VAEOptions: o, data: data, order: newOrder(data.Split(dataset.Train), o.Seed)}
+	v := &vae{VAEOptions: o, data: data, order: newOrder(data.Split(dataset.Train), nil, o.Seed)}
 	if o.Perceptual != "" {
 		if err := libtorch.Try(func() { v.perceptual = libtorch.LoadScript(o.Perceptual) }); err != nil {
 			return fmt.Errorf("train: the perceptual network %s: %w", o.Perceptual, err)
@@ -131,7 +100,7 @@ func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.
 	if t.model, err = jsonOf(o.Model); err != nil {
 		return err
 	}
-	return train(ctx, o.Common, t, params, progress)
+	return runTask(ctx, o.Common, t, params, progress)
 }
 
 func firstError(errs ...error) error {

@@ -96,7 +96,10 @@ func diffusionCommand() *cobra.Command {
 	f.StringArrayVar(&begin, "init", nil, "model file to begin from, once a file")
 	f.StringVar(&objective, "objective", "v", objectiveHelp)
 	f.Float64Var(&o.Null, "null", 0.1, "part of the captions that become the null condition")
-	f.StringArrayVar(&o.Prompts, "grid-prompt", []string{"normal chest x-ray", "pleural effusion", "cardiomegaly", "pneumothorax"}, "a row of the sample grid")
+	f.BoolVar(&o.Balance, "balance", true, "show images with rare findings, or with a finding in its rarer view, more often")
+	f.IntVar(&o.Versions, "versions", 4, "versions of each training image, the image as it is counted; the others are slightly zoomed, shifted, turned, brighter or darker")
+	f.StringArrayVar(&o.LeaveOut, "leave-out", nil, "source of images that are left out, as in the manifest's column source")
+	f.StringArrayVar(&o.Prompts, "grid-prompt", train.DefaultPrompts, "a row of the sample grid; the first is what the others are compared with")
 	for _, name := range []string{"data", "run", "vae"} {
 		cmd.MarkFlagRequired(name)
 	}
