@@ -10,7 +10,7 @@ import (
 // prompt, for Request.Observe.
 func (s *Sampler) CrossAttention() []string {
 	var names []string
-	attention := s.description.Model.UNetAttention
+	attention := s.description.Model.UNetCrossAttention
 	for i, on := range attention {
 		if on {
 			names = append(names, fmt.Sprintf("unet.down.%d.attn.cross_attn", i), fmt.Sprintf("unet.up.%d.attn.cross_attn", len(attention)-1-i))

@@ -24,6 +24,7 @@ const (
 	GELU
 	Attention
 	AttentionWeights
+	MeanTokens
 	Embedding
 	Add
 	Mul
@@ -39,7 +40,7 @@ const (
 )
 
 var opNames = [...]string{"Input", "Param", "Linear", "Conv2d", "GroupNorm", "LayerNorm", "SiLU", "GELU", "Attention",
-	"AttentionWeights", "Embedding", "Add", "Mul", "Concat", "Upsample2", "AvgPool2", "PixelShuffle", "PixelUnshuffle",
+	"AttentionWeights", "MeanTokens", "Embedding", "Add", "Mul", "Concat", "Upsample2", "AvgPool2", "PixelShuffle", "PixelUnshuffle",
 	"TimestepEmbedding", "Reshape", "Transpose", "Pad"}
 
 func (op Op) String() string {

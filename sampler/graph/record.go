@@ -235,6 +235,15 @@ func (r *Recorder) AttentionWeights(q, k Value, heads int, mask ...Value) Value 
 		Shape: []int{qs[0], heads, qs[1], ks[1]}, Heads: heads})
 }
 
+// MeanTokens implements model.Ops.
+func (r *Recorder) MeanTokens(x Value, mask ...Value) Value {
+	s := r.expect(MeanTokens, x, 3)
+	for _, m := range mask {
+		r.expectShape(MeanTokens, "mask", m, s[0], s[1])
+	}
+	return r.add(Node{Op: MeanTokens, In: append([]Value{x}, mask...), Shape: []int{s[0], s[2]}})
+}
+
 // Embedding implements model.Ops.
 func (r *Recorder) Embedding(table, ids Value) Value {
 	t, s := r.expect(Embedding, table, 2), r.expect(Embedding, ids, 2)

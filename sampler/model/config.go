@@ -1,6 +1,8 @@
 package model
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 )
@@ -17,10 +19,17 @@ type Config struct {
 	DecoderChannels  []int  `json:"decoder_channels"`  // a level
 	DecoderAttention bool   `json:"decoder_attention"` // at the first level
 
-	UNetChannels  []int  `json:"unet_channels"`  // a level, finest first
-	UNetAttention []bool `json:"unet_attention"` // self- and cross-attention, a level, down and up
-	TimeFeatures  int    `json:"time_features"`
-	UNetHeads     int    `json:"unet_heads"`
+	UNetChannels       []int  `json:"unet_channels"`        // of each level, finest first
+	UNetSelfAttention  []bool `json:"unet_self_attention"`  // of each level, down and up
+	UNetCrossAttention []bool `json:"unet_cross_attention"` // the same, to the text
+	TimeFeatures       int    `json:"time_features"`
+	UNetHeads          int    `json:"unet_heads"`
+	// UNetTextPool adds the mean of the context's tokens to the time embedding.
+	UNetTextPool bool `json:"unet_text_pool,omitempty"`
+	// UNetAdaptiveNorm has the time embedding scale and shift the second norm of
+	// each residual block (Dhariwal and Nichol 2021, section 3.1); without, it is
+	// added before that norm.
+	UNetAdaptiveNorm bool `json:"unet_adaptive_norm,omitempty"`
 
 	TextLayers       int     `json:"text_layers"`
 	TextFeatures     int     `json:"text_features"`
@@ -41,9 +50,10 @@ func Paper() Config {
 		EncoderChannels:  []int{32, 64, 128, 256, 256},
 		EncoderAttention: []bool{false, true, true, false},
 		DecoderChannels:  []int{128, 64, 32, 32}, DecoderAttention: true,
-		UNetChannels:  []int{128, 256, 512, 512},
-		UNetAttention: []bool{true, true, true, false},
-		TimeFeatures:  512, UNetHeads: 8,
+		UNetChannels:       []int{128, 256, 512, 512},
+		UNetSelfAttention:  []bool{true, true, true, false},
+		UNetCrossAttention: []bool{true, true, true, false},
+		TimeFeatures:       512, UNetHeads: 8,
 		TextLayers: 12, TextFeatures: 768, TextHeads: 12, TextIntermediate: 3072,
 		TextPositions: 512, TextVocab: 28996, TextNormEps: 1e-12, Tokens: 256,
 	}
@@ -57,10 +67,11 @@ func Mini() Config {
 		EncoderChannels:  []int{32, 64, 128, 128},
 		EncoderAttention: []bool{false, true, false},
 		DecoderChannels:  []int{128, 64, 32}, DecoderAttention: true,
-		UNetChannels:  []int{64, 128, 256, 256},
-		UNetAttention: []bool{true, true, true, false},
-		TimeFeatures:  512, UNetHeads: 4,
-		TextLayers: 4, TextFeatures: 256, TextHeads: 4, TextIntermediate: 1024,
+		UNetChannels:       []int{64, 128, 256, 256},
+		UNetSelfAttention:  []bool{false, true, true, true},
+		UNetCrossAttention: []bool{true, true, true, true},
+		TimeFeatures:       256, UNetHeads: 4, UNetTextPool: true, UNetAdaptiveNorm: true,
+		TextLayers: 2, TextFeatures: 256, TextHeads: 4, TextIntermediate: 512,
 		TextPositions: 128, TextVocab: 4096, TextNormEps: 1e-12, Lowercase: true, Tokens: 128,
 	}
 }
@@ -73,9 +84,10 @@ func Tiny() Config {
 		EncoderChannels:  []int{32, 32, 64, 64},
 		EncoderAttention: []bool{false, true, false},
 		DecoderChannels:  []int{64, 32, 32}, DecoderAttention: true,
-		UNetChannels:  []int{32, 64},
-		UNetAttention: []bool{true, false},
-		TimeFeatures:  64, UNetHeads: 2,
+		UNetChannels:       []int{32, 64},
+		UNetSelfAttention:  []bool{false, true},
+		UNetCrossAttention: []bool{true, true},
+		TimeFeatures:       64, UNetHeads: 2, UNetTextPool: true, UNetAdaptiveNorm: true,
 		TextLayers: 1, TextFeatures: 32, TextHeads: 2, TextIntermediate: 64,
 		TextPositions: 32, TextVocab: 4096, TextNormEps: 1e-12, Lowercase: true, Tokens: 32,
 	}
@@ -108,6 +120,32 @@ func (c Config) LatentSize() int { return c.ImageSize / 8 }
 
 // LatentLen is the number of values of one latent.
 func (c Config) LatentLen() int { return c.LatentChannels * c.LatentSize() * c.LatentSize() }
+
+// UnmarshalJSON reads the fields that the text names and leaves the others as
+// they are. A field that it does not know is an error. The lists of self- and
+// cross-attention may be given as one, unet_attention, as files of the first
+// format do.
+func (c *Config) UnmarshalJSON(text []byte) error {
+	type fields Config
+	both := struct {
+		*fields
+		UNetAttention []bool `json:"unet_attention"`
+	}{fields: (*fields)(c)}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&both); err != nil {
+		return err
+	}
+	if both.UNetAttention != nil {
+		c.UNetSelfAttention, c.UNetCrossAttention = both.UNetAttention, both.UNetAttention
+	}
+	return nil
+}
+
+// UNetAttends reports whether a level of the U-Net has attention of any kind.
+func (c Config) UNetAttends(level int) bool {
+	return c.UNetSelfAttention[level] || c.UNetCrossAttention[level]
+}
 
 // HasText reports whether the model is conditioned on text.
 func (c Config) HasText() bool { return c.TextLayers > 0 }
@@ -156,15 +194,19 @@ func (c Config) Validate() error {
 		return bad
 	}
 	rule(len(c.EncoderAttention) == len(c.EncoderChannels)-1, "encoder_attention has %d entries, encoder_channels %d: one fewer is needed", len(c.EncoderAttention), len(c.EncoderChannels))
-	rule(len(c.UNetAttention) == len(c.UNetChannels), "unet_attention has %d entries, unet_channels %d", len(c.UNetAttention), len(c.UNetChannels))
+	rule(len(c.UNetSelfAttention) == len(c.UNetChannels), "unet_self_attention has %d entries, unet_channels %d", len(c.UNetSelfAttention), len(c.UNetChannels))
+	rule(len(c.UNetCrossAttention) == len(c.UNetChannels), "unet_cross_attention has %d entries, unet_channels %d", len(c.UNetCrossAttention), len(c.UNetChannels))
+	if bad != nil {
+		return bad
+	}
 	rule(c.VAEPatch<<(len(c.EncoderChannels)-2) == 8, "vae_patch %d with %d encoder levels does not reduce the image eightfold", c.VAEPatch, len(c.EncoderChannels)-1)
 	rule(c.VAEPatch<<(len(c.DecoderChannels)-1) == 8, "vae_patch %d with %d decoder levels does not enlarge the latent eightfold", c.VAEPatch, len(c.DecoderChannels))
 	rule(c.LatentSize()%(1<<(len(c.UNetChannels)-1)) == 0, "a latent of %d rows cannot be halved %d times", c.LatentSize(), len(c.UNetChannels)-1)
 	within("time_features", c.TimeFeatures, 1, maxChannels)
 	within("unet_heads", c.UNetHeads, 1, 64)
-	for i, on := range c.UNetAttention {
-		if on && c.UNetHeads > 0 && i < len(c.UNetChannels) {
-			rule(c.UNetChannels[i]%c.UNetHeads == 0, "%d channels do not divide into %d heads", c.UNetChannels[i], c.UNetHeads)
+	for i, n := range c.UNetChannels {
+		if c.UNetHeads > 0 && c.UNetAttends(i) {
+			rule(n%c.UNetHeads == 0, "%d channels do not divide into %d heads", n, c.UNetHeads)
 		}
 	}
 	within("text_layers", c.TextLayers, 0, maxLayers)

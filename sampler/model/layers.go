@@ -48,15 +48,33 @@ func (b block[T]) layerNorm(x T, eps float64) T {
 	return b.LayerNorm(x, b.weight(n), b.bias(n), eps)
 }
 
-// resBlock is norm, SiLU, convolution, twice, with a residual; the time
-// features (B, F), where there are any, are added in between.
-func (b block[T]) resBlock(x T, out int, time ...T) T {
-	h := b.sub("conv1").conv(b.SiLU(b.sub("norm1").groupNorm(x)), out, 3, 1)
-	if len(time) > 0 {
-		t := b.sub("time").linear(b.SiLU(time[0]), out)
-		h = b.Add(h, b.Reshape(t, b.Shape(t)[0], out, 1, 1))
+// resBlock is norm, SiLU, convolution, twice, with a residual.
+func (b block[T]) resBlock(x T, out int) T {
+	return b.residual(x, out, func(h T) T { return b.sub("norm2").groupNorm(h) })
+}
+
+// timedResBlock is a resBlock that the embedding e, (B or 1, F), takes part in.
+// It is added before the second norm or, in an adaptive one, it scales and
+// shifts that norm's result: the adaptive group normalization of Dhariwal and
+// Nichol 2021, section 3.1.
+func (b block[T]) timedResBlock(x, e T, out int, adaptive bool) T {
+	perChannel := func(name string) T {
+		t := b.sub(name).linear(e, out)
+		return b.Reshape(t, b.Shape(t)[0], out, 1, 1)
 	}
-	h = b.sub("conv2").conv(b.SiLU(b.sub("norm2").groupNorm(h)), out, 3, 1)
+	return b.residual(x, out, func(h T) T {
+		if !adaptive {
+			return b.sub("norm2").groupNorm(b.Add(h, perChannel("time")))
+		}
+		h = b.Mul(b.sub("norm2").groupNorm(h), perChannel("time_scale"))
+		return b.Add(h, perChannel("time_shift"))
+	})
+}
+
+// residual is a residual block whose second norm is norm2.
+func (b block[T]) residual(x T, out int, norm2 func(h T) T) T {
+	h := b.sub("conv1").conv(b.SiLU(b.sub("norm1").groupNorm(x)), out, 3, 1)
+	h = b.sub("conv2").conv(b.SiLU(norm2(h)), out, 3, 1)
 	if b.Shape(x)[1] != out {
 		x = b.sub("skip").conv(x, out, 1, 1)
 	}
@@ -76,14 +94,18 @@ func (b block[T]) attention(x, context T, heads int, mask ...T) T {
 	return b.sub("out").linear(b.Attention(q, k, v, heads, mask...), c)
 }
 
-// attentionBlock is self-attention over the positions of x (B, C, H, W) behind
-// a GroupNorm and, with a condition, cross-attention to condition[0], masked
-// by condition[1], behind a LayerNorm; each is added to its input.
-func (b block[T]) attentionBlock(x T, heads int, condition ...T) T {
+// attentionBlock is, where self is set, self-attention over the positions of x
+// (B, C, H, W) after a GroupNorm and, with a condition, cross-attention to
+// condition[0], masked by condition[1], after a LayerNorm; each is added to its
+// input.
+func (b block[T]) attentionBlock(x T, heads int, self bool, condition ...T) T {
 	s := b.Shape(x)
 	tokens := func(y T) T { return b.Transpose(b.Reshape(y, s[0], s[1], s[2]*s[3]), 1, 2) }
-	y, n := tokens(x), tokens(b.sub("norm1").groupNorm(x))
-	y = b.Add(y, b.sub("self_attn").attention(n, n, heads))
+	y := tokens(x)
+	if self {
+		n := tokens(b.sub("norm1").groupNorm(x))
+		y = b.Add(y, b.sub("self_attn").attention(n, n, heads))
+	}
 	if len(condition) > 0 {
 		y = b.Add(y, b.sub("cross_attn").attention(b.sub("norm2").layerNorm(y, normEps), condition[0], heads, condition[1:]...))
 	}

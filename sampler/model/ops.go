@@ -52,6 +52,12 @@ type Ops[T any] interface {
 	Attention(q, k, v T, heads int, mask ...T) T
 	// AttentionWeights is the softmax(q·kᵀ/√d) of Attention: (B, heads, N, M).
 	AttentionWeights(q, k T, heads int, mask ...T) T
+	// MeanTokens is the mean of x (B, N, D) over its tokens: (B, D). mask is
+	// (B, N): non-zero means that the token counts; without it all do. Where none
+	// counts the mean is 0. It is an operation of its own because no other one
+	// sums over tokens: Linear sums over the last axis alone and with parameters,
+	// and Attention is a softmax, whose weights of a token depend on its values.
+	MeanTokens(x T, mask ...T) T
 	// Embedding gathers rows of table (V, D) by ids (B, N), whole numbers in
 	// [0, V): (B, N, D).
 	Embedding(table, ids T) T

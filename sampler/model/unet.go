@@ -9,17 +9,20 @@ package model
 func UNet[T any](ops Ops[T], cfg Config, latent, timestep T, condition ...T) T {
 	b := block[T]{ops, "unet"}
 	ch := cfg.UNetChannels
-	time := b.sub("time1").linear(ops.TimestepEmbedding(timestep, ch[0]), cfg.TimeFeatures)
-	time = b.sub("time2").linear(ops.SiLU(time), cfg.TimeFeatures)
+	e := b.embedding(cfg, timestep, condition...)
 
 	level := func(at block[T], x T, i int) T {
 		return ops.Checkpoint(func(in ...T) T {
-			h := at.sub("res").resBlock(in[0], ch[i], in[1])
-			if cfg.UNetAttention[i] {
-				h = at.sub("attn").attentionBlock(h, cfg.UNetHeads, in[2:]...)
+			h := at.sub("res").timedResBlock(in[0], in[1], ch[i], cfg.UNetAdaptiveNorm)
+			if !cfg.UNetAttends(i) {
+				return h
 			}
-			return h
-		}, append([]T{x, time}, condition...)...)
+			text := in[2:]
+			if !cfg.UNetCrossAttention[i] {
+				text = nil
+			}
+			return at.sub("attn").attentionBlock(h, cfg.UNetHeads, cfg.UNetSelfAttention[i], text...)
+		}, append([]T{x, e}, condition...)...)
 	}
 
 	h := b.sub("conv_in").conv(latent, ch[0], 3, 1)
@@ -40,4 +43,18 @@ func UNet[T any](ops Ops[T], cfg Config, latent, timestep T, condition ...T) T {
 		h = level(b.sub("up").index(j), ops.Concat(h, skips[i]), i)
 	}
 	return b.sub("conv_out").conv(ops.SiLU(b.sub("norm_out").groupNorm(h)), cfg.LatentChannels, 3, 1)
+}
+
+// embedding is what every residual block is conditioned on, (B or 1,
+// time_features): the SiLU of the timestep's embedding and, where the network
+// pools its text, of a layer over the mean of the context's tokens. It is
+// computed once for all blocks.
+func (b block[T]) embedding(cfg Config, timestep T, condition ...T) T {
+	e := b.sub("time1").linear(b.TimestepEmbedding(timestep, cfg.UNetChannels[0]), cfg.TimeFeatures)
+	e = b.sub("time2").linear(b.SiLU(e), cfg.TimeFeatures)
+	if cfg.UNetTextPool && len(condition) > 0 {
+		text := b.sub("text_pool").linear(b.MeanTokens(condition[0], condition[1:]...), cfg.TimeFeatures)
+		e = b.Add(text, e)
+	}
+	return b.SiLU(e)
 }

@@ -16,7 +16,7 @@ func Encoder[T any](ops Ops[T], cfg Config, image T) T {
 				h = ops.AvgPool2(h)
 			}
 			if attend {
-				h = at.sub("attn").attentionBlock(h, 1)
+				h = at.sub("attn").attentionBlock(h, 1, true)
 			}
 			return h
 		}, h)
@@ -38,7 +38,7 @@ func Decoder[T any](ops Ops[T], cfg Config, latent T) T {
 		h = ops.Checkpoint(func(in ...T) T {
 			h := at.sub("res").resBlock(in[0], c[i])
 			if i == 0 && cfg.DecoderAttention {
-				h = at.sub("attn").attentionBlock(h, 1)
+				h = at.sub("attn").attentionBlock(h, 1, true)
 			}
 			return h
 		}, h)

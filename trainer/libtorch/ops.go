@@ -186,6 +186,24 @@ func (o *Ops) AttentionWeights(q, k Tensor, heads int, mask ...Tensor) Tensor {
 	return o.call("softmax", func(out *lib.Ctensor) { lib.AtgSoftmax(out, score.c, -1, kindFloat) })
 }
 
+// MeanTokens implements model.Ops.
+func (o *Ops) MeanTokens(x Tensor, mask ...Tensor) Tensor {
+	if len(mask) == 0 {
+		return o.Scale(o.sumTokens(x), 1/float64(x.Shape()[1]))
+	}
+	s := x.Shape()
+	zero := lib.AtsFloat(0)
+	defer lib.AtsFree(zero)
+	on := o.call("mask", func(out *lib.Ctensor) { lib.AtgNe(out, mask[0].c, zero) })
+	weight := o.Reshape(o.Float(on), s[0], s[1], 1)
+	return o.Div(o.sumTokens(o.Mul(x, weight)), o.Clamp(o.sumTokens(weight), 1, math.MaxInt32))
+}
+
+// sumTokens is the sum of x (B, N, D) over its tokens, (B, D).
+func (o *Ops) sumTokens(x Tensor) Tensor {
+	return o.call("sum", func(out *lib.Ctensor) { lib.AtgSumDimIntlist(out, x.c, []int64{1}, 1, 0, kindFloat) })
+}
+
 // Embedding implements model.Ops.
 func (o *Ops) Embedding(table, ids Tensor) Tensor {
 	whole := o.call("ids", func(out *lib.Ctensor) { lib.AtgTotype(out, ids.c, kindInt64) })

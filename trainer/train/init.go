@@ -35,6 +35,11 @@ func initial(seed uint64, name string, shape []int) []float32 {
 			values[i] = 1
 		}
 		return values
+	case strings.HasSuffix(name, ".time_scale.bias"): // an adaptive norm starts as a plain one
+		for i := range values {
+			values[i] = 1
+		}
+		return values
 	case strings.HasSuffix(name, ".bias"):
 		return values
 	case name == "adapter.null":
@@ -48,7 +53,7 @@ func initial(seed uint64, name string, shape []int) []float32 {
 }
 
 func zeroStart(name string) bool {
-	for _, end := range []string{".conv2.weight", "_attn.out.weight", "unet.conv_out.weight"} {
+	for _, end := range []string{".conv2.weight", "_attn.out.weight", "unet.conv_out.weight", ".time_scale.weight", "unet.text_pool.weight"} {
 		if strings.HasSuffix(name, end) {
 			return true
 		}

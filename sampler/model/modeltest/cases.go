@@ -232,7 +232,7 @@ func Reduced() model.Config {
 	c.EncoderAttention = []bool{false, true, true, false}
 	c.DecoderChannels = []int{64, 64, 32, 32}
 	c.UNetChannels = []int{32, 64, 96}
-	c.UNetAttention = []bool{true, true, false}
+	c.UNetSelfAttention, c.UNetCrossAttention = []bool{true, true, false}, []bool{true, true, false}
 	c.TextLayers = 2
 	c.TextVocab = 50
 	return c
