@@ -21,13 +21,15 @@ var wordList string
 // MaxVocab is the largest size of a compact vocabulary.
 const MaxVocab = 4096
 
+const letters = "abcdefghijklmnopqrstuvwxyz"
+
 // ErrVocab is wrapped by errors of a vocabulary that cannot be cut down.
 var ErrVocab = errors.New("dataset: vocabulary refused")
 
 // Vocabulary cuts BERT's vocabulary down to what captions and the word list
 // need: the special tokens, every printable ASCII character and its
-// continuation form, and the WordPiece tokens of every word, lower-case. Of the
-// words of reports, the most frequent come in until it is full; what stays out
+// continuation form, each word of a caption as a token of its own, and BERT's
+// WordPiece tokens of captions and of the word list, lower-case. Of the words of reports, the most frequent come in until it is full; what stays out
 // is spelled.
 func Vocabulary(bert, reports []string) ([]string, error) {
 	has := map[string]bool{}
@@ -61,7 +63,16 @@ func Vocabulary(bert, reports []string) ([]string, error) {
 		return tokens
 	}
 	var tokens []string
-	for _, word := range append(CaptionWords(), prompt.Words(strings.Join(strings.Fields(wordList), " "))...) {
+	for _, word := range CaptionWords() {
+		for _, part := range strings.Split(word, "-") {
+			if !seen[part] && strings.Trim(part, letters) == "" {
+				seen[part] = true
+				tokens = append(tokens, part)
+			}
+		}
+		tokens = append(tokens, add(word)...)
+	}
+	for _, word := range prompt.Words(strings.Join(strings.Fields(wordList), " ")) {
 		tokens = append(tokens, add(word)...)
 	}
 	if len(vocab)+len(tokens) > MaxVocab {

@@ -103,16 +103,9 @@ func (d *diffusion) lossAt(ops *libtorch.Ops, images, captions []int, t int) flo
 	return sum / float64(len(images))
 }
 
-// spread is the mean over spreadTexts of the distance between the mean contexts
-// of two texts, as a part of their size: 0 where the text does not matter.
+// spread is how far the contexts of texts lie apart, as [spreadOf] measures it.
 func (d *diffusion) spread(ops *libtorch.Ops) float64 {
-	var sum float64
-	for _, pair := range spreadTexts {
-		a, b := d.meanContext(ops, pair[0]), d.meanContext(ops, pair[1])
-		zero := make([]float32, len(a))
-		sum += rms(a, b) / max((rms(a, zero)+rms(b, zero))/2, 1e-12)
-	}
-	return sum / float64(len(spreadTexts))
+	return spreadOf(func(text string) []float32 { return d.meanContext(ops, text) })
 }
 
 // meanContext is the mean over the tokens of a text's context.
