@@ -11,6 +11,11 @@ struct Params {
   count: u32,    // groups of all samples
   eps: f32,
   silu: u32,     // 1: SiLU of the result
+  adapt: u32,       // sum of: 1: the result is scaled, 2: shifted, per channel
+  scale: u32,       // offset of the scale in the arena, in values
+  scale_batch: u32, // distance of its samples
+  shift: u32,
+  shift_batch: u32,
 }
 
 @group(0) @binding(0) var<storage, read_write> arena: array<f32>;
@@ -53,9 +58,18 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: 
   }
   let scale = inverseSqrt(total(lane, square) / f32(n) + p.eps);
   let channel = index % p.groups * p.channels;
+  let sample = index / p.groups;
   for (var c = 0u; c < p.channels; c++) {
-    let w = weight[channel + c] * scale;
-    let b = bias[channel + c];
+    var w = weight[channel + c] * scale;
+    var b = bias[channel + c];
+    if ((p.adapt & 1u) != 0u) {
+      let s = arena[p.scale + sample * p.scale_batch + channel + c];
+      w *= s;
+      b *= s;
+    }
+    if ((p.adapt & 2u) != 0u) {
+      b += arena[p.shift + sample * p.shift_batch + channel + c];
+    }
     for (var i = lane; i < p.pixels; i += LANES) {
       let at = start + c * p.pixels + i;
       var v = (arena[p.x + at] - pivot - mean) * w + b;

@@ -12,6 +12,11 @@ struct Params {
   count: u32,    // groups of all samples, or rows
   eps: f32,
   silu: u32,     // 1: SiLU of the result of a GroupNorm
+  adapt: u32,       // sum of: 1: the result is scaled, 2: shifted, per channel
+  scale: u32,       // offset of the scale in the arena, in values
+  scale_batch: u32, // distance of its samples
+  shift: u32,
+  shift_batch: u32,
 }
 
 @group(0) @binding(0) var<storage, read_write> arena: array<vec4<f32>>;
@@ -31,6 +36,11 @@ fn total(lane: u32, v: vec2<f32>) -> vec2<f32> {
     workgroupBarrier();
   }
   return scratch[0];
+}
+
+// value is one value of the arena.
+fn value(i: u32) -> f32 {
+  return arena[i / 4u][i % 4u];
 }
 
 // A workgroup normalises one group of one sample.
@@ -56,7 +66,17 @@ fn group_norm(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) 
   let channel = index % p.groups * p.channels;
   for (var i = lane; i < n; i += LANES) {
     let c = channel + i / p.size;
-    var v = (arena[p.x + start + i] - mean) * (weight[c] * scale) + vec4<f32>(bias[c]);
+    var w = weight[c] * scale;
+    var b = bias[c];
+    if ((p.adapt & 1u) != 0u) {
+      let s = value(p.scale + index / p.groups * p.scale_batch + c);
+      w *= s;
+      b *= s;
+    }
+    if ((p.adapt & 2u) != 0u) {
+      b += value(p.shift + index / p.groups * p.shift_batch + c);
+    }
+    var v = (arena[p.x + start + i] - mean) * w + vec4<f32>(b);
     if (p.silu != 0u) {
       // e^87 is near the end of f32; beyond it the result is zero in any case.
       v /= vec4<f32>(1.0) + exp(min(-v, vec4<f32>(87.0)));

@@ -55,6 +55,7 @@ var (
 	AttendLong   = Source{File: "attend.wgsl", Entry: "long", Bindings: 2}
 	Attend       = Source{File: "attention.wgsl", Entry: "attend", Bindings: 2}
 	Weigh        = Source{File: "attention.wgsl", Entry: "weigh", Bindings: 2}
+	MeanTokens   = Source{File: "mean.wgsl", Entry: "main", Bindings: 2}
 	Embedding    = Source{File: "embedding.wgsl", Entry: "main", Bindings: 3}
 	Add          = Source{File: "broadcast.wgsl", Entry: "add", Bindings: 2}
 	Mul          = Source{File: "broadcast.wgsl", Entry: "mul", Bindings: 2}
@@ -88,7 +89,7 @@ func AttendShared(size int) Source {
 
 // All lists every shader, those of attention in the sizes of the presets.
 func All() []Source {
-	return []Source{Product, Conv3, Conv1, ConvShared, SumParts, Linear, LinearShared, GroupNorm, GroupNorm4, LayerNorm, LayerNorm4, SiLU, GELU, AttendShort(4), AttendLong, AttendShared(4), AttendShared(8), AttendShared(16), Attend, Weigh, Embedding, Add, Mul, Add4, Gather, Join4, Transpose4, Upsample4, AvgPool, Timestep, Step}
+	return []Source{Product, Conv3, Conv1, ConvShared, SumParts, Linear, LinearShared, GroupNorm, GroupNorm4, LayerNorm, LayerNorm4, SiLU, GELU, AttendShort(4), AttendLong, AttendShared(4), AttendShared(8), AttendShared(16), Attend, Weigh, MeanTokens, Embedding, Add, Mul, Add4, Gather, Join4, Transpose4, Upsample4, AvgPool, Timestep, Step}
 }
 
 // Constants of the files, which decide how many workgroups a dispatch has.

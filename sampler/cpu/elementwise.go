@@ -140,6 +140,31 @@ func rank4(shape []int) [4]int {
 	return s
 }
 
+// meanTokens sums in float64, token by token.
+func (n *node) meanTokens() kernel {
+	x, mask := n.in[0], n.optional(1)
+	tokens, d := n.shape(0)[1], n.shape(0)[2]
+	sum := make([]float64, d)
+	return always(func() {
+		for b := range n.Shape[0] {
+			clear(sum)
+			count := 0
+			for i := range tokens {
+				if mask != nil && mask[b*tokens+i] == 0 {
+					continue
+				}
+				count++
+				for k, v := range x[(b*tokens+i)*d:][:d] {
+					sum[k] += float64(v)
+				}
+			}
+			for k, v := range sum {
+				n.out[b*d+k] = float32(v / float64(max(count, 1)))
+			}
+		}
+	})
+}
+
 func (n *node) embedding() kernel {
 	table, ids := n.in[0], n.in[1]
 	rows, d := n.shape(0)[0], n.shape(0)[1]

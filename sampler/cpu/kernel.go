@@ -97,6 +97,8 @@ func (b *Backend) kernel(p *Program, v graph.Value) (kernel, error) {
 		return n.attention(), nil
 	case graph.AttentionWeights:
 		return n.attentionWeights(), nil
+	case graph.MeanTokens:
+		return n.meanTokens(), nil
 	case graph.Embedding:
 		return n.embedding(), nil
 	case graph.Add:

@@ -11,6 +11,15 @@ const momentPixels = 128
 func (n *node) groupNorm() kernel {
 	x, weight, bias := n.in[0], n.in[1], n.in[2]
 	height, width, channels := n.Shape[1], n.Shape[2], n.Shape[3]
+	rest := len(n.Own())
+	var scale, shift []float32
+	if n.Scaled {
+		scale = n.in[rest]
+		rest++
+	}
+	if n.Shifted {
+		shift = n.in[rest]
+	}
 	pixels := height * width
 	chunks := (pixels + momentPixels - 1) / momentPixels
 	sums, squares := make([]float64, n.Shape[0]*chunks*channels), make([]float64, n.Shape[0]*chunks*channels)
@@ -30,6 +39,7 @@ func (n *node) groupNorm() kernel {
 		for i, a := range each {
 			at := i * chunks * channels
 			n.affine(a, sums[at:][:chunks*channels], squares[at:][:chunks*channels], weight, bias)
+			a.adapt(ofSample(scale, i, channels), ofSample(shift, i, channels))
 		}
 		n.p.each(n.Shape[0]*pieces, func(_, i int) {
 			b, piece := i/pieces, i%pieces
@@ -61,6 +71,27 @@ func (n *node) affine(a affine, sums, squares []float64, weight, bias []float32)
 			// What the mean lost when it was rounded.
 			a.shift[c] = float32(float64(bias[c]) - float64((mean-float64(a.mean[c]))*scale*float64(weight[c])))
 		}
+	}
+}
+
+// ofSample is the part of v, of as many channels for each sample or for all,
+// that sample i has; nil where there is none.
+func ofSample(v []float32, i, channels int) []float32 {
+	if len(v) > channels {
+		v = v[i*channels:][:channels]
+	}
+	return v
+}
+
+// adapt multiplies the result by scale and adds shift, a value per channel;
+// nil leaves it as it is.
+func (a affine) adapt(scale, shift []float32) {
+	for c, s := range scale {
+		a.scale[c] *= s
+		a.shift[c] *= s
+	}
+	for c, s := range shift {
+		a.shift[c] += s
 	}
 }
 

@@ -98,6 +98,12 @@ func (l *lister) jobs(v graph.Value) ([]job, error) {
 		return l.attention(n, shaders.Attend, n.In[2], n.In[3:], y)
 	case graph.AttentionWeights:
 		return l.attention(n, shaders.Weigh, n.In[1], n.In[2:], y)
+	case graph.MeanTokens:
+		s, mask, masked := in(0).Shape, 0, 0
+		if len(n.In) > 1 {
+			mask, masked = int(l.at(n.In[1])), 1
+		}
+		return []job{each(shaders.MeanTokens, n.Len(), words(x, y, mask, masked, s[1], s[2], n.Len()))}, rounds(n, s[1])
 	case graph.Add:
 		if slices.Equal(in(1).Shape, n.Shape) && n.Len()%4 == 0 {
 			return []job{each(shaders.Add4, n.Len()/4, words(x/4, y/4, 0, int(l.at(n.In[1]))/4, n.Len()/4))}, nil
@@ -300,12 +306,35 @@ func (l *lister) groupNorm(n *graph.Node, x, y int) ([]job, error) {
 		silu = 1
 	}
 	eps := math.Float32bits(float32(n.Eps))
+	adapted := l.adapted(n)
 	if pixels%4 == 0 {
-		p := append(words(x/4, y/4, n.Groups, channels, pixels/4, count), eps, uint32(silu))
+		p := append(append(words(x/4, y/4, n.Groups, channels, pixels/4, count), eps, uint32(silu)), adapted...)
 		return l.norm(n, flat(shaders.GroupNorm4, count, p), channels*pixels/4/shaders.Lanes)
 	}
-	p := append(words(x, y, n.Groups, channels, pixels, count), eps, uint32(silu))
+	p := append(append(words(x, y, n.Groups, channels, pixels, count), eps, uint32(silu)), adapted...)
 	return l.norm(n, flat(shaders.GroupNorm, count, p), channels*(pixels/shaders.Lanes+1))
+}
+
+// adaptedWords is the number of the last words of the Params of norm.wgsl.
+const adaptedWords = 5
+
+// adapted are those words: what a GroupNorm is scaled and shifted by.
+func (l *lister) adapted(n *graph.Node) []uint32 {
+	rest, bits, list := n.In[len(n.Own()):], 0, make([]int, 0, adaptedWords)
+	for i, has := range []bool{n.Scaled, n.Shifted} {
+		if !has {
+			list = append(list, 0, 0)
+			continue
+		}
+		bits |= 1 << i
+		batch := 0
+		if s := l.plan.Nodes[rest[0]].Shape; s[0] > 1 {
+			batch = s[1]
+		}
+		list = append(list, int(l.at(rest[0])), batch)
+		rest = rest[1:]
+	}
+	return words(append([]int{bits}, list...)...)
 }
 
 func (l *lister) layerNorm(n *graph.Node, x, y int) ([]job, error) {
@@ -313,7 +342,7 @@ func (l *lister) layerNorm(n *graph.Node, x, y int) ([]job, error) {
 	count := n.Len() / size
 	eps := math.Float32bits(float32(n.Eps))
 	if size%4 == 0 {
-		p := append(words(x/4, y/4, 0, 0, size/4, count), eps, 0)
+		p := append(append(words(x/4, y/4, 0, 0, size/4, count), eps, 0), make([]uint32, adaptedWords)...)
 		return l.norm(n, flat(shaders.LayerNorm4, ceil(count, shaders.TileLanes), p), size/4)
 	}
 	p := append(words(x, y, size, count), eps)

@@ -42,8 +42,11 @@ func (g *Graph) fuse(axis int) *Graph {
 			f.silu(n)
 		case Pad:
 			f.pad(n)
+		case Mul:
+			f.scale(n)
 		case Add:
 			f.add(n)
+			f.shift(n)
 		}
 	}
 	return g
@@ -75,6 +78,36 @@ func (f *fusion) silu(n *Node) {
 	}
 	*n = *norm
 	n.SiLU = true
+}
+
+// scale joins a norm and what multiplies its channels.
+func (f *fusion) scale(n *Node) {
+	if norm := f.only(n.In[0], n.Rate); norm != nil && norm.Op == GroupNorm && len(norm.In) == 3 && !norm.SiLU && n.In[0] != n.In[1] {
+		f.join(n, norm, func(fused *Fused) { fused.Scaled = true })
+	}
+}
+
+// shift joins a norm, which may be scaled, and what is added to its channels.
+func (f *fusion) shift(n *Node) {
+	if n.Op != Add {
+		return // joined with something else already
+	}
+	if norm := f.only(n.In[0], n.Rate); norm != nil && norm.Op == GroupNorm && !norm.Shifted && !norm.SiLU && n.In[0] != n.In[1] {
+		f.join(n, norm, func(fused *Fused) { fused.Shifted = true })
+	}
+}
+
+// join gives the norm the second operand of n, where it is one of channels.
+func (f *fusion) join(n, norm *Node, mark func(*Fused)) {
+	other := n.In[1]
+	if !f.perChannel(f.Nodes[other].Shape, n.Shape) {
+		return
+	}
+	rate := n.Rate
+	*n = *norm
+	n.In = append(slices.Clone(norm.In), other)
+	n.Rate = rate
+	mark(&n.Fused)
 }
 
 // pad joins a norm and the border around it.

@@ -73,6 +73,10 @@ type Fused struct {
 	// Border is the width of a border of zeros around each image of the
 	// result, which is not part of its shape.
 	Border int
+	// Scaled multiplies the result, and Shifted adds to it, before SiLU: each by
+	// an operand of (1 or B, 1, 1, C), or (1 or B, C, 1, 1) where images are
+	// channels first, in that order after the operation's own. GroupNorm.
+	Scaled, Shifted bool
 	// SiLU is applied to the result: GroupNorm.
 	SiLU bool
 	// PerChannel is added to the result: (1 or B, 1, 1, C), or (1 or B, C, 1, 1)
@@ -99,11 +103,10 @@ func (n *Node) Size() int {
 // Own returns the operands of the operation itself, without those of Fused.
 func (n *Node) Own() []Value {
 	extra := 0
-	if n.PerChannel {
-		extra++
-	}
-	if n.Residual {
-		extra++
+	for _, has := range []bool{n.Scaled, n.Shifted, n.PerChannel, n.Residual} {
+		if has {
+			extra++
+		}
 	}
 	return n.In[:len(n.In)-extra]
 }

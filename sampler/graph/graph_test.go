@@ -47,7 +47,7 @@ func TestParameterCounts(t *testing.T) {
 	}{
 		{"paper", model.Paper(), 39803784, 2754640, 539265, 592896},
 		{"half", model.Half(), 19558344, 2754640, 539265, 592896},
-		{"mini", model.Mini(), 10309576, 669360, 521508, 66560},
+		{"mini", model.Mini(), 11181768, 669360, 521508, 66560},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if n := count(recordUNet(t, c.cfg, 1, 7)); n != c.unet {
@@ -152,15 +152,15 @@ func TestHoisting(t *testing.T) {
 		}
 		return n
 	}
-	// Three levels attend to the text on the way down and three on the way up,
-	// with keys and values each.
-	if n := count(PromptStage, Linear); n != 12 {
-		t.Errorf("%d linear layers depend on the prompt alone, want 12", n)
+	// Four levels attend to the text on the way down and four on the way up,
+	// with keys and values each; one layer is of the pooled text.
+	if n := count(PromptStage, Linear); n != 17 {
+		t.Errorf("%d linear layers depend on the prompt alone, want 17", n)
 	}
-	// Two layers make the time features, and each of the 8 residual blocks has
-	// one of its own.
-	if n := count(TimestepStage, Linear); n != 10 {
-		t.Errorf("%d linear layers depend on the timestep alone, want 10", n)
+	// Two layers make the time features. What each residual block makes of them
+	// depends on the text as well.
+	if n := count(TimestepStage, Linear); n != 2 {
+		t.Errorf("%d linear layers depend on the timestep alone, want 2", n)
 	}
 	if n := count(PromptStage, Conv2d) + count(TimestepStage, Conv2d); n != 0 {
 		t.Errorf("%d convolutions were taken not to depend on the latent", n)
@@ -185,8 +185,9 @@ func TestChannelsLast(t *testing.T) {
 		}
 	}
 	// The latent comes in, the prediction goes out; the first convolution and
-	// the three that halve the image have no norm before them.
-	for op, want := range map[Op]int{SiLU: 0, Add: 0, Transpose: 2, Pad: 4, GroupNorm: 8*2 + 6 + 1, Concat: 4} {
+	// the three that halve the image have no norm before them. Text and timestep
+	// are added and go through a SiLU once for all blocks.
+	for op, want := range map[Op]int{SiLU: 1, Add: 1, Mul: 0, Transpose: 2, Pad: 4, GroupNorm: 8*2 + 6 + 1, Concat: 4} {
 		if count[op] != want {
 			t.Errorf("%d nodes are %s, want %d", count[op], op, want)
 		}

@@ -31,6 +31,7 @@ const (
 	kindUnshuffle
 	kindTimestep
 	kindTranspose
+	kindMeanTokens
 )
 
 // The numbers of kernels.h.
@@ -159,6 +160,8 @@ func (l *lister) add(v graph.Value) error {
 		n.attention(kindAttention, n.in[2], n.optional(3))
 	case graph.AttentionWeights:
 		n.attention(kindAttentionWeights, 0, n.optional(2))
+	case graph.MeanTokens:
+		n.meanTokens()
 	case graph.Embedding:
 		n.embedding()
 	case graph.Add:
@@ -286,6 +289,12 @@ func (n *node) attention(kind, values, mask uint32) {
 	n.l.need(padded(keys, 4) + padding*(d+padded(d, tileRows)+tileCols) + d*tileCols)
 	n.op(kind, q[0]*n.Heads*ceilDiv(queries, taskQueries), q[0]*queries*keys*(4*features+n.Heads*transcendence),
 		append([]uint32{n.in[0], n.in[1], values, mask, n.out}, u(queries, keys, features, n.Heads, taskQueries)...)...)
+}
+
+func (n *node) meanTokens() {
+	in := n.shape(0)
+	n.op(kindMeanTokens, in[0], graph.Len(in)*valueCost,
+		append([]uint32{n.in[0], n.optional(1), n.out}, u(in[1], in[2])...)...)
 }
 
 func (n *node) embedding() {

@@ -254,7 +254,7 @@ func (w *writer) study(f Facts) string {
 func (w *writer) text(f Facts) string {
 	list := w.statements(f)
 	study := ""
-	if f.View != "" || f.Sex != "" || f.Decade > 0 || f.Child || w.chance(40) {
+	if f.View != "" || f.Sex != "" || f.Decade > 0 || f.Child || len(list) == 0 || w.chance(40) {
 		study = w.study(f)
 	}
 	switch {

@@ -151,6 +151,7 @@ func padded(tokens *prompt.Tokenizer, texts []string) (ids, mask []float32) {
 	}
 	ids, mask = make([]float32, len(texts)*longest), make([]float32, len(texts)*longest)
 	for b, list := range encoded {
+		mask[b*longest] = 1 // attention needs something to attend to
 		for i, id := range list {
 			ids[b*longest+i], mask[b*longest+i] = float32(id), 1
 		}

@@ -135,6 +135,25 @@ func Ops[T any]() []Case[T] {
 			return o.GroupNorm(x[0], o.Param("n.weight", s[1]), o.Param("n.bias", s[1]), 32, 1e-5)
 		}, Normal("x", s...))
 	}
+	for _, c := range [][][]int{
+		{{1, 64, 4, 4}, {1, 64, 1, 1}}, {{3, 64, 5, 3}, {3, 64, 1, 1}}, {{3, 32, 8, 8}, {1, 32, 1, 1}}, {{2, 96, 2, 2}, {2, 96, 1, 1}}, {{2, 32, 33, 31}, {2, 32, 1, 1}},
+	} {
+		adapted := func(o ops, x []T, scale, shift bool) T {
+			y := o.GroupNorm(x[0], o.Param("n.weight", c[0][1]), o.Param("n.bias", c[0][1]), 32, 1e-5)
+			if scale {
+				y = o.Mul(y, o.SiLU(x[1]))
+			}
+			if shift {
+				y = o.Add(y, o.SiLU(x[2]))
+			}
+			return y
+		}
+		inputs := []Input{Normal("x", c[0]...), Normal("scale", c[1]...), Normal("shift", c[1]...)}
+		add(fmt.Sprint("GroupNorm scaled and shifted, SiLU ", c), opTolerance, func(o ops, x []T) T { return o.SiLU(adapted(o, x, true, true)) }, inputs...)
+		add(fmt.Sprint("GroupNorm scaled and shifted ", c), opTolerance, func(o ops, x []T) T { return adapted(o, x, true, true) }, inputs...)
+		add(fmt.Sprint("GroupNorm scaled ", c), opTolerance, func(o ops, x []T) T { return adapted(o, x, true, false) }, inputs[:2]...)
+		add(fmt.Sprint("GroupNorm shifted ", c), opTolerance, func(o ops, x []T) T { return adapted(o, x, false, true) }, inputs...)
+	}
 	// float32 keeps the distances of such values from their mean to some 5e-5.
 	add("GroupNorm far from zero", 1e-4, func(o ops, x []T) T {
 		return o.GroupNorm(x[0], o.Param("n.weight", 32), o.Param("n.bias", 32), 8, 1e-5)
@@ -181,6 +200,19 @@ func Ops[T any]() []Case[T] {
 	add("Attention with large scores", 1e-4, func(o ops, x []T) T {
 		return o.Attention(x[0], x[1], x[2], 1)
 	}, scaled(Normal("q", 1, 8, 16), 30, 0), scaled(Normal("k", 1, 9, 16), 30, 0), Normal("v", 1, 9, 16))
+	for _, c := range []struct {
+		shape []int
+		mask  []string
+	}{
+		{[]int{1, 1, 1}, nil}, {[]int{2, 7, 12}, nil}, {[]int{3, 5, 257}, nil}, {[]int{2, 128, 256}, nil},
+		{[]int{3, 6, 32}, []string{"111111", "101010", "000001"}}, {[]int{2, 4, 5}, []string{"0000", "1100"}},
+	} {
+		inputs := []Input{Normal("x", c.shape...)}
+		if c.mask != nil {
+			inputs = append(inputs, maskOf(c.mask...))
+		}
+		add(fmt.Sprint("MeanTokens ", c), opTolerance, func(o ops, x []T) T { return o.MeanTokens(x[0], x[1:]...) }, inputs...)
+	}
 	add("Embedding", 0, func(o ops, x []T) T {
 		return o.Embedding(o.Param("table.weight", 11, 5), x[0])
 	}, given("ids", []int{2, 3}, 0, 10, 5, 5, 1, 9))

@@ -229,6 +229,27 @@ func (r Reference) AttentionWeights(q, k *Tensor, heads int, mask ...*Tensor) *T
 	return w
 }
 
+// MeanTokens implements model.Ops.
+func (r Reference) MeanTokens(x *Tensor, mask ...*Tensor) *Tensor {
+	y := zeros(x.Shape[0], x.Shape[2])
+	for b := range x.Shape[0] {
+		count := 0.0
+		for i := range x.Shape[1] {
+			if len(mask) > 0 && *mask[0].at(b, i) == 0 {
+				continue
+			}
+			count++
+			for k := range x.Shape[2] {
+				*y.at(b, k) += *x.at(b, i, k)
+			}
+		}
+		for k := range x.Shape[2] {
+			*y.at(b, k) /= max(count, 1)
+		}
+	}
+	return y
+}
+
 // Embedding implements model.Ops.
 func (r Reference) Embedding(table, ids *Tensor) *Tensor {
 	d := table.Shape[1]

@@ -15,7 +15,8 @@ typedef uint32_t u32;
 // Kinds of operations, in the order of the constants of lister.go.
 enum kind {
 	LINEAR, CONV, WINOGRAD_INPUTS, WINOGRAD, GROUP_NORM, LAYER_NORM, SILU, GELU, ATTENTION, ATTENTION_WEIGHTS,
-	EMBEDDING, ADD, MUL, COPY, UPSAMPLE, POOL, SHUFFLE, UNSHUFFLE, TIMESTEP, TRANSPOSE
+	EMBEDDING, ADD, MUL, COPY, UPSAMPLE, POOL, SHUFFLE, UNSHUFFLE, TIMESTEP, TRANSPOSE,
+	MEAN_TOKENS
 };
 
 // op is an operation; behind the common words lie those of its kind, whose
@@ -167,6 +168,13 @@ struct embedding {
 	u32 rows, features, count, taskIDs;
 };
 
+// mean_tokens: x is (batch, tokens, features), mask (batch, tokens) or 0.
+struct mean_tokens {
+	const float *x, *mask;
+	float *out;
+	u32 tokens, features;
+};
+
 // binary: x and out are (outer, inner, row); y is repeated along the axes whose
 // stride is 0.
 struct binary {
@@ -238,6 +246,7 @@ void gelu(const struct unary *o, u32 task);
 void attention(const struct attention *o, u32 task, float *scratch);
 void attention_weights(const struct attention *o, u32 task, float *scratch);
 u32 embedding(const struct embedding *o, u32 task);
+void mean_tokens(const struct mean_tokens *o, u32 task);
 void addition(const struct binary *o, u32 task);
 void multiplication(const struct binary *o, u32 task);
 void copy(const struct copy *o, u32 task);

@@ -24,6 +24,21 @@ u32 embedding(const struct embedding *o, u32 task) {
 	return 1;
 }
 
+// A task is a sample. Sums are in float64, token by token.
+void mean_tokens(const struct mean_tokens *o, u32 task) {
+	const float *x = o->x + task * o->tokens * o->features, *mask = o->mask + task * o->tokens;
+	u32 count = 0;
+	for (u32 i = 0; i < o->tokens; i++)
+		count += !o->mask || mask[i] != 0;
+	for (u32 k = 0; k < o->features; k++) {
+		double sum = 0;
+		for (u32 i = 0; i < o->tokens; i++)
+			if (!o->mask || mask[i] != 0)
+				sum += x[i * o->features + k];
+		o->out[task * o->features + k] = (float)(sum / (count ? count : 1));
+	}
+}
+
 void upsample(const struct planes *o, u32 task) {
 	u32 width = o->width, half = o->line;
 	const float *x = o->x + task * o->plane;

@@ -24,6 +24,7 @@ void perform(struct op *op, u32 task, float *scratch) {
 		if (!embedding(a, task))
 			op->failed = 1;
 		return;
+	case MEAN_TOKENS: mean_tokens(a, task); return;
 	case ADD: addition(a, task); return;
 	case MUL: multiplication(a, task); return;
 	case COPY: copy(a, task); return;
