@@ -36,6 +36,15 @@ func FindingLabels() []string {
 	return labels
 }
 
+// FindingName is the usual name of a finding in a report, by its label; the
+// label itself where it is none of [FindingLabels].
+func FindingName(label string) string {
+	if k := findingIndex(label); k >= 0 {
+		return terms[k].formal[0]
+	}
+	return label
+}
+
 // findingIndex is the place of a label in Facts.Findings; −1 where it has none.
 func findingIndex(label string) int {
 	return slices.IndexFunc(terms[:findingCount], func(t term) bool { return t.label == label })

@@ -83,6 +83,17 @@ func (o *Ops) CrossEntropy(scores Tensor, classes []float32) Tensor {
 	})
 }
 
+// BinaryCrossEntropy is the weighted mean of the cross-entropy of scores (B, K),
+// before a sigmoid, against targets of 0 or 1: a tensor of one value.
+func (o *Ops) BinaryCrossEntropy(scores Tensor, target, weight []float32) Tensor {
+	s := scores.Shape()
+	t, w := o.Tensor(target, s...), o.Tensor(weight, s...)
+	const mean = 1
+	return o.call("binary cross-entropy", func(out *lib.Ctensor) {
+		lib.AtgBinaryCrossEntropyWithLogits(out, scores.c, t.c, w.c, o.none(), mean)
+	})
+}
+
 // SSIMWindow is the side of the square window of [Ops.SSIM].
 const SSIMWindow = 7
 

@@ -80,7 +80,7 @@ func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, 
 	} else {
 		o.Prompts = []string{""}
 	}
-	train, test := o.used(data, dataset.Train), o.used(data, dataset.Test)
+	train, test := Used(data, dataset.Train, o.LeaveOut), Used(data, dataset.Test, o.LeaveOut)
 	if len(train) == 0 || len(test) == 0 {
 		return fmt.Errorf("%w: the prepared data has %d images to train on and %d to test on, without the sources %q; both are needed", ErrOptions, len(train), len(test), o.LeaveOut)
 	}
@@ -134,10 +134,10 @@ func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, 
 // maxVersions bounds the memory of latents.
 const maxVersions = 16
 
-// used lists the images of a part of the data that are not left out.
-func (o DiffusionOptions) used(data *dataset.Prepared, part string) []int {
+// Used lists the images of a part of the data whose sources are not left out.
+func Used(data *dataset.Prepared, part string, leaveOut []string) []int {
 	return slices.DeleteFunc(data.Split(part), func(i int) bool {
-		return slices.Contains(o.LeaveOut, data.Records[i].Source)
+		return slices.Contains(leaveOut, data.Records[i].Source)
 	})
 }
 

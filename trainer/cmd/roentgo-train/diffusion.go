@@ -98,7 +98,7 @@ func diffusionCommand() *cobra.Command {
 	f.Float64Var(&o.Null, "null", 0.1, "part of the captions that become the null condition")
 	f.BoolVar(&o.Balance, "balance", true, "show images with rare findings, or with a finding in its rarer view, more often")
 	f.IntVar(&o.Versions, "versions", 4, "versions of each training image, the image as it is counted; the others are slightly zoomed, shifted, turned, brighter or darker")
-	f.StringArrayVar(&o.LeaveOut, "leave-out", nil, "source of images that are left out, as in the manifest's column source")
+	f.StringArrayVar(&o.LeaveOut, "leave-out", nil, leaveOutHelp)
 	f.StringArrayVar(&o.Prompts, "grid-prompt", train.DefaultPrompts, "a row of the sample grid; the first is what the others are compared with")
 	for _, name := range []string{"data", "run", "vae"} {
 		cmd.MarkFlagRequired(name)

@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string) int {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse{err} })
 	root.SetArgs(args)
-	root.AddCommand(fetchCommand(), prepareCommand(), textCommand(), reportCommand(), exportCommand(), initCommand(), evalCommand())
+	root.AddCommand(fetchCommand(), prepareCommand(), textCommand(), reportCommand(), exportCommand(), initCommand())
 	root.AddCommand(trainingCommands()...)
 	err := root.ExecuteContext(ctx)
 	if err == nil {

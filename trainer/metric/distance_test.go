@@ -21,15 +21,6 @@ func images(n int, seed uint64, shift float32) [][]float32 {
 	return list
 }
 
-func TestPaired(t *testing.T) {
-	if e := Paired(images(32, 0, 1), images(32, 100, 0), 199, 1); e.P > 0.006 || math.Abs(e.Effect-math.Sqrt(0.5+2.0/32)) > 0.05 {
-		t.Errorf("with an effect of a half: %.3f, p = %.3f", e.Effect, e.P)
-	}
-	if e := Paired(images(32, 0, 0), images(32, 100, 0), 199, 1); e.P < 0.01 {
-		t.Errorf("without an effect: %.3f, p = %.3f", e.Effect, e.P)
-	}
-}
-
 func TestMeanDistance(t *testing.T) {
 	if d := MeanDistance(images(16, 0, 5)); math.Abs(d-math.Sqrt2) > 0.05 {
 		t.Errorf("independent noise lies %.3f apart, not √2", d)

@@ -1,0 +1,56 @@
+package metric_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/roentgo/roentgo/trainer/metric"
+)
+
+func scored(stratum string, positive bool, scores ...float64) []metric.Scored {
+	var list []metric.Scored
+	for i, s := range scores {
+		list = append(list, metric.Scored{Score: s, Positive: positive, Stratum: stratum, Group: fmt.Sprint(stratum, positive, i)})
+	}
+	return list
+}
+
+func TestAUC(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		list []metric.Scored
+		want float64
+	}{
+		{"apart", append(scored("", true, 3, 4), scored("", false, 1, 2)...), 1},
+		{"the wrong way round", append(scored("", true, 1), scored("", false, 2, 3)...), 0},
+		{"three of four pairs", append(scored("", true, 2, 4), scored("", false, 1, 3)...), 0.75},
+		{"ties count half", append(scored("", true, 1, 2), scored("", false, 1, 1)...), 0.75},
+		// Across strata the negative of 10 would win.
+		{"strata apart", append(append(scored("AP", true, 5), scored("AP", false, 1)...), append(scored("PA", true, 12), scored("PA", false, 10)...)...), 1},
+		{"weighted by pairs", append(append(scored("AP", true, 5), scored("AP", false, 1, 2, 3)...), append(scored("PA", true, 1), scored("PA", false, 2)...)...), 0.75},
+	} {
+		if got := metric.AUC(c.list); got != c.want {
+			t.Errorf("%s: AUC %g, want %g", c.name, got, c.want)
+		}
+	}
+	if got := metric.AUC(scored("", true, 1, 2)); !math.IsNaN(got) {
+		t.Errorf("AUC without negatives is %g, want NaN", got)
+	}
+}
+
+func TestBootstrap(t *testing.T) {
+	list := append(scored("", true, 1, 2, 3, 4, 5, 6, 7, 8), scored("", false, 0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5)...)
+	auc := metric.AUC(list)
+	low, high := metric.Bootstrap(list, 500, 1, metric.AUC)
+	if !(low < auc && auc < high && low > 0.2 && high < 0.95) {
+		t.Errorf("AUC %.3f, interval %.3f to %.3f", auc, low, high)
+	}
+	// One group on each side: every resample that has a value has the same.
+	for i := range list {
+		list[i].Group = fmt.Sprint(list[i].Positive)
+	}
+	if low, high := metric.Bootstrap(list, 100, 1, metric.AUC); low != auc || high != auc {
+		t.Errorf("interval %.3f to %.3f of whole groups, want %.3f alone", low, high, auc)
+	}
+}
