@@ -120,6 +120,14 @@ func Describe(m *weights.Model) (Description, error) {
 	return d, nil
 }
 
+// Format is the oldest format of model files (weights.File) that can state d.
+func (d Description) Format() int {
+	if d.Model.First() {
+		return 1
+	}
+	return 2
+}
+
 // Tensors lists the tensors of numbers that a model file with these parts
 // holds, by name.
 func (d Description) Tensors(parts []string) ([]graph.Spec, error) {

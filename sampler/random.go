@@ -16,7 +16,7 @@ func RandomFile(d Description, kind weights.Kind, words []string) (weights.File,
 	if err != nil {
 		return weights.File{}, err
 	}
-	f := weights.File{Config: config, Parts: []string{weights.PartUNet, weights.PartDecoder, weights.PartEncoder}}
+	f := weights.File{Format: d.Format(), Config: config, Parts: []string{weights.PartUNet, weights.PartDecoder, weights.PartEncoder}}
 	if d.Model.HasText() {
 		f.Parts = append(f.Parts, weights.PartText)
 		for name, list := range map[string][]string{TensorVocab: random.Vocabulary(d.Model.TextVocab), TensorWords: words} {

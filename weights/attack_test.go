@@ -80,7 +80,7 @@ func TestAttacks(t *testing.T) {
 	}{
 		{"good", "{" + meta + "," + x("F32", "[1]", "[0,4]") + "}", one, nil, ""},
 		{"no metadata", "{" + x("F32", "[1]", "[0,4]") + "}", one, ErrFormat, "roentgo.format"},
-		{"newer format", `{"__metadata__":{"roentgo.format":"2","roentgo.config":"{}"}}`, nil, ErrFormat, `"2"`},
+		{"newer format", `{"__metadata__":{"roentgo.format":"3","roentgo.config":"{}"}}`, nil, ErrFormat, `"3"`},
 		{"config not JSON", `{"__metadata__":{"roentgo.format":"1","roentgo.config":"{"}}`, nil, ErrFormat, "roentgo.config"},
 		{"unknown part", "{" + metaWith(`"roentgo.parts":"unet,brain"`) + "}", nil, ErrFormat, "brain"},
 		{"part twice", "{" + metaWith(`"roentgo.parts":"unet,unet"`) + "}", nil, ErrFormat, "once"},

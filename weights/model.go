@@ -18,14 +18,18 @@ import (
 	"sync"
 )
 
+// formats are those that this package reads and writes. They have one layout. A
+// file states the second where its configuration has what programs that know
+// the first alone cannot compute, so that they refuse it by name.
+var formats = []string{"1", "2"}
+
 // The metadata keys of a model file that this package gives a meaning to.
 const (
-	keyFormat    = "roentgo.format"    // "1"
+	keyFormat    = "roentgo.format"    // one of formats
 	keyConfig    = "roentgo.config"    // JSON, opaque here
 	keyParts     = "roentgo.parts"     // of text, unet, decoder, encoder, with commas
 	keyQuantized = "roentgo.quantized" // JSON: name → kind, group and shape of the int8 and int4 tensors
 	keyPiece     = "roentgo.piece"     // "2/3" in the second of three files that make one model
-	formatOne    = "1"
 	scaleSuffix  = ".scale"
 )
 
@@ -378,8 +382,8 @@ func openFile(r io.ReaderAt, size int64, opt Options) (_ *file, err error) {
 
 func (f *file) checkMetadata() error {
 	meta := f.h.metadata
-	if meta[keyFormat] != formatOne {
-		return fmt.Errorf("%w: metadata %s is %q, this program reads %q (a safetensors file of another program, or a newer roentgo)", ErrFormat, keyFormat, meta[keyFormat], formatOne)
+	if !slices.Contains(formats, meta[keyFormat]) {
+		return fmt.Errorf("%w: metadata %s is %q, this program reads %q (a safetensors file of another program, or one that needs a newer roentgo)", ErrFormat, keyFormat, meta[keyFormat], formats)
 	}
 	if !json.Valid([]byte(meta[keyConfig])) {
 		return fmt.Errorf("%w: metadata %s is not JSON", ErrFormat, keyConfig)

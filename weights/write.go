@@ -37,6 +37,9 @@ type Tensor struct {
 
 // File is the content of a model file, for a writer.
 type File struct {
+	// Format is 2 where programs that know format 1 alone cannot compute what
+	// the configuration states; 0: 1.
+	Format   int
 	Config   json.RawMessage
 	Parts    []string
 	Metadata map[string]string // besides what the package writes itself
@@ -196,6 +199,9 @@ func encodeFile(f File) (head []byte, data [][]byte, err error) {
 	if !json.Valid(f.Config) {
 		return nil, nil, errors.New("weights: the configuration is not JSON")
 	}
+	if f.Format < 0 || f.Format > len(formats) {
+		return nil, nil, fmt.Errorf("weights: no format %d (there are %q)", f.Format, formats)
+	}
 	for _, part := range f.Parts {
 		if !slices.Contains(partNames, part) {
 			return nil, nil, fmt.Errorf("weights: no part %q (parts are %s)", part, strings.Join(partNames, ", "))
@@ -205,7 +211,7 @@ func encodeFile(f File) (head []byte, data [][]byte, err error) {
 	if meta == nil {
 		meta = map[string]string{}
 	}
-	meta[keyFormat], meta[keyConfig], meta[keyParts] = formatOne, string(f.Config), strings.Join(f.Parts, ",")
+	meta[keyFormat], meta[keyConfig], meta[keyParts] = formats[max(f.Format, 1)-1], string(f.Config), strings.Join(f.Parts, ",")
 	marks := map[string]quantized{}
 	var entries []entry
 	var at int64
@@ -297,7 +303,7 @@ func (h *hashing) Write(p []byte) (int, error) {
 // File returns the whole content of a model, dequantized, such that writing it
 // again keeps every kind.
 func (m *Model) File() (File, error) {
-	f := File{Config: m.Config(), Parts: m.Parts(), Metadata: m.Metadata()}
+	f := File{Format: 1 + slices.Index(formats, m.Metadata()[keyFormat]), Config: m.Config(), Parts: m.Parts(), Metadata: m.Metadata()}
 	for _, key := range []string{keyFormat, keyConfig, keyParts, keyQuantized, keyPiece} {
 		delete(f.Metadata, key)
 	}

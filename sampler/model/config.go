@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Config holds every number that shapes the networks. Its JSON form is part
@@ -20,8 +21,8 @@ type Config struct {
 	DecoderAttention bool   `json:"decoder_attention"` // at the first level
 
 	UNetChannels       []int  `json:"unet_channels"`        // of each level, finest first
-	UNetSelfAttention  []bool `json:"unet_self_attention"`  // of each level, down and up
-	UNetCrossAttention []bool `json:"unet_cross_attention"` // the same, to the text
+	UNetSelfAttention  []bool `json:"unet_self_attention,omitempty"`  // of each level, down and up
+	UNetCrossAttention []bool `json:"unet_cross_attention,omitempty"` // the same, to the text
 	TimeFeatures       int    `json:"time_features"`
 	UNetHeads          int    `json:"unet_heads"`
 	// UNetTextPool adds the mean of the context's tokens to the time embedding.
@@ -121,16 +122,37 @@ func (c Config) LatentSize() int { return c.ImageSize / 8 }
 // LatentLen is the number of values of one latent.
 func (c Config) LatentLen() int { return c.LatentChannels * c.LatentSize() * c.LatentSize() }
 
+// First reports whether files of the first format can state c: both kinds of
+// attention at the same levels, no pooled text, no adaptive norm.
+func (c Config) First() bool {
+	return slices.Equal(c.UNetSelfAttention, c.UNetCrossAttention) && !c.UNetTextPool && !c.UNetAdaptiveNorm
+}
+
+// withBoth is a configuration with the one list of the first format.
+type withBoth struct {
+	*fields
+	UNetAttention []bool `json:"unet_attention,omitempty"`
+}
+
+// fields are those of a Config, without its methods.
+type fields Config
+
+// MarshalJSON writes c as files of the first format do where they can state it.
+func (c Config) MarshalJSON() ([]byte, error) {
+	if !c.First() {
+		return json.Marshal(fields(c))
+	}
+	both := withBoth{(*fields)(&c), c.UNetSelfAttention}
+	c.UNetSelfAttention, c.UNetCrossAttention = nil, nil
+	return json.Marshal(both)
+}
+
 // UnmarshalJSON reads the fields that the text names and leaves the others as
 // they are. A field that it does not know is an error. The lists of self- and
 // cross-attention may be given as one, unet_attention, as files of the first
 // format do.
 func (c *Config) UnmarshalJSON(text []byte) error {
-	type fields Config
-	both := struct {
-		*fields
-		UNetAttention []bool `json:"unet_attention"`
-	}{fields: (*fields)(c)}
+	both := withBoth{fields: (*fields)(c)}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&both); err != nil {

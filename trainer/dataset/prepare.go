@@ -139,6 +139,9 @@ func Prepare(ctx context.Context, o Options) (Summary, error) {
 	if err := o.validate(); err != nil {
 		return Summary{}, err
 	}
+	if len(o.Manifests) == 0 {
+		return Summary{}, fmt.Errorf("%w: no manifest to read", ErrOptions)
+	}
 	if _, err := os.Stat(o.Out); err == nil {
 		return Summary{}, fmt.Errorf("%w: %s exists already; remove it or choose another folder", ErrOptions, o.Out)
 	}
@@ -182,8 +185,6 @@ func (o Options) validate() error {
 		return fmt.Errorf("%w: fit %q is neither %s nor %s", ErrOptions, o.Fit, FitSquash, FitCrop)
 	case !(o.TestFraction > 0 && o.TestFraction < 1):
 		return fmt.Errorf("%w: a test fraction of %g is not between 0 and 1", ErrOptions, o.TestFraction)
-	case len(o.Manifests) == 0:
-		return fmt.Errorf("%w: no manifest to read", ErrOptions)
 	case o.Out == "":
 		return fmt.Errorf("%w: no folder to write to", ErrOptions)
 	}

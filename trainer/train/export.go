@@ -116,7 +116,7 @@ func writeModel(d sampler.Description, vocab, words []string, o FileOptions, met
 	if err != nil {
 		return nil, err
 	}
-	f := weights.File{Config: config, Parts: parts, Metadata: metadata}
+	f := weights.File{Format: d.Format(), Config: config, Parts: parts, Metadata: metadata}
 	for _, s := range specs {
 		v, err := float32(s)
 		if err != nil {

@@ -86,6 +86,9 @@ func runTask(ctx context.Context, c Common, t task, params *libtorch.Params, pro
 
 // trainedBefore is what a model file says of the training of one kind of run.
 func trainedBefore(kind string, from Source) runSummary {
+	if a, ok := from.(Autoencoder); ok && a.summary != nil && kind == "vae" {
+		return runSummary{Steps: a.summary.Steps, Minutes: a.summary.Minutes}
+	}
 	initial, ok := from.(Initial)
 	if !ok {
 		return runSummary{}

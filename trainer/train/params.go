@@ -50,6 +50,11 @@ func specs(r *graph.Recorder) ([]graph.Spec, error) {
 // newParams makes the parameters of specs: from the source where it has them,
 // else at their initial values. It returns the names that it lacked.
 func newParams(specs []graph.Spec, from Source, seed uint64, trainable bool) (*libtorch.Params, []string, error) {
+	return newParamsOf(specs, from, seed, func(string) bool { return trainable })
+}
+
+// newParamsOf is newParams where some of the parameters may be trainable.
+func newParamsOf(specs []graph.Spec, from Source, seed uint64, trainable func(name string) bool) (*libtorch.Params, []string, error) {
 	params := libtorch.NewParams()
 	var lacking []string
 	for _, s := range specs {
@@ -66,7 +71,7 @@ func newParams(specs []graph.Spec, from Source, seed uint64, trainable bool) (*l
 			lacking = append(lacking, s.Name)
 			values = initial(seed, s.Name, s.Shape)
 		}
-		params.Add(s.Name, s.Shape, values, trainable)
+		params.Add(s.Name, s.Shape, values, trainable(s.Name))
 	}
 	return params, lacking, nil
 }

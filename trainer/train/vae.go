@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/roentgo/roentgo/sampler/metric"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/noise"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
+	trainermetric "github.com/roentgo/roentgo/trainer/metric"
 )
 
 // VAEOptions are those of [VAE].
@@ -35,6 +38,11 @@ type VAEOptions struct {
 	// latents easier to generate (Kouzelis et al. 2025, arXiv 2502.09509;
 	// Skorokhodov et al. 2025, arXiv 2502.14831). 0 leaves it out.
 	Equivariance float64 `json:"equivariance"`
+	// DecoderAlone keeps the encoder as it is, so that latents stay what they
+	// are, and trains the decoder on latents with a little noise, as a diffusion
+	// model's have: DecoderNoise is its deviation, as a part of the latents'.
+	DecoderAlone bool    `json:"decoder_alone"`
+	DecoderNoise float64 `json:"decoder_noise"`
 	// Adversarial is the weight of a patch discriminator, from step
 	// AdversarialFrom on; 0: none.
 	Adversarial     float64 `json:"adversarial"`
@@ -76,11 +84,14 @@ func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.
 	}
 	var params *libtorch.Params
 	var lacking []string
-	if e := libtorch.Try(func() { params, lacking, err = newParams(specs, o.Init, o.Seed, true) }); e != nil || err != nil {
+	if e := libtorch.Try(func() { params, lacking, err = newParamsOf(specs, o.Init, o.Seed, o.trains) }); e != nil || err != nil {
 		return fmt.Errorf("train: %w", firstError(e, err))
 	}
 	defer params.Free()
 	sayLacking(progress, "vae", o.Init, lacking)
+	if o.DecoderAlone && slices.ContainsFunc(lacking, func(name string) bool { return !o.trains(name) }) {
+		return fmt.Errorf("%w: to train the decoder alone, --init must give a trained encoder", ErrOptions)
+	}
 	v := &vae{VAEOptions: o, data: data, order: newOrder(data.Split(dataset.Train), nil, o.Seed)}
 	if o.Perceptual != "" {
 		if err := libtorch.Try(func() { v.perceptual = libtorch.LoadScript(o.Perceptual) }); err != nil {
@@ -101,6 +112,11 @@ func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.
 		return err
 	}
 	return runTask(ctx, o.Common, t, params, progress)
+}
+
+// trains reports whether a parameter is trained.
+func (o VAEOptions) trains(name string) bool {
+	return !o.DecoderAlone || !strings.HasPrefix(name, "vae.encoder.")
 }
 
 func firstError(errs ...error) error {
@@ -154,7 +170,12 @@ func (v *vae) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]
 	x := ops.Tensor(pixels, v.Batch, 1, size, size)
 	moments := ops.Float(model.Encoder(ops, v.Model, x))
 	mean, logVar := ops.Channels(moments, 0, c), ops.Clamp(ops.Channels(moments, c, c), -20, 10)
-	z := ops.Add(mean, ops.Mul(ops.Exp(ops.Scale(logVar, 0.5)), ops.Tensor(eps, v.Batch, c, s, s)))
+	deviation := ops.Exp(ops.Scale(logVar, 0.5))
+	if v.DecoderAlone {
+		values := mean.Values()
+		deviation = ops.Tensor([]float32{float32(v.DecoderNoise * rms(values, make([]float32, len(values))))}, 1, 1, 1, 1)
+	}
+	z := ops.Add(mean, ops.Mul(ops.Tensor(eps, v.Batch, c, s, s), deviation))
 	y := ops.Float(model.Decoder(ops, v.Model, z))
 
 	delta := ops.Sub(y, x)
@@ -166,7 +187,10 @@ func (v *vae) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]
 	}
 	ssim := ops.SSIM(y, x)
 	kl := ops.Scale(ops.Mean(ops.Shift(ops.Sub(ops.Add(ops.Mul(mean, mean), ops.Exp(logVar)), logVar), -1)), 0.5)
-	loss := ops.Add(ops.Add(off, ops.Scale(ops.Shift(ops.Scale(ssim, -1), 1), v.SSIM)), ops.Scale(kl, v.KL))
+	loss := ops.Add(off, ops.Scale(ops.Shift(ops.Scale(ssim, -1), 1), v.SSIM))
+	if !v.DecoderAlone {
+		loss = ops.Add(loss, ops.Scale(kl, v.KL))
+	}
 	figures := map[string]float64{v.Reconstruction: off.Value(), "ssim": ssim.Value(), "kl": kl.Value()}
 	if v.Equivariance > 0 {
 		half := ops.Sub(ops.Float(model.Decoder(ops, v.Model, ops.AvgPool2(z))), ops.AvgPool2(x))
@@ -206,6 +230,7 @@ func (v *vae) evaluate(average *libtorch.Params, grid string) (map[string]float6
 	ops := libtorch.NewOps(average)
 	var ssim, psnr float64
 	var above, below []*image.Gray
+	var real, made [][]float32
 	for _, i := range test {
 		v.data.Image(i, x)
 		var y []float32
@@ -219,9 +244,11 @@ func (v *vae) evaluate(average *libtorch.Params, grid string) (map[string]float6
 		}
 		ssim += metric.SSIM(x, y, size, size, 2) / float64(len(test))
 		psnr += metric.PSNR(x, y, 2) / float64(len(test))
+		real, made = append(real, slices.Clone(x)), append(made, y)
 		if len(above) < gridImages {
 			above, below = append(above, Gray(x, size)), append(below, Gray(y, size))
 		}
 	}
-	return map[string]float64{"test_ssim": ssim, "test_psnr": psnr}, WriteGrid(grid, append(above, below...), len(above))
+	detail := trainermetric.Detail(trainermetric.Spectrum(made, size), trainermetric.Spectrum(real, size))
+	return map[string]float64{"test_ssim": ssim, "test_psnr": psnr, "test_detail": detail}, WriteGrid(grid, append(above, below...), len(above))
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 	"github.com/roentgo/roentgo/trainer/train"
-	"github.com/roentgo/roentgo/weights"
 )
 
 // trainingCommands are the commands that need libtorch.
@@ -92,12 +91,12 @@ func vaeCommand() *cobra.Command {
 				return err
 			}
 			if len(begin) > 0 {
-				m, err := weights.Open(begin...)
+				a, err := train.OpenAutoencoder(begin)
 				if err != nil {
 					return err
 				}
-				defer m.Close()
-				o.Init = train.Initial{Model: m}
+				defer a.Close()
+				o.Init = a
 			}
 			data, err := dataset.Open(o.Data)
 			if err != nil {
@@ -110,7 +109,9 @@ func vaeCommand() *cobra.Command {
 	f := cmd.Flags()
 	commonFlags(f, &o.Common)
 	networks.add(f)
-	f.StringArrayVar(&begin, "init", nil, "model file to begin from, once a file")
+	f.StringArrayVar(&begin, "init", nil, "run of an autoencoder to begin from, or a model file, once per file")
+	f.BoolVar(&o.DecoderAlone, "decoder-alone", false, "keep the encoder as it is, so that latents stay the same")
+	f.Float64Var(&o.DecoderNoise, "decoder-noise", 0.05, "deviation of the noise of latents then, as a part of theirs")
 	f.Float64Var(&o.KL, "kl", 1e-4, "weight of the divergence")
 	f.Float64Var(&o.Equivariance, "equivariance", 0, "weight of the error of the latent decoded at half its size; 0: none")
 	f.Float64Var(&o.SSIM, "ssim", 0.1, "weight of 1 − SSIM")
