@@ -221,7 +221,7 @@ func TestBatchFor(t *testing.T) {
 		t.Errorf("%d threads", n)
 	}
 	c := model.Tiny() // with an image so large that two have no room
-	c.ImageSize, c.UNetAttention = 2048, []bool{false, false}
+	c.ImageSize, c.UNetSelfAttention, c.UNetCrossAttention = 2048, []bool{false, false}, []bool{false, false}
 	large := samplertest.Open(t, samplertest.Write(t, samplertest.File(t, samplertest.Description(c), weights.F16)), sampler.Options{Device: sampler.CPU})
 	if b, err := large.BatchFor(1000); err != nil || b != 1 {
 		t.Errorf("for large images: %d, %v; want 1", b, err)
@@ -375,12 +375,12 @@ func TestModelFiles(t *testing.T) {
 		"one level more": {func(f *weights.File) {
 			d := good
 			d.Model.UNetChannels = []int{32, 64, 64}
-			d.Model.UNetAttention = []bool{true, false, false}
+			d.Model.UNetSelfAttention = []bool{true, false, false}
 			f.Config = samplertest.File(t, d, weights.F16).Config
 		}, "missing"},
 		"one level fewer": {func(f *weights.File) {
 			d := good
-			d.Model.UNetChannels, d.Model.UNetAttention = []int{32}, []bool{true}
+			d.Model.UNetChannels, d.Model.UNetSelfAttention, d.Model.UNetCrossAttention = []int{32}, []bool{true}, []bool{true}
 			f.Config = samplertest.File(t, d, weights.F16).Config
 		}, "unet"},
 		"a tensor too few": {func(f *weights.File) { f.Tensors = f.Tensors[:len(f.Tensors)-1] }, "missing"},

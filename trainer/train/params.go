@@ -47,8 +47,8 @@ func specs(r *graph.Recorder) ([]graph.Spec, error) {
 	return g.Params(), nil
 }
 
-// newParams makes the parameters of specs: from the source where it has them,
-// else at their initial values. It returns the names that it lacked.
+// newParams makes the parameters of specs: from the source where it has them in
+// that size, else at their initial values. It returns the names of the others.
 func newParams(specs []graph.Spec, from Source, seed uint64, trainable bool) (*libtorch.Params, []string, error) {
 	return newParamsOf(specs, from, seed, func(string) bool { return trainable })
 }
@@ -64,10 +64,8 @@ func newParamsOf(specs []graph.Spec, from Source, seed uint64, trainable func(na
 			if values, err = from.Float32(s.Name); err != nil {
 				return nil, nil, err
 			}
-			if len(values) != graph.Len(s.Shape) {
-				return nil, nil, fmt.Errorf("train: %q has %d values where the configuration needs shape %v", s.Name, len(values), s.Shape)
-			}
-		} else {
+		}
+		if len(values) != graph.Len(s.Shape) {
 			lacking = append(lacking, s.Name)
 			values = initial(seed, s.Name, s.Shape)
 		}
@@ -80,6 +78,6 @@ func newParamsOf(specs []graph.Spec, from Source, seed uint64, trainable func(na
 // source for.
 func sayLacking(progress io.Writer, kind string, from Source, lacking []string) {
 	if from != nil && len(lacking) > 0 {
-		fmt.Fprintf(progress, "%s: the initial file lacks %d parameters, which start at random, %q first\n", kind, len(lacking), lacking[0])
+		fmt.Fprintf(progress, "%s: %d parameters are not in the initial file, or have another shape there; they start at random, %q first\n", kind, len(lacking), lacking[0])
 	}
 }

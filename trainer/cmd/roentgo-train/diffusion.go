@@ -54,14 +54,21 @@ func diffusionCommand() *cobra.Command {
 			if err := overlay(&o.Model, config); err != nil {
 				return err
 			}
-			if len(begin) > 0 {
+			if st, err := os.Stat(first(begin)); err == nil && st.IsDir() {
+				trained, err := train.OpenTrained(begin[0])
+				if err != nil {
+					return err
+				}
+				defer trained.Close()
+				o.Init = trained
+			} else if len(begin) > 0 {
 				m, err := weights.Open(begin...)
 				if err != nil {
 					return err
 				}
 				defer m.Close()
 				o.Init = train.Initial{Model: m}
-				if vocab == "" {
+				if vocab == "" && text == textCompact {
 					words, err := m.Bytes(sampler.TensorVocab)
 					if err != nil {
 						return err
@@ -93,7 +100,7 @@ func diffusionCommand() *cobra.Command {
 	f.StringVar(&vocab, "vocab", "", "BERT's vocab.txt, of which the words of the captions are taken (default: that of the --init file)")
 	f.StringVar(&text, "text", textCompact, "text encoder: compact, trained with the rest; none; or the folder of a BERT in the layout of transformers, such as BioBERT, which stays frozen")
 	f.StringVar(&config, "config", "", "TOML file with what differs from the autoencoder's configuration, such as unet_channels = [96, 160, 352, 352]")
-	f.StringArrayVar(&begin, "init", nil, "model file to begin from, once a file")
+	f.StringArrayVar(&begin, "init", nil, "run to begin from, or a model file, once per file")
 	f.StringVar(&objective, "objective", "v", objectiveHelp)
 	f.Float64Var(&o.Null, "null", 0.1, "part of the captions that become the null condition")
 	f.BoolVar(&o.Balance, "balance", true, "show images with rare findings, or with a finding in its rarer view, more often")
@@ -104,4 +111,12 @@ func diffusionCommand() *cobra.Command {
 		cmd.MarkFlagRequired(name)
 	}
 	return cmd
+}
+
+// first is the first of a list; "" where there is none.
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
 }
