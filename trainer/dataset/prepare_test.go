@@ -152,3 +152,32 @@ func TestPrepareRealManifest(t *testing.T) {
 		t.Errorf("%d images of %v, %d in the test set; want 1801, 1574 of them NIH, about 180 in the test set", sum.Images, sum.Sources, sum.Test)
 	}
 }
+
+// TestPrepareSeveral prepares two manifests with a patient in both: all images
+// of the patient are in one part, and each file is found beside its own CSV.
+func TestPrepareSeveral(t *testing.T) {
+	first, second := makeManifest(t, 40), makeManifest(t, 60)
+	out := filepath.Join(t.TempDir(), "prepared")
+	sum, err := Prepare(context.Background(), Options{Manifests: []string{first, second}, Out: out, Size: 16, Seed: 1, TestFraction: 0.3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum.Rows != 104 || sum.Images != 100 || sum.Patients != 30 {
+		t.Errorf("%d rows, %d images of %d patients; want 104, 100 and 30", sum.Rows, sum.Images, sum.Patients)
+	}
+	p, err := Open(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	parts := map[string]string{}
+	for _, r := range p.Records {
+		if part, seen := parts[r.Patient]; seen && part != r.Split {
+			t.Errorf("patient %s is in both parts", r.Patient)
+		}
+		parts[r.Patient] = r.Split
+	}
+	if _, err := Prepare(context.Background(), Options{Out: filepath.Join(t.TempDir(), "none")}); !errors.Is(err, ErrOptions) {
+		t.Errorf("without a manifest: %v, want ErrOptions", err)
+	}
+}
