@@ -2,262 +2,173 @@ package dataset
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/roentgo/roentgo/sampler/noise"
-	"github.com/roentgo/roentgo/sampler/prompt"
 )
-
-// finding is how reports speak of a label, present and absent. The words are
-// chosen to say what the label says and no more: no side, no degree.
-type finding struct {
-	label   string
-	names   []string // noun phrases: "pleural effusion"
-	present []string // whole clauses: "there is a pleural effusion"
-	absent  []string // whole clauses for images without the label
-	inShort bool     // absent often enough in reports to be listed in negatives
-}
-
-var findings = []finding{
-	{"Effusion", []string{"pleural effusion", "effusion", "pleural fluid"},
-		[]string{"there is a pleural effusion", "pleural effusion is present", "fluid in the pleural space", "blunting of the costophrenic angle"},
-		[]string{"no pleural effusion", "there is no pleural effusion", "costophrenic angles are sharp", "no effusion is seen"}, true},
-	{"Cardiomegaly", []string{"cardiomegaly", "enlarged heart", "enlarged cardiac silhouette"},
-		[]string{"the heart is enlarged", "the cardiac silhouette is enlarged", "there is cardiomegaly", "heart size is enlarged"},
-		[]string{"heart size is normal", "the heart is normal in size", "the cardiac silhouette is normal", "no cardiomegaly"}, true},
-	{"Pneumothorax", []string{"pneumothorax", "collapsed lung"},
-		[]string{"there is a pneumothorax", "pneumothorax is present", "air in the pleural space"},
-		[]string{"no pneumothorax", "there is no pneumothorax", "no pneumothorax is seen"}, true},
-	{"Pneumonia", []string{"pneumonia", "lung infection"},
-		[]string{"findings of pneumonia", "airspace disease consistent with pneumonia", "there is pneumonia"},
-		[]string{"no pneumonia", "no evidence of pneumonia"}, true},
-	{"Consolidation", []string{"consolidation", "airspace consolidation"},
-		[]string{"there is consolidation", "consolidation is present", "an area of consolidation"},
-		[]string{"no consolidation", "no focal consolidation", "there is no focal consolidation"}, true},
-	{"Edema", []string{"pulmonary edema", "edema"},
-		[]string{"there is pulmonary edema", "pulmonary vascular congestion and edema", "findings of pulmonary edema"},
-		[]string{"no pulmonary edema", "no edema"}, true},
-	{"Infiltration", []string{"infiltrate", "infiltration", "pulmonary infiltrates"},
-		[]string{"there is an infiltrate", "infiltrates are present", "hazy opacity in the lung"},
-		[]string{"no infiltrate", "no infiltrates are seen"}, true},
-	{"Atelectasis", []string{"atelectasis", "volume loss"},
-		[]string{"there is atelectasis", "atelectasis is present", "linear opacity of atelectasis"},
-		[]string{"no atelectasis"}, false},
-	{"Nodule", []string{"lung nodule", "pulmonary nodule", "nodule"},
-		[]string{"there is a nodule", "a pulmonary nodule is seen", "nodular opacity"},
-		[]string{"no nodule", "no lung nodules"}, false},
-	{"Mass", []string{"lung mass", "mass"},
-		[]string{"there is a mass", "a lung mass is seen", "mass in the lung"},
-		[]string{"no mass"}, false},
-	{"Pleural_Thickening", []string{"pleural thickening"},
-		[]string{"there is pleural thickening", "the pleura is thickened"},
-		[]string{"no pleural thickening"}, false},
-	{"Fibrosis", []string{"fibrosis", "pulmonary fibrosis", "scarring"},
-		[]string{"there is fibrosis", "fibrotic changes are present", "scarring in the lung"},
-		[]string{"no fibrosis"}, false},
-	{"Emphysema", []string{"emphysema", "hyperinflated lungs"},
-		[]string{"there is emphysema", "the lungs are hyperinflated", "emphysematous changes"},
-		[]string{"no emphysema"}, false},
-	{"Hernia", []string{"hiatal hernia", "hernia"},
-		[]string{"there is a hernia", "a hiatal hernia is seen"},
-		[]string{"no hernia"}, false},
-	{"ARDS", []string{"acute respiratory distress syndrome"},
-		[]string{"findings of acute respiratory distress syndrome"}, nil, false},
-	{"Pneumocystis", []string{"pneumocystis pneumonia"},
-		[]string{"findings of pneumocystis pneumonia"}, nil, false},
-}
-
-var (
-	normalNames   = []string{"normal chest x-ray", "normal chest", "no finding", "normal chest radiograph", "clear lungs", "healthy chest", "no acute disease"}
-	normalClauses = []string{"the lungs are clear", "no acute cardiopulmonary abnormality", "no abnormality is seen",
-		"normal chest", "no acute disease", "lungs are clear bilaterally", "no finding"}
-	studies = map[string][]string{
-		"PA": {"PA chest x-ray", "PA view", "posteroanterior chest radiograph", "PA chest radiograph", "frontal chest x-ray, PA view"},
-		"AP": {"AP chest x-ray", "AP view", "anteroposterior chest radiograph", "AP portable chest x-ray", "portable AP chest radiograph"},
-		"":   {"chest x-ray", "chest radiograph", "frontal chest x-ray"},
-	}
-	persons = map[string][]string{
-		"F": {"woman", "female", "female patient"},
-		"M": {"man", "male", "male patient"},
-		"":  {"patient"},
-	}
-	showing = []string{"showing", "with", "demonstrating"}
-	leads   = []string{"", "findings: ", "report: "}
-	ends    = []string{"impression: ", "conclusion: ", "impression: "}
-)
-
-// writer gives the choices of one caption, one after another.
-type writer struct {
-	seed          uint64
-	image, stream uint32
-	n             uint32
-}
-
-func (d *writer) below(n int) int {
-	d.n++
-	return noise.Below(n, d.seed, d.n-1, d.image, d.stream)
-}
-
-func (d *writer) of(list []string) string { return list[d.below(len(list))] }
-
-// chance is true with a probability of percent.
-func (d *writer) chance(percent int) bool { return d.below(100) < percent }
 
 // streamCaption is the first of the streams that captions are drawn from, one
-// a variant.
+// per variant.
 const streamCaption = noise.StreamTraining + 1<<24
 
 // Caption writes report-like text for an image that comes with labels only.
 // Image index and variant choose the words; the same four arguments give the
 // same text.
 //
-// A record with a report has that for its caption.
+// A record with a report has that for its caption; see [Record.Reported].
 //
+// The caption always states the view, where it is known, and says of a child
+// that it is one. It speaks of no side and no degree, and of age by decades.
 // Images of COVID-19 get no finding at all: nearly all are of one hospital, so
-// that the word would come to mean its look; their view, sex and age are told.
+// that the word would come to mean its look.
 func Caption(r Record, seed uint64, index, variant int) string {
-	if r.Report != "" {
+	if r.Reported() {
 		return r.Report
 	}
-	d := &writer{seed: seed, image: uint32(index), stream: streamCaption + uint32(variant)}
-	present, untold := split(r)
-	if untold {
-		return d.study(r)
-	}
-	if d.chance(45) {
-		return d.short(r, present)
-	}
-	return d.report(r, present)
+	return captionOf(r, seed, index, variant).Text()
 }
 
-// split lists the findings that the record has. untold is true when it bears a
-// label that must not be spoken of.
-func split(r Record) (present []finding, untold bool) {
-	for _, f := range findings {
-		if r.Has(f.label) {
-			present = append(present, f)
+// description marks a report_text that describes a whole data set.
+const description = "data set description"
+
+// Reported reports whether the record's caption is its report: where it has
+// one that speaks of this image, or no label that the captions know.
+func (r Record) Reported() bool {
+	present, unknown := labelled(r)
+	known := len(present) > 0 || !unknown
+	return r.Report != "" && !(known && strings.Contains(r.Report, description))
+}
+
+// labelled lists the findings that the record has. unknown is true when it
+// bears neither one of them nor the label of a normal image.
+func labelled(r Record) (present []*finding, unknown bool) {
+	for i := range findings {
+		if r.Has(findings[i].label) {
+			present = append(present, &findings[i])
 		}
 	}
 	return present, len(present) == 0 && !r.Has("No Finding")
 }
 
-// study names the kind of image and, at times, the patient.
-func (d *writer) study(r Record) string {
-	view := r.View
+// isChild reports whether the record is of a child: younger than ten, or of a
+// data set of children.
+func (r Record) isChild() bool {
+	lower := strings.ToLower(r.Report)
+	return r.Age > 0 && r.Age < 10 || strings.Contains(lower, "paediatric") || strings.Contains(lower, "pediatric")
+}
+
+// captionOf writes the caption of a record without a report of its own.
+func captionOf(r Record, seed uint64, index, variant int) Spoken {
+	d := &writer{seed: seed, image: uint32(index), stream: streamCaption + uint32(variant)}
+	f := Facts{View: r.View, Child: r.isChild()}
+	if r.Sex == "F" || r.Sex == "M" {
+		if d.chance(50) {
+			f.Sex = r.Sex
+		}
+	}
+	if r.Age > 0 && d.chance(50) {
+		f.Decade = decadeOf(r.Age)
+	}
+	present, unknown := labelled(r)
+	if unknown {
+		return Spoken{d.studyAndPerson(f), f}
+	}
+	present = slices.Clone(present)
+	shuffle(d, present)
+	denied := d.deniable(r)
+	for _, x := range present {
+		f.Claims[x.topic-1] = Present
+	}
+	if len(present) == 0 {
+		f.Claims[TopicNormal-1] = Present
+	}
+	for _, x := range denied {
+		f.Claims[x.topic-1] = Denied
+	}
+	if d.chance(50) {
+		return Spoken{d.line(f, present, denied), f}
+	}
+	return Spoken{d.sentences(f, present, denied), f}
+}
+
+// deniable chooses what a caption denies: three captions of ten list every
+// target finding, the others some or none. What the labels leave open is not
+// denied: a lung with one kind of opacity may bear another's label as well, and
+// children with pneumonia were labelled for nothing else.
+func (d *writer) deniable(r Record) []*finding {
+	var list []*finding
+	if r.isChild() && !r.Has("No Finding") {
+		return nil
+	}
+	for i := range findings {
+		if f := &findings[i]; f.target && !r.Has(f.label) && !related(r, f.topic) {
+			list = append(list, f)
+		}
+	}
+	shuffle(d, list)
 	if d.chance(30) {
-		view = ""
+		return list
 	}
-	s := d.of(studies[view])
-	if d.chance(40) && r.Sex != "" {
-		person := d.of(persons[r.Sex])
-		if r.Age > 0 && d.chance(60) {
-			person = strconv.Itoa(r.Age) + " year old " + person
-		}
-		s += " of a " + person
-	}
-	return s
+	return list[:min(len(list), d.oneOf(45, 25, 20, 10))]
 }
 
-// names joins the names of findings in a random order.
-func (d *writer) names(present []finding) string {
-	if len(present) == 0 {
-		return d.of(normalNames)
-	}
-	list := make([]string, len(present))
-	for i, j := range noise.Permutation(len(present), d.seed, d.image, d.stream+1<<20) {
-		list[i] = d.of(present[j].names)
-	}
-	if len(list) == 1 {
-		return list[0]
-	}
-	return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
-}
+// opacities are findings that readers call by each other's names.
+var opacities = []Topic{TopicPneumonia, TopicConsolidation, TopicInfiltration, TopicEdema}
 
-// short is a bare phrase, as a student would type it.
-func (d *writer) short(r Record, present []finding) string {
-	if d.chance(60) {
-		return d.names(present)
+// related reports whether saying that a finding is absent would contradict
+// what the record says in another word: an infiltrate may be a consolidation,
+// and a part of the lung that has collapsed looks like one.
+func related(r Record, t Topic) bool {
+	if t == TopicAtelectasis {
+		return r.Has("Consolidation")
 	}
-	return d.study(r) + " " + d.of(showing) + " " + d.names(present)
-}
-
-// report is a few sentences: study, findings present, some that are absent,
-// and at times an impression.
-func (d *writer) report(r Record, present []finding) string {
-	var clauses []string
-	for _, f := range present {
-		clauses = append(clauses, d.of(f.present))
-	}
-	if len(present) == 0 {
-		clauses = append(clauses, d.of(normalClauses))
-	}
-	var absent []finding
-	for _, f := range findings {
-		if f.inShort && !r.Has(f.label) && !related(r, f.label) {
-			absent = append(absent, f)
-		}
-	}
-	for range 1 + d.below(3) {
-		if len(absent) > 0 {
-			i := d.below(len(absent))
-			clauses = append(clauses, d.of(absent[i].absent))
-			absent = slices.Delete(absent, i, i+1)
-		}
-	}
-	order := noise.Permutation(len(clauses), d.seed, d.image, d.stream+1<<21)
-	sentences := make([]string, len(clauses))
-	for i, j := range order {
-		sentences[i] = clauses[j]
-	}
-	text := d.of(leads) + strings.Join(sentences, ". ") + "."
-	if d.chance(60) {
-		text = d.study(r) + ". " + text
-	}
-	if d.chance(40) {
-		text += " " + d.of(ends) + d.names(present) + "."
-	}
-	return text
-}
-
-// related reports whether saying that label is absent would contradict what
-// the record says in another word: an infiltrate may be a consolidation.
-func related(r Record, label string) bool {
-	opacities := []string{"Pneumonia", "Consolidation", "Infiltration", "Edema", "ARDS", "Pneumocystis"}
-	if !slices.Contains(opacities, label) {
+	if !slices.Contains(opacities, t) {
 		return false
 	}
-	return slices.ContainsFunc(opacities, r.Has)
+	return slices.ContainsFunc(opacities, func(o Topic) bool { return r.Has(o.Name()) }) || t == TopicConsolidation && r.Has("Atelectasis")
 }
 
-// CaptionWords lists every word that a caption can have, sorted.
-func CaptionWords() []string {
-	seen := map[string]bool{}
-	add := func(lists ...[]string) {
-		for _, list := range lists {
-			for _, text := range list {
-				for _, w := range prompt.Words(text) {
-					seen[w] = true
-				}
-			}
+// studyAndPerson speaks of the study and of as much of the patient as the facts
+// do.
+func (d *writer) studyAndPerson(f Facts) []Word {
+	study := d.studyOf(f.View)
+	if f.Sex == "" && f.Decade == 0 && !f.Child {
+		return study
+	}
+	return fill(d.of([]string{"% of a %", "% of a %", "%, %", "%. %"}), study, d.person(f))
+}
+
+// line is one phrase, as people type it.
+func (d *writer) line(f Facts, present, denied []*finding) []Word {
+	about, what := d.studyAndPerson(f), d.content(f, present, denied)
+	if d.chance(35) {
+		return fill(d.of([]string{"%, %", "%. %", "% on %"}), what, about)
+	}
+	return fill(d.of([]string{"% showing %", "% with %", "% demonstrating %", "%, %", "%: %", "%. %"}), about, what)
+}
+
+// sentences is a few sentences: study, findings present and absent, and at
+// times an impression.
+func (d *writer) sentences(f Facts, present, denied []*finding) []Word {
+	var words []Word
+	add := func(c []Word) { words = append(append(words, c...), Word{Text: ".", tight: true}) }
+	clauses := d.clauses(f, present, denied)
+	first := d.chance(80)
+	if first {
+		add(d.studyAndPerson(f))
+	}
+	words = append(words, plain(d.of([]string{"", "", "findings:", "report:"}))...)
+	for _, c := range clauses {
+		add(c.words)
+	}
+	if d.chance(35) {
+		if end := d.impression(f, present, nil); len(end) > 0 {
+			words = append(words, plain(d.of([]string{"impression:", "conclusion:"}))...)
+			add(end)
 		}
 	}
-	for _, f := range findings {
-		add(f.names, f.present, f.absent)
+	if !first {
+		add(d.studyAndPerson(f))
 	}
-	add(normalNames, normalClauses, showing, leads, ends, []string{"of a year old and"})
-	for _, m := range []map[string][]string{studies, persons} {
-		for _, list := range m {
-			add(list)
-		}
-	}
-	for age := 1; age < 120; age++ {
-		seen[strconv.Itoa(age)] = true
-	}
-	words := make([]string, 0, len(seen))
-	for w := range seen {
-		words = append(words, w)
-	}
-	slices.Sort(words)
 	return words
 }

@@ -72,6 +72,21 @@ func (o *Ops) Select(x Tensor, index []float32) Tensor {
 	return o.call("select", func(out *lib.Ctensor) { lib.AtgIndexSelect(out, x.c, 0, whole.c) })
 }
 
+// LogSoftmax is the logarithm of the softmax over the last axis.
+func (o *Ops) LogSoftmax(x Tensor) Tensor {
+	return o.call("log softmax", func(out *lib.Ctensor) { lib.AtgLogSoftmax(out, x.c, -1, kindFloat) })
+}
+
+// MeanTokens is the mean of x (B, N, D) over the tokens whose mask (B, N) is 1:
+// (B, D). mask has at least one in each row.
+func (o *Ops) MeanTokens(x, mask Tensor) Tensor {
+	s := x.Shape()
+	m := o.Reshape(mask, s[0], 1, s[1])
+	sum := o.call("sum of tokens", func(out *lib.Ctensor) { lib.AtgMatmul(out, m.c, x.c) })
+	count := o.call("count", func(out *lib.Ctensor) { lib.AtgSumDimIntlist(out, m.c, []int64{2}, 1, 1, kindFloat) })
+	return o.Reshape(o.Div(sum, count), s[0], s[2])
+}
+
 // SSIMWindow is the side of the square window of [Ops.SSIM].
 const SSIMWindow = 7
 
