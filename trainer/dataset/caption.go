@@ -2,138 +2,173 @@ package dataset
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/roentgo/roentgo/sampler/noise"
-	"github.com/roentgo/roentgo/sampler/prompt"
 )
 
 // streamCaption is the first of the streams that captions are drawn from, one
 // per variant.
 const streamCaption = noise.StreamTraining + 1<<24
 
-// Caption writes report-like text for an image that comes with labels alone.
+// Caption writes report-like text for an image that comes with labels only.
 // Image index and variant choose the words; the same four arguments give the
-// same text. It says the view, where it is known, at times sex and decade of
-// age, every finding that the record has, and some or all of those that it has
-// not.
+// same text.
 //
-// A record with a report has that for its caption, unless it has labels as
-// well and the report says no more than that the patient is a child.
+// A record with a report has that for its caption; see [Record.Reported].
+//
+// The caption always states the view, where it is known, and says of a child
+// that it is one. It speaks of no side and no degree, and of age by decades.
+// Images of COVID-19 get no finding at all: nearly all are of one hospital, so
+// that the word would come to mean its look.
 func Caption(r Record, seed uint64, index, variant int) string {
-	if r.Report != "" && !r.child() {
+	if r.Reported() {
 		return r.Report
 	}
-	w := &writer{seed: seed, image: uint32(index), stream: streamCaption + uint32(variant)}
-	f, more := r.facts(w)
-	text := trimmed(w.text(f))
-	for _, t := range more {
-		text = strings.TrimSuffix(text, ".") + ". " + w.of(t.shows) + "."
-	}
-	return text
+	return captionOf(r, seed, index, variant).Text()
 }
 
-// Speaks reports whether the grammar's caption of a record speaks of findings,
-// be it that there are none.
-func Speaks(r Record) bool {
-	return r.Has("No Finding") || slices.ContainsFunc(terms[:], func(t term) bool { return r.Has(t.label) })
+// description marks a report_text that describes a whole data set.
+const description = "data set description"
+
+// Reported reports whether the record's caption is its report: where it has
+// one that speaks of this image, or no label that the captions know.
+func (r Record) Reported() bool {
+	present, unknown := labelled(r)
+	known := len(present) > 0 || !unknown
+	return r.Report != "" && !(known && strings.Contains(r.Report, description))
 }
 
-// child reports whether the record is of a child: its report says so.
-func (r Record) child() bool {
-	words := prompt.Words(r.Report)
-	return len(r.Labels) > 0 && (slices.Contains(words, "paediatric") || slices.Contains(words, "pediatric"))
-}
-
-// facts chooses what a caption says of a record, and lists the findings that it
-// has beside those of [Facts].
-//
-// Images of COVID-19 say nothing of findings: nearly all are of one hospital,
-// so that the word would come to mean its look.
-func (r Record) facts(w *writer) (f Facts, more []term) {
-	f = Facts{View: r.View, Child: r.child()}
-	if r.View != "PA" && r.View != "AP" {
-		f.View = ""
-	}
-	if w.chance(40) && slices.Contains(sexes, r.Sex) {
-		f.Sex = r.Sex
-		if r.Age > 0 && w.chance(60) {
-			f.Decade = 1 + min(r.Age, 99)/10
+// labelled lists the findings that the record has. unknown is true when it
+// bears neither one of them nor the label of a normal image.
+func labelled(r Record) (present []*finding, unknown bool) {
+	for i := range findings {
+		if r.Has(findings[i].label) {
+			present = append(present, &findings[i])
 		}
 	}
-	if !Speaks(r) {
-		return f, nil
-	}
-	f.Normal = r.Has("No Finding")
-	full, some := w.chance(30), w.below(4)
-	for _, k := range w.permutation(len(terms)) {
-		switch t := terms[k]; {
-		case r.Has(t.label) && k < findingCount:
-			f.Findings[k] = Present
-		case r.Has(t.label):
-			more = append(more, t)
-		case k < findingCount && t.target && !related(r, t.label) && (full || some > 0):
-			f.Findings[k] = Denied
-			some--
-		}
-	}
-	if f.Normal && (full || w.chance(20)) && len(f.indices(Denied)) > 0 {
-		f.Normal = w.chance(50) // said by its denials alone, at times
-	}
-	return f, more
+	return present, len(present) == 0 && !r.Has("No Finding")
 }
 
-// permutation is a random order of n things.
-func (w *writer) permutation(n int) []int {
-	list := make([]int, n)
-	for i := range list {
-		list[i] = i
-	}
-	shuffle(w, list)
-	return list
+// isChild reports whether the record is of a child: younger than ten, or of a
+// data set of children.
+func (r Record) isChild() bool {
+	lower := strings.ToLower(r.Report)
+	return r.Age > 0 && r.Age < 10 || strings.Contains(lower, "paediatric") || strings.Contains(lower, "pediatric")
 }
 
-// related reports whether saying that label is absent would contradict what
-// the record says in another word.
-func related(r Record, label string) bool {
-	return slices.Contains(opacities, label) && slices.ContainsFunc(opacities, r.Has)
+// captionOf writes the caption of a record without a report of its own.
+func captionOf(r Record, seed uint64, index, variant int) Spoken {
+	d := &writer{seed: seed, image: uint32(index), stream: streamCaption + uint32(variant)}
+	f := Facts{View: r.View, Child: r.isChild()}
+	if r.Sex == "F" || r.Sex == "M" {
+		if d.chance(50) {
+			f.Sex = r.Sex
+		}
+	}
+	if r.Age > 0 && d.chance(50) {
+		f.Decade = decadeOf(r.Age)
+	}
+	present, unknown := labelled(r)
+	if unknown {
+		return Spoken{d.studyAndPerson(f), f}
+	}
+	present = slices.Clone(present)
+	shuffle(d, present)
+	denied := d.deniable(r)
+	for _, x := range present {
+		f.Claims[x.topic-1] = Present
+	}
+	if len(present) == 0 {
+		f.Claims[TopicNormal-1] = Present
+	}
+	for _, x := range denied {
+		f.Claims[x.topic-1] = Denied
+	}
+	if d.chance(50) {
+		return Spoken{d.line(f, present, denied), f}
+	}
+	return Spoken{d.sentences(f, present, denied), f}
 }
 
-// CaptionWords lists every word that a caption or a text of [Prompt] can have,
-// typing errors apart, sorted.
-func CaptionWords() []string {
-	seen := map[string]bool{}
-	add := func(lists ...[]string) {
-		for _, list := range lists {
-			for _, text := range list {
-				for _, word := range prompt.Words(strings.ReplaceAll(text, "%s", " ")) {
-					seen[word] = true
-				}
-			}
+// deniable chooses what a caption denies: three captions of ten list every
+// target finding, the others some or none. What the labels leave open is not
+// denied: a lung with one kind of opacity may bear another's label as well, and
+// children with pneumonia were labelled for nothing else.
+func (d *writer) deniable(r Record) []*finding {
+	var list []*finding
+	if r.isChild() && !r.Has("No Finding") {
+		return nil
+	}
+	for i := range findings {
+		if f := &findings[i]; f.target && !r.Has(f.label) && !related(r, f.topic) {
+			list = append(list, f)
 		}
 	}
-	for _, t := range terms {
-		add(t.formal, t.casual, t.shows, t.clear)
+	shuffle(d, list)
+	if d.chance(30) {
+		return list
 	}
-	add(normalFormal, normalCasual, normalClauses, presentForms, presentFree, deniedForms, deniedFree, heldOutPresent, heldOutDenied,
-		joinPresent, sides, degrees, places, hedges, remarks, decadeNames,
-		[]string{"of a year old and or nor neither but showing with demonstrating findings report impression conclusion on in aged age years yo yr her his their to is was has been no not without however rather than persists cleared resolved remains although there excluded just only absence the seen suspected likely cannot be possible probable patient y w o"})
-	for _, m := range []map[string][]string{studiesFormal, studiesCasual, personsFormal, personsCasual, children} {
-		for _, list := range m {
-			add(list)
+	return list[:min(len(list), d.oneOf(45, 25, 20, 10))]
+}
+
+// opacities are findings that readers call by each other's names.
+var opacities = []Topic{TopicPneumonia, TopicConsolidation, TopicInfiltration, TopicEdema}
+
+// related reports whether saying that a finding is absent would contradict
+// what the record says in another word: an infiltrate may be a consolidation,
+// and a part of the lung that has collapsed looks like one.
+func related(r Record, t Topic) bool {
+	if t == TopicAtelectasis {
+		return r.Has("Consolidation")
+	}
+	if !slices.Contains(opacities, t) {
+		return false
+	}
+	return slices.ContainsFunc(opacities, func(o Topic) bool { return r.Has(o.Name()) }) || t == TopicConsolidation && r.Has("Atelectasis")
+}
+
+// studyAndPerson speaks of the study and of as much of the patient as the facts
+// do.
+func (d *writer) studyAndPerson(f Facts) []Word {
+	study := d.studyOf(f.View)
+	if f.Sex == "" && f.Decade == 0 && !f.Child {
+		return study
+	}
+	return fill(d.of([]string{"% of a %", "% of a %", "%, %", "%. %"}), study, d.person(f))
+}
+
+// line is one phrase, as people type it.
+func (d *writer) line(f Facts, present, denied []*finding) []Word {
+	about, what := d.studyAndPerson(f), d.content(f, present, denied)
+	if d.chance(35) {
+		return fill(d.of([]string{"%, %", "%. %", "% on %"}), what, about)
+	}
+	return fill(d.of([]string{"% showing %", "% with %", "% demonstrating %", "%, %", "%: %", "%. %"}), about, what)
+}
+
+// sentences is a few sentences: study, findings present and absent, and at
+// times an impression.
+func (d *writer) sentences(f Facts, present, denied []*finding) []Word {
+	var words []Word
+	add := func(c []Word) { words = append(append(words, c...), Word{Text: ".", tight: true}) }
+	clauses := d.clauses(f, present, denied)
+	first := d.chance(80)
+	if first {
+		add(d.studyAndPerson(f))
+	}
+	words = append(words, plain(d.of([]string{"", "", "findings:", "report:"}))...)
+	for _, c := range clauses {
+		add(c.words)
+	}
+	if d.chance(35) {
+		if end := d.impression(f, present, nil); len(end) > 0 {
+			words = append(words, plain(d.of([]string{"impression:", "conclusion:"}))...)
+			add(end)
 		}
 	}
-	for age := range 100 {
-		seen[strconv.Itoa(age)] = true
-		if age%10 == 0 && age > 0 {
-			seen[strconv.Itoa(age)+"s"] = true
-		}
+	if !first {
+		add(d.studyAndPerson(f))
 	}
-	words := make([]string, 0, len(seen))
-	for w := range seen {
-		words = append(words, w)
-	}
-	slices.Sort(words)
 	return words
 }

@@ -29,17 +29,15 @@ func TestCaption(t *testing.T) {
 			if text != Caption(r, 1, i, variant) {
 				t.Fatal("the same arguments gave two captions")
 			}
-			for _, never := range []string{"left", "right", "mild", "severe", "covid", "small", "large", "61", "30"} {
+			for _, never := range []string{"left", "right", "mild", "severe", "covid", "small", "large"} {
 				if slices.Contains(prompt.Words(text), never) {
 					t.Errorf("%q says %q, which no label does", text, never)
 				}
 			}
 		}
-		text := Caption(effusion, 1, 0, variant)
-		for _, denial := range append(append([]string{"normal chest", "no pleural effusion", "posteroanterior", " man", "PA "}, terms[0].clear...), terms[1].clear...) {
-			if strings.Contains(text, denial) {
-				t.Errorf("%q contradicts its record", text)
-			}
+		if text := Caption(effusion, 1, 0, variant); strings.Contains(text, "normal") || strings.Contains(text, "no pleural effusion") ||
+			strings.Contains(text, "posteroanterior") || strings.Contains(text, " man") {
+			t.Errorf("%q contradicts its record", text)
 		}
 		if text := Caption(normal, 1, 1, variant); strings.Contains(text, "there is a ") || strings.Contains(text, "AP") {
 			t.Errorf("%q contradicts its record", text)
@@ -74,72 +72,4 @@ func TestVocabulary(t *testing.T) {
 		}
 	}
 	t.Logf("%d tokens", len(vocab))
-}
-
-func TestCaptionSaysTheView(t *testing.T) {
-	for view, words := range map[string][]string{"PA": {"pa", "posteroanterior"}, "AP": {"ap", "anteroposterior"}} {
-		for variant := range 300 {
-			text := Caption(Record{View: view, Labels: []string{"Mass"}, Sex: "M", Age: 55}, 1, 0, variant)
-			said := prompt.Words(text)
-			if !slices.ContainsFunc(words, func(w string) bool { return slices.Contains(said, w) }) {
-				t.Errorf("%q does not say that the view is %s", text, view)
-			}
-		}
-	}
-}
-
-func TestChildren(t *testing.T) {
-	r := Record{View: "AP", Labels: []string{"Pneumonia"}, Report: "Paediatric, one to five years. Pneumonia."}
-	for variant := range 200 {
-		text := Caption(r, 1, 0, variant)
-		child := false
-		for _, name := range children[""] {
-			child = child || strings.Contains(text, name)
-		}
-		if !child {
-			t.Errorf("%q does not say that it is of a child", text)
-		}
-	}
-	const report = "the heart is enlarged. there is a pleural effusion."
-	if text := Caption(Record{View: "PA", Report: report}, 1, 0, 0); text != report {
-		t.Errorf("the caption of a report is %q", text)
-	}
-}
-
-// TestHeldOut lists the forms of sentences that no text of a training has.
-func TestHeldOut(t *testing.T) {
-	never := []string{"the film reveals", "is appreciated", "appearances of", "is not appreciated", "no appearance of"}
-	for i := range 20000 {
-		text, _ := Prompt(1, i)
-		for _, form := range never {
-			if strings.Contains(text, form) {
-				t.Fatalf("%q has the held-out form %q", text, form)
-			}
-		}
-	}
-	texts, facts := HeldOutPrompts()
-	for i, text := range texts {
-		if !slices.ContainsFunc(never, func(form string) bool { return strings.Contains(text, form) }) {
-			t.Errorf("%q has no form of the list", text)
-		}
-		denied := strings.Contains(text, "not appreciated") || strings.Contains(text, " no ") || strings.HasPrefix(text, "no ")
-		if denied != (len(facts[i].indices(Denied)) == 1) || denied == (len(facts[i].indices(Present)) == 1) {
-			t.Errorf("%q has the facts %v", text, facts[i])
-		}
-	}
-}
-
-func TestClasses(t *testing.T) {
-	for i := range 2000 {
-		text, f := Prompt(3, i)
-		classes := f.Classes()
-		for k, n := range Targets() {
-			if classes[k] < 0 || classes[k] >= n {
-				t.Fatalf("%q: class %d of output %d, which has %d", text, classes[k], k, n)
-			}
-		}
-		if back := FactsOf(classes); back != f {
-			t.Fatalf("%q: facts %v became %v", text, f, back)
-		}
-	}
 }

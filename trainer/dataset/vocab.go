@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/roentgo/roentgo/sampler/prompt"
 )
@@ -21,20 +23,45 @@ var wordList string
 // MaxVocab is the largest size of a compact vocabulary.
 const MaxVocab = 4096
 
-const letters = "abcdefghijklmnopqrstuvwxyz"
+// CaptionWords lists the words that captions have, sorted: those of images and
+// those that the text encoder is trained with, its typing errors apart.
+var CaptionWords = sync.OnceValue(func() []string {
+	seen := map[string]bool{}
+	for n := range 40000 {
+		d := &writer{image: uint32(n), stream: streamSpeech, loose: true, sober: true}
+		for _, w := range d.speak().Words {
+			for _, word := range prompt.Words(w.Text) {
+				seen[word] = true
+			}
+		}
+	}
+	for age := 1; age < 120; age++ {
+		seen[strconv.Itoa(age)] = true
+	}
+	return slices.Sorted(maps.Keys(seen))
+})
 
 // ErrVocab is wrapped by errors of a vocabulary that cannot be cut down.
 var ErrVocab = errors.New("dataset: vocabulary refused")
 
 // Vocabulary cuts BERT's vocabulary down to what captions and the word list
 // need: the special tokens, every printable ASCII character and its
-// continuation form, each word of a caption as a token of its own, and BERT's
-// WordPiece tokens of captions and of the word list, lower-case. Of the words of reports, the most frequent come in until it is full; what stays out
-// is spelled.
+// continuation form, and the WordPiece tokens of every word, lower-case. The
+// words of captions that BERT has in pieces come in whole, so that each of
+// "pleural effusion" is one token. Of the words of reports, the most frequent
+// come in until it is full; what stays out is spelled.
 func Vocabulary(bert, reports []string) ([]string, error) {
 	has := map[string]bool{}
 	for _, token := range bert {
 		has[token] = true
+	}
+	captions := CaptionWords()
+	for _, word := range captions {
+		for _, part := range strings.Split(word, "-") {
+			if len(part) > 1 && strings.Trim(part, "abcdefghijklmnopqrstuvwxyz") == "" {
+				has[part] = true
+			}
+		}
 	}
 	vocab := []string{"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}
 	for _, token := range vocab {
@@ -63,16 +90,7 @@ func Vocabulary(bert, reports []string) ([]string, error) {
 		return tokens
 	}
 	var tokens []string
-	for _, word := range CaptionWords() {
-		for _, part := range strings.Split(word, "-") {
-			if !seen[part] && strings.Trim(part, letters) == "" {
-				seen[part] = true
-				tokens = append(tokens, part)
-			}
-		}
-		tokens = append(tokens, add(word)...)
-	}
-	for _, word := range prompt.Words(strings.Join(strings.Fields(wordList), " ")) {
+	for _, word := range append(slices.Clone(captions), prompt.Words(strings.Join(strings.Fields(wordList), " "))...) {
 		tokens = append(tokens, add(word)...)
 	}
 	if len(vocab)+len(tokens) > MaxVocab {

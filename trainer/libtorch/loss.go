@@ -72,15 +72,9 @@ func (o *Ops) Select(x Tensor, index []float32) Tensor {
 	return o.call("select", func(out *lib.Ctensor) { lib.AtgIndexSelect(out, x.c, 0, whole.c) })
 }
 
-// CrossEntropy is the mean over rows of the cross-entropy of scores (B, K)
-// against the class of each row: a tensor of one value.
-func (o *Ops) CrossEntropy(scores Tensor, classes []float32) Tensor {
-	c := o.Tensor(classes, len(classes))
-	whole := o.call("classes", func(out *lib.Ctensor) { lib.AtgTotype(out, c.c, kindInt64) })
-	const mean, ignoreNone = 1, -100
-	return o.call("cross-entropy", func(out *lib.Ctensor) {
-		lib.AtgCrossEntropyLoss(out, scores.c, whole.c, o.none(), mean, ignoreNone, 0)
-	})
+// LogSoftmax is the logarithm of the softmax over the last axis.
+func (o *Ops) LogSoftmax(x Tensor) Tensor {
+	return o.call("log softmax", func(out *lib.Ctensor) { lib.AtgLogSoftmax(out, x.c, -1, kindFloat) })
 }
 
 // BinaryCrossEntropy is the weighted mean of the cross-entropy of scores (B, K),

@@ -184,6 +184,13 @@ func (c *classifier) examples(pass int) classified {
 	return in
 }
 
+func oneIf(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // halve writes the mean of each 2 × 2 square of src, side × side, to dst.
 func halve(dst, src []float32, side int) {
 	half := side / 2

@@ -120,6 +120,18 @@ func (d *diffusion) meanContext(ops *libtorch.Ops, text string) []float32 {
 	return mean
 }
 
+// spreadOf is the mean over spreadTexts of the distance between what mean gives
+// for two texts, as a part of their size: 0 where the text does not matter.
+func spreadOf(mean func(text string) []float32) float64 {
+	var sum float64
+	for _, pair := range spreadTexts {
+		a, b := mean(pair[0]), mean(pair[1])
+		zero := make([]float32, len(a))
+		sum += rms(a, b) / max((rms(a, zero)+rms(b, zero))/2, 1e-12)
+	}
+	return sum / float64(len(spreadTexts))
+}
+
 // rms is the root of the mean square of a − b.
 func rms(a, b []float32) float64 {
 	var sum float64

@@ -126,13 +126,13 @@ func (s *textStates) batch(ops *libtorch.Ops, texts []string) (hidden, mask libt
 	return ops.Tensor(values, len(texts), longest, d), ops.Tensor(attend, len(texts), longest)
 }
 
-// fixedTexts lists the captions of the data where every image has a report,
-// and whether that is so.
+// fixedTexts lists the captions of the data where every image has a report
+// of its own, and whether that is so.
 func fixedTexts(data *dataset.Prepared) (texts []string, whole bool) {
 	seen := map[string]bool{}
 	whole = true
 	for _, r := range data.Records {
-		if r.Report == "" {
+		if !r.Reported() {
 			whole = false
 		} else if !seen[r.Report] {
 			seen[r.Report] = true

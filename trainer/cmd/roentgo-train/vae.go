@@ -54,9 +54,14 @@ func stepFlags(f *pflag.FlagSet, c *train.Common) {
 	})
 }
 
-// commonFlags adds the flags that both trainings have.
+// commonFlags adds the flags that the trainings on images have.
 func commonFlags(f *pflag.FlagSet, c *train.Common) {
 	f.StringVar(&c.Data, "data", "", "folder that 'prepare' made (required)")
+	runFlags(f, c)
+}
+
+// runFlags adds the flags that all trainings have.
+func runFlags(f *pflag.FlagSet, c *train.Common) {
 	f.StringVar(&c.Run, "run", "", "folder of this run: checkpoint, log, grids; an unfinished run goes on (required)")
 	f.IntVar(&c.Steps, "steps", c.Steps, "optimizer steps in all")
 	f.IntVar(&c.Batch, "batch", c.Batch, "images a forward pass")

@@ -1,0 +1,49 @@
+//go:build libtorch
+
+package main
+
+import (
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/trainer/train"
+)
+
+func textEncoderCommand() *cobra.Command {
+	// The image networks of the preset are not used here.
+	o := train.TextEncoderOptions{
+		Common: train.Common{Steps: 3000, Batch: 32, Rate: 3e-4, Warmup: 300, Decay: 0.9, EvaluateEvery: 500},
+		Model:  model.Mini(),
+	}
+	o.Model.TextLayers, o.Model.TextIntermediate = 2, 512
+	var vocab, config string
+	cmd := &cobra.Command{
+		Use:     "text-encoder --vocab FILE --run FOLDER",
+		Short:   "Train a text encoder on the facts of random captions, for 'diffusion --text FOLDER'",
+		Example: "  roentgo-train text-encoder --vocab vocab.txt --run runs/text",
+		Args:    exactly(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			err := overlay(&o.Model, config)
+			if err != nil {
+				return err
+			}
+			if o.Vocab, err = readVocab(vocab, nil); err != nil {
+				return err
+			}
+			return train.TextEncoder(cmd.Context(), o, os.Stderr)
+		},
+	}
+	f := cmd.Flags()
+	runFlags(f, &o.Common)
+	f.Set("precision", "f32") // the encoder is small
+	f.Set("accumulate", "2")
+	f.StringVar(&vocab, "vocab", "", "BERT's vocab.txt, of which the words of the captions are taken (required)")
+	f.StringVar(&config, "config", "", "TOML file with what differs from the usual encoder, such as text_layers = 3")
+	f.Float64Var(&o.TopicsLoss, "topics-loss", 0.5, "weight of the loss of the finding that each token speaks of")
+	for _, name := range []string{"vocab", "run"} {
+		cmd.MarkFlagRequired(name)
+	}
+	return cmd
+}

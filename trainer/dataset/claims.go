@@ -1,0 +1,206 @@
+package dataset
+
+import "strings"
+
+// How captions claim findings. % is a list of names.
+var (
+	presentForms = []string{"there is %", "%", "% is present", "findings of %", "% is seen", "%", "evidence of %"}
+	// morePresent are for the text encoder alone: hedges, marks, requests.
+	morePresent = []string{"% noted", "% seen", "% present", "positive for %", "patient has %", "shows %", "demonstrates %", "possible %", "probable %", "likely %", "suspected %", "suspicious for %",
+		"concerning for %", "findings consistent with %", "compatible with %", "suggestive of %", "signs of %", "% is noted", "% is identified", "there are signs of %", "% likely", "may represent %", "questionable %",
+		"% is suspected", "features of %", "in keeping with %", "consistent with %", "diagnosis: %", "dx: %", "w/ %", "with %", "c/w %", "known %", "appearance of %", "% cannot be excluded", "cannot exclude %",
+		"% is visible", "the image shows %", "the film demonstrates %", "% can be seen", "we see %", "reveals %", "radiographic evidence of %", "% again seen", "% +", "+ %", "% (+)", "% : present", "% : yes",
+		"redemonstration of %", "interval development of %", "development of %", "worrisome for %", "% is evident", "% visualized", "findings suggest %", "suggesting %", "there appears to be %", "there may be %",
+		"% is likely", "exhibits %", "has %", "having %", "presence of %", "most likely %", "could be %", "representing %", "% are seen", "% are present", "there are %", "% confirmed", "% diagnosed", "% persists",
+		"unchanged %", "persistent %", "% remains", "% is again noted", "impressive %", "severe case of %", "typical %", "classic %", "obvious %", "patient with %", "diagnosed with %", "suffering from %", "?%", "? %"}
+
+	// deniedForms take names joined by "or".
+	deniedForms = []string{"no %", "there is no %", "no evidence of %", "without %", "no % is seen", "no signs of %", "without evidence of %"}
+	// moreDenied take names joined by "or" or "and".
+	moreDenied = []string{"negative for %", "free of %", "absence of %", "no % seen", "no % noted", "no % identified", "no % is identified", "no % is present", "w/o %", "without any %", "no sign of %", "without signs of %",
+		"there is no evidence of %", "no radiographic evidence of %", "no definite %", "no obvious %", "lack of %", "no findings of %", "there are no %", "no convincing evidence of %", "no indication of %",
+		"% is absent", "% absent", "% is not seen", "% not seen", "% has resolved", "% have resolved", "resolved %", "% is ruled out", "% ruled out", "% excluded", "% is excluded", "% is not present", "% not present",
+		"resolution of %", "clear of %", "no visible %", "not showing %", "does not show %", "doesn't show %", "we do not see %", "there isn't any %", "the patient does not have %",
+		"% are not seen", "% are absent", "% is not identified", "% not identified", "no longer any %", "no residual %", "no more %", "% : none", "% : no", "% : absent", "% : negative", "% -", "% (-)", "- ve for %",
+		"neg for %", "nil %", "zero %", "not %", "denies %", "devoid of %", "no appreciable %", "no new %", "no acute %", "no suspicious %", "lungs are free of %", "% is not visible", "% cannot be seen", "% cleared",
+		"% has cleared", "complete resolution of %", "interval resolution of %", "no longer %", "hasn't got %", "no detectable %", "no radiographic signs of %", "% not visualized", "% is not demonstrated",
+		"nothing to suggest %", "nothing suggestive of %", "no features of %", "no suspicion of %"}
+
+	// mixedForms take what is present, then what is denied.
+	mixedForms = []string{"% without %", "%, no %", "% but no %", "% with no %", "% and no %", "% without evidence of %"}
+	moreMixed  = []string{"%, without %", "% w/o %", "%; negative for %", "%, but no %", "% with no evidence of %", "% but without %", "% in the absence of %", "% though no %", "% - no %", "% and without %",
+		"there is % but no %", "shows % but not %", "% rather than %", "% only, no %", "% not %", "%, not %", "% however no %", "there is %, however there is no %", "% present, no %", "% is present but no % is seen", "% yet no %",
+		"% with absence of %", "% , neg for %", "% instead of %", "% is seen without %", "positive for % and negative for %", "% + but no %", "% although there is no %", "% while there is no %"}
+	// turnedForms take what is denied, then what is present.
+	turnedForms = []string{"no % but there is %", "no %, but %", "no % but %", "% has resolved but % persists", "no %. %", "without % but with %", "negative for % but positive for %", "no evidence of % but there is %",
+		"% resolved, % persists", "no % however % is present", "although no % is seen there is %", "not % but %", "% is ruled out, % is present", "no % is seen; there is %", "instead of % there is %", "rather than % there is %",
+		"% has resolved, now with %", "no longer % but now %", "while there is no %, there is %"}
+)
+
+// Modifiers that no label says; only the text encoder sees them, so that it
+// learns to let them pass.
+var (
+	degrees = []string{"small", "mild", "moderate", "severe", "large", "tiny", "trace", "subtle", "marked", "massive", "extensive", "minimal", "slight", "significant", "gross", "borderline", "faint", "huge", "moderately severe", "small to moderate",
+		"mild to moderate", "moderate-sized", "minor", "major", "prominent", "diffuse", "focal", "patchy", "multifocal", "early", "substantial", "notable"}
+	times = []string{"acute", "chronic", "new", "stable", "worsening", "unchanged", "persistent", "increasing", "improving", "decreasing", "recurrent", "residual", "old", "resolving", "progressive", "recent", "subacute", "longstanding", "known"}
+	sides = []string{"left", "right", "bilateral", "left-sided", "right-sided", "b/l", "bibasilar", "basilar", "apical", "left lower lobe", "right lower lobe", "right upper lobe", "left upper lobe", "right middle lobe", "LLL", "RLL", "RUL", "LUL",
+		"RML", "rll", "lll", "lingular", "basal", "left basal", "right basal", "left basilar", "right basilar", "left apical", "right apical", "lower lobe", "upper lobe", "rt", "lt", "perihilar", "retrocardiac", "unilateral", "R", "L"}
+	places = []string{"on the left", "on the right", "in the left lung", "in the right lung", "bilaterally", "in the left lower lobe", "in the right lower lobe", "in the right upper lobe", "at the left base", "at the right base", "at the bases",
+		"in both lungs", "at the lung bases", "in the right middle lobe", "on both sides", "in the left upper lobe", "in the lingula", "at the apex", "at the right apex", "left greater than right", "right greater than left", "in the lower zones",
+		"in the mid zone", "in the upper lobes", "in the left hemithorax", "in the right hemithorax", "left more than right", "in the lower lobes", "in the right lung base", "behind the heart"}
+	// deniedDegrees stand before what is denied.
+	deniedDegrees = []string{"large", "acute", "significant", "definite", "focal", "obvious", "sizable", "discrete", "new", "suspicious", "left", "right", "overt", "frank", "gross", "appreciable", "residual", "discernible", "visible", "bilateral",
+		"left or right", "convincing", "sizeable", "clear"}
+)
+
+// name is a name of a finding, with an article where one may stand.
+func (d *writer) name(f *finding, denied bool) []Word {
+	list := f.names
+	text := ""
+	article := false
+	switch {
+	case d.loose && d.chance(35):
+		text = d.of(f.more)
+	case len(f.one) > 0 && !denied && d.chance(40):
+		text, article = d.of(f.one), true
+	default:
+		text = d.of(list, f.one)
+	}
+	words := say(f.topic, text)
+	if d.loose {
+		words = d.modified(words, denied)
+	}
+	if article {
+		a := "a"
+		if strings.ContainsAny(strings.ToLower(words[0].Text[:1]), "aeiou") {
+			a = "an"
+		}
+		words = append(plain(a), words...)
+	}
+	return words
+}
+
+// modified adds words of degree, time and place.
+func (d *writer) modified(words []Word, denied bool) []Word {
+	var before []Word
+	if denied {
+		if d.chance(15) {
+			before = plain(d.of(deniedDegrees))
+		}
+		return append(before, words...)
+	}
+	if d.chance(15) {
+		before = append(before, plain(d.of(times))...)
+	}
+	if d.chance(22) {
+		before = append(before, plain(d.of(degrees))...)
+	}
+	if d.chance(22) {
+		before = append(before, plain(d.of(sides))...)
+	}
+	words = append(before, words...)
+	if d.chance(15) {
+		words = append(words, plain(d.of(places))...)
+	}
+	return words
+}
+
+// list joins names by commas and a word: "A, B and C".
+func (d *writer) list(items [][]Word, word string) []Word {
+	comma, last := []Word{{Text: ",", tight: true}}, plain(word)
+	if d.loose {
+		switch d.oneOf(12, 2, 1, 1) {
+		case 1: // the Oxford comma
+			if len(items) > 2 {
+				last = append(comma[:1:1], last...)
+			}
+		case 2:
+			comma = plain(word)
+		case 3:
+			last = plain(d.of([]string{"/", "&", "+", ",", "as well as", "plus"}))
+			if word == "or" {
+				last = plain(d.of([]string{"/", ",", "nor", "and", "&", "or"}))
+			}
+		}
+	}
+	words := items[0]
+	for i, item := range items[1:] {
+		if i == len(items)-2 {
+			words = append(words, last...)
+		} else {
+			words = append(words, comma...)
+		}
+		words = append(words, item...)
+	}
+	return words
+}
+
+// names are the names of findings as a list.
+func (d *writer) names(fs []*finding, denied bool) []Word {
+	var items [][]Word
+	for _, f := range fs {
+		items = append(items, d.name(f, denied))
+	}
+	switch {
+	case !denied && d.loose && len(items) == 2 && d.chance(15):
+		return fill(d.of([]string{"% with %", "% along with %", "% associated with %", "% together with %", "% in addition to %", "both % and %", "% with associated %", "% complicated by %"}), items...)
+	case !denied:
+		return d.list(items, "and")
+	}
+	return d.list(items, "or")
+}
+
+// claim is a clause that says that findings are there.
+func (d *writer) claim(fs []*finding) []Word {
+	if len(fs) == 1 && len(fs[0].present) > 0 && d.chance(35) {
+		return say(fs[0].topic, d.of(fs[0].present))
+	}
+	if d.loose && d.chance(65) {
+		return fill(d.of(presentForms, morePresent), d.names(fs, false))
+	}
+	return fill(d.of(presentForms), d.names(fs, false))
+}
+
+// deny is a clause that says that findings are not there.
+func (d *writer) deny(fs []*finding) []Word {
+	switch {
+	case len(fs) == 1 && d.chance(35):
+		return say(fs[0].topic, d.of(fs[0].absent))
+	case d.loose && len(fs) == 2 && d.chance(12):
+		return fill(d.of([]string{"neither % nor %", "there is neither % nor %", "no % nor %", "no % and no %", "no %, no %", "without % and without %", "neither % nor % is seen", "no % or any %", "not % or %", "no evidence of % nor %"}),
+			d.name(fs[0], true), d.name(fs[1], true))
+	case d.loose && len(fs) > 1 && d.chance(15): // no A, no B, no C
+		words := fill("no %", d.name(fs[0], true))
+		for _, f := range fs[1:] {
+			words = append(words, fill(d.of([]string{", no %", ", no %", ", no %", " and no %"}), d.name(f, true))...)
+		}
+		return words
+	case d.loose && d.chance(60):
+		return fill(d.of(deniedForms, moreDenied), d.names(fs, true))
+	}
+	return fill(d.of(deniedForms), d.names(fs, true))
+}
+
+// mixed is a clause that says that some findings are there and others not.
+func (d *writer) mixed(present, denied []*finding) []Word {
+	p, n := d.names(present, false), d.names(denied, true)
+	switch {
+	case d.loose && d.chance(25):
+		return fill(d.of(turnedForms), n, p)
+	case d.loose && d.chance(50):
+		return fill(d.of(mixedForms, moreMixed), p, n)
+	}
+	return fill(d.of(mixedForms), p, n)
+}
+
+// normal is a clause of the normal chest, or its name.
+func (d *writer) normal(clause bool) []Word {
+	usual, more := normalNames, normalMore
+	if clause {
+		usual, more = normalClauses, normalMoreClauses
+	}
+	if d.loose {
+		return say(TopicNormal, d.of(usual, more))
+	}
+	return say(TopicNormal, d.of(usual))
+}

@@ -1,0 +1,226 @@
+//go:build libtorch
+
+package train
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/sampler/prompt"
+	"github.com/roentgo/roentgo/trainer/dataset"
+	"github.com/roentgo/roentgo/trainer/libtorch"
+)
+
+// factGroups are the sizes of the choices that the facts of a caption are:
+// unsaid, present or denied for each claim; unsaid, PA or AP; unsaid, F or M;
+// unsaid or a decade; child or not.
+var factGroups = func() []int {
+	var groups []int
+	for range dataset.Claimed + 2 {
+		groups = append(groups, 3)
+	}
+	return append(groups, 1+dataset.Decades, 2)
+}()
+
+// factsSize is the sum of factGroups.
+const factsSize = 3*(dataset.Claimed+2) + 1 + dataset.Decades + 2
+
+// The values of the choices of view and sex.
+var (
+	viewValues = []string{"", "PA", "AP"}
+	sexValues  = []string{"", "F", "M"}
+)
+
+// factIndices are the places, among factsSize, of the facts that hold.
+func factIndices(f dataset.Facts) []int {
+	var choices []int
+	for _, c := range f.Claims {
+		choices = append(choices, int(c))
+	}
+	child := 0
+	if f.Child {
+		child = 1
+	}
+	choices = append(choices, indexOf(viewValues, f.View), indexOf(sexValues, f.Sex), f.Decade, child)
+	at := 0
+	for i, size := range factGroups {
+		choices[i] += at
+		at += size
+	}
+	return choices
+}
+
+func indexOf(list []string, s string) int {
+	for i, v := range list {
+		if v == s {
+			return i
+		}
+	}
+	panic("train: no choice " + s) // facts are our own
+}
+
+// factsOf are the likeliest facts of logits.
+func factsOf(logits []float32) dataset.Facts {
+	var f dataset.Facts
+	choices := make([]int, len(factGroups))
+	for i, size := range factGroups {
+		for j := range size {
+			if logits[j] > logits[choices[i]] {
+				choices[i] = j
+			}
+		}
+		logits = logits[size:]
+	}
+	for i := range f.Claims {
+		f.Claims[i] = dataset.Claim(choices[i])
+	}
+	rest := choices[dataset.Claimed:]
+	f.View, f.Sex, f.Decade, f.Child = viewValues[rest[0]], sexValues[rest[1]], rest[2], rest[3] == 1
+	return f
+}
+
+// factsHead is the linear map from a mean state (B, D) to the logits of the
+// facts, (B, factsSize).
+func factsHead[T any](ops model.Ops[T], cfg model.Config, mean T) T {
+	return ops.Linear(mean, ops.Param("facts.weight", factsSize, cfg.TextFeatures), ops.Param("facts.bias", factsSize))
+}
+
+// topicsHead is the linear map from states (B, N, D) to the logits of what each
+// token speaks of, (B, N, Topics).
+func topicsHead[T any](ops model.Ops[T], cfg model.Config, states T) T {
+	return ops.Linear(states, ops.Param("topics.weight", dataset.Topics, cfg.TextFeatures), ops.Param("topics.bias", dataset.Topics))
+}
+
+// logProbabilities are those of each choice, from logits (B, factsSize).
+func logProbabilities(ops *libtorch.Ops, logits libtorch.Tensor) libtorch.Tensor {
+	b := logits.Shape()[0]
+	var parts []libtorch.Tensor
+	at := 0
+	for i := 0; i < len(factGroups); {
+		size, n := factGroups[i], 0
+		for ; i < len(factGroups) && factGroups[i] == size; i++ {
+			n++
+		}
+		part := ops.Reshape(ops.Channels(logits, at, n*size), b, n, size)
+		parts = append(parts, ops.Reshape(ops.LogSoftmax(part), b, n*size))
+		at += n * size
+	}
+	return ops.Concat(parts...)
+}
+
+// FactReader reads what a text says from the states of a trained text encoder.
+type FactReader struct {
+	cfg    model.Config
+	tokens *prompt.Tokenizer
+	params *libtorch.Params
+}
+
+// OpenFacts opens the reader of a run of [TextEncoder].
+func OpenFacts(run string) (*FactReader, error) {
+	t, err := OpenTrained(run)
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	r := &FactReader{}
+	if err := json.Unmarshal([]byte(t.Model), &r.cfg); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrCheckpoint, run, err)
+	}
+	words, err := os.ReadFile(filepath.Join(run, VocabFile))
+	if err != nil {
+		return nil, err
+	}
+	if r.tokens, err = prompt.New(strings.Split(strings.TrimSuffix(string(words), "\n"), "\n"), r.cfg.Lowercase, r.cfg.Tokens); err != nil {
+		return nil, err
+	}
+	specs, err := textEncoderSpecs(r.cfg)
+	if err != nil {
+		return nil, err
+	}
+	var lacking []string
+	if e := libtorch.Try(func() { r.params, lacking, err = newParams(specs, t, 0, false) }); e != nil || err != nil {
+		return nil, firstError(e, err)
+	}
+	if len(lacking) > 0 {
+		r.Close()
+		return nil, fmt.Errorf("%w: %s lacks %d parameters of a text encoder, %q first", ErrCheckpoint, run, len(lacking), lacking[0])
+	}
+	return r, nil
+}
+
+// Close frees the encoder.
+func (r *FactReader) Close() { r.params.Free() }
+
+// Read returns what text says, as far as the encoder understands it; nothing
+// for a text without words.
+func (r *FactReader) Read(text string) (facts dataset.Facts, err error) {
+	_, mean, err := r.states(text)
+	if err != nil || mean == nil {
+		return facts, err
+	}
+	err = libtorch.Try(func() {
+		ops := libtorch.NewOps(r.params)
+		defer ops.Free()
+		facts = factsOf(factsHead(ops, r.cfg, ops.Tensor(mean, 1, r.cfg.TextFeatures)).Values())
+	})
+	return facts, err
+}
+
+// states are the states of a text, and their mean.
+func (r *FactReader) states(text string) (states, mean []float32, err error) {
+	ids, err := r.tokens.Encode(text, true)
+	if err != nil || len(ids) == 0 {
+		return nil, nil, err
+	}
+	n := len(ids)
+	list, positions := make([]float32, n), make([]float32, n)
+	for i, id := range ids {
+		list[i], positions[i] = float32(id), float32(i)
+	}
+	err = libtorch.Try(func() {
+		ops := libtorch.NewOps(r.params)
+		defer ops.Free()
+		states = model.BERT(ops, r.cfg, ops.Tensor(list, 1, n), ops.Tensor(positions, 1, n), ops.Tensor(make([]float32, n), 1, n)).Values()
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	d := r.cfg.TextFeatures
+	mean = make([]float32, d)
+	for i, v := range states {
+		mean[i%d] += v / float32(n)
+	}
+	return states, mean, nil
+}
+
+// Spread is the root mean square of the difference between the mean states of
+// opposite texts ("X", "no X"), in parts of that of the states: near 0 where
+// the encoder does not tell them apart.
+func (r *FactReader) Spread() (float64, error) {
+	var difference, size, differences, sizes float64
+	for _, pair := range dataset.Opposites() {
+		var means [2][]float32
+		for i, text := range pair {
+			states, mean, err := r.states(text)
+			if err != nil {
+				return 0, err
+			}
+			means[i] = mean
+			for _, v := range states {
+				size += float64(v) * float64(v)
+			}
+			sizes += float64(len(states))
+		}
+		for i, v := range means[0] {
+			delta := float64(v - means[1][i])
+			difference += delta * delta
+		}
+		differences += float64(len(means[0]))
+	}
+	return math.Sqrt(difference / differences / (size / sizes)), nil
+}

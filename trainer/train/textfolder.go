@@ -1,0 +1,48 @@
+//go:build libtorch
+
+package train
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/trainer/libtorch"
+	"github.com/roentgo/roentgo/weights"
+)
+
+// writeEncoder writes a text encoder beside its vocab.txt in the layout of
+// HuggingFace's transformers, as package bert reads it.
+func writeEncoder(dir string, cfg model.Config, params *libtorch.Params) error {
+	files := map[string]any{
+		"config.json": map[string]any{
+			"architectures": []string{"BertModel"}, "model_type": "bert", "hidden_act": "gelu", "position_embedding_type": "absolute",
+			"num_hidden_layers": cfg.TextLayers, "hidden_size": cfg.TextFeatures, "num_attention_heads": cfg.TextHeads,
+			"intermediate_size": cfg.TextIntermediate, "max_position_embeddings": cfg.TextPositions, "vocab_size": cfg.TextVocab,
+			"type_vocab_size": 2, "layer_norm_eps": cfg.TextNormEps, "pad_token_id": 0,
+		},
+		"tokenizer_config.json": map[string]any{"tokenizer_class": "BertTokenizer", "do_lower_case": cfg.Lowercase, "model_max_length": cfg.Tokens},
+	}
+	for name, value := range files {
+		text, err := json.MarshalIndent(value, "", "  ")
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), append(text, '\n'), 0o644); err != nil {
+			return err
+		}
+	}
+	var list []weights.Values
+	if err := libtorch.Try(func() {
+		for _, p := range params.All() {
+			if name, ok := strings.CutPrefix(p.Name, "text."); ok {
+				list = append(list, weights.Values{Name: name, Shape: p.Shape, Float32: p.Values()})
+			}
+		}
+	}); err != nil {
+		return err
+	}
+	return weights.WritePlain(filepath.Join(dir, "model.safetensors"), map[string]string{"format": "pt"}, list)
+}
