@@ -73,6 +73,19 @@ func newLeaf(x Tensor) lib.Ctensor {
 	return lib.Ctensor(c)
 }
 
+// GradientNorm is the L2 norm of the gradient, by x, of the loss that f makes of
+// it. What x was made of collects nothing; parameters that f uses do.
+func (o *Ops) GradientNorm(x Tensor, f func(x Tensor) Tensor) float64 {
+	at := o.own(newLeaf(x))
+	loss := f(at)
+	lib.AtBackward(loss.c, 0, 0)
+	check("backward")
+	h := handles{unsafe.Pointer(at.c)}
+	n := float64(C.rt_grad_norm(h.ptr(), 1))
+	check("gradient norm")
+	return n
+}
+
 // drop frees what was made from index from up to index to.
 func (o *Ops) drop(from, to int) {
 	for _, c := range o.made[from:to] {

@@ -235,6 +235,10 @@ func (c *classifier) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[
 	return loss, map[string]float64{"loss": loss.Value()}
 }
 
+// leastPositives is how many held-out images a finding needs to count in the
+// mean.
+const leastPositives = 10
+
 // evaluate measures the mean AUC of findings on held-out patients.
 func (c *classifier) evaluate(average *libtorch.Params, _ string) (map[string]float64, error) {
 	j := &Judge{config: c.Model, params: average, precision: c.precision()}
@@ -251,15 +255,17 @@ func (c *classifier) evaluate(average *libtorch.Params, _ string) (map[string]fl
 	var sum, count float64
 	for k, output := range ClassifierOutputs() {
 		var list []metric.Scored
+		positives := 0
 		for n, i := range c.test {
 			if s, ok := Truth(c.data.Records[i], output); ok {
 				s.Score = scores[n][k]
 				list = append(list, s)
+				positives += oneIf(s.Positive)
 			}
 		}
 		if auc := metric.AUC(list); !math.IsNaN(auc) {
 			figures["auc_"+output] = auc
-			if k < len(dataset.FindingLabels()) {
+			if k < len(dataset.FindingLabels()) && positives >= leastPositives {
 				sum, count = sum+auc, count+1
 			}
 		}
@@ -275,7 +281,7 @@ type Judge struct {
 	precision libtorch.Precision
 }
 
-// OpenJudge opens the run of a classifier at its best evaluation.
+// OpenJudge opens the run of a classifier.
 func OpenJudge(path string) (*Judge, error) {
 	trained, err := OpenTrained(path)
 	if err != nil {

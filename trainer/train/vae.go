@@ -44,7 +44,8 @@ type VAEOptions struct {
 	DecoderAlone bool    `json:"decoder_alone"`
 	DecoderNoise float64 `json:"decoder_noise"`
 	// Adversarial is the weight of a patch discriminator, from step
-	// AdversarialFrom on; 0: none.
+	// AdversarialFrom on, where 1 gives it as large a gradient, by the decoded
+	// image, as the error has (Esser et al. 2021, equation 7); 0: none.
 	Adversarial     float64 `json:"adversarial"`
 	AdversarialFrom int     `json:"adversarial_from"`
 
@@ -178,16 +179,8 @@ func (v *vae) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]
 	z := ops.Add(mean, ops.Mul(ops.Tensor(eps, v.Batch, c, s, s), deviation))
 	y := ops.Float(model.Decoder(ops, v.Model, z))
 
-	delta := ops.Sub(y, x)
-	var off libtorch.Tensor
-	if v.Reconstruction == ReconstructionL2 {
-		off = ops.Mean(ops.Mul(delta, delta))
-	} else {
-		off = ops.Mean(ops.Abs(delta))
-	}
-	ssim := ops.SSIM(y, x)
+	off, ssim, loss := v.distance(ops, y, x)
 	kl := ops.Scale(ops.Mean(ops.Shift(ops.Sub(ops.Add(ops.Mul(mean, mean), ops.Exp(logVar)), logVar), -1)), 0.5)
-	loss := ops.Add(off, ops.Scale(ops.Shift(ops.Scale(ssim, -1), 1), v.SSIM))
 	if !v.DecoderAlone {
 		loss = ops.Add(loss, ops.Scale(kl, v.KL))
 	}
@@ -206,11 +199,29 @@ func (v *vae) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]
 	if v.adversary != nil && step >= v.AdversarialFrom {
 		fooled := v.adversary.against(ops, y)
 		figures["adversarial"] = fooled.Value()
-		loss = ops.Add(loss, ops.Scale(fooled, v.Adversarial))
+		weight := v.Adversarial * ops.GradientNorm(y, func(y libtorch.Tensor) libtorch.Tensor {
+			_, _, loss := v.distance(ops, y, x)
+			return loss
+		}) / max(ops.GradientNorm(y, func(y libtorch.Tensor) libtorch.Tensor { return v.adversary.against(ops, y) }), 1e-12)
+		figures["adversarial_weight"] = weight
+		loss = ops.Add(loss, ops.Scale(fooled, weight))
 		v.adversary.seen = append(v.adversary.seen, pair{pixels, y.Values(), v.Batch, size})
 	}
 	figures["loss"] = loss.Value()
 	return loss, figures
+}
+
+// distance is what the decoded images y are held to, the images x: the mean error,
+// the structural similarity, and what is descended of both.
+func (v *vae) distance(ops *libtorch.Ops, y, x libtorch.Tensor) (off, ssim, loss libtorch.Tensor) {
+	delta := ops.Sub(y, x)
+	if v.Reconstruction == ReconstructionL2 {
+		off = ops.Mean(ops.Mul(delta, delta))
+	} else {
+		off = ops.Mean(ops.Abs(delta))
+	}
+	ssim = ops.SSIM(y, x)
+	return off, ssim, ops.Add(off, ops.Scale(ops.Shift(ops.Scale(ssim, -1), 1), v.SSIM))
 }
 
 // gridImages is the number of test images in a grid: originals above, what the

@@ -133,7 +133,7 @@ func (o evalOptions) run(ctx context.Context) error {
 		return err
 	}
 	defer e.data.Close()
-	if e.judge, err = train.OpenJudge(filepath.Join(o.classifier, train.BestFile)); err != nil {
+	if e.judge, err = train.OpenJudge(o.classifier); err != nil {
 		return err
 	}
 	defer e.judge.Close()
