@@ -108,7 +108,7 @@ func TestVocabularyIsComplete(t *testing.T) {
 // the trainer's, which nothing here imports.
 func findings(t *testing.T) map[string][]string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../trainer/dataset/caption.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "../trainer/dataset/findings.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,18 +119,27 @@ func findings(t *testing.T) map[string][]string {
 			return true
 		}
 		for _, e := range spec.Values[0].(*ast.CompositeLit).Elts {
-			var texts []string
-			ast.Inspect(e, func(n ast.Node) bool {
-				if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
+			label, texts := "", []string{}
+			for _, field := range e.(*ast.CompositeLit).Elts {
+				kv := field.(*ast.KeyValueExpr)
+				ast.Inspect(kv.Value, func(n ast.Node) bool {
+					l, ok := n.(*ast.BasicLit)
+					if !ok || l.Kind != token.STRING {
+						return true
+					}
 					s, err := strconv.Unquote(l.Value)
 					if err != nil {
 						t.Fatal(err)
 					}
-					texts = append(texts, s)
-				}
-				return true
-			})
-			list[texts[0]] = texts[1:]
+					if s = strings.NewReplacer("{", "", "}", "").Replace(s); kv.Key.(*ast.Ident).Name == "label" {
+						label = s
+					} else {
+						texts = append(texts, s)
+					}
+					return true
+				})
+			}
+			list[label] = texts
 		}
 		return false
 	})
