@@ -186,6 +186,9 @@ func (d *writer) about(f Facts) []Word {
 func (d *writer) sentence(f Facts, present, denied []*finding) []Word {
 	what := d.content(f, present, denied)
 	about := d.introduction(f)
+	if len(what)+len(about) == 0 {
+		about = d.studyOf("")
+	}
 	var words []Word
 	switch {
 	case len(what) == 0:

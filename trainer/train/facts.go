@@ -90,10 +90,10 @@ func factsHead[T any](ops model.Ops[T], cfg model.Config, mean T) T {
 	return ops.Linear(mean, ops.Param("facts.weight", factsSize, cfg.TextFeatures), ops.Param("facts.bias", factsSize))
 }
 
-// topicsHead is the linear map from states (B, N, D) to the logits of what each
-// token speaks of, (B, N, Topics).
-func topicsHead[T any](ops model.Ops[T], cfg model.Config, states T) T {
-	return ops.Linear(states, ops.Param("topics.weight", dataset.Topics, cfg.TextFeatures), ops.Param("topics.bias", dataset.Topics))
+// sensesHead is the linear map from states (B, N, D) to the logits of what each
+// token says, (B, N, senses).
+func sensesHead[T any](ops model.Ops[T], cfg model.Config, states T) T {
+	return ops.Linear(states, ops.Param("senses.weight", senses, cfg.TextFeatures), ops.Param("senses.bias", senses))
 }
 
 // logProbabilities are those of each choice, from logits (B, factsSize).

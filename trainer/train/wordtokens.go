@@ -7,7 +7,32 @@ import (
 	"github.com/roentgo/roentgo/trainer/dataset"
 )
 
-// wordTokens gives the tokens of captions and what each speaks of. It is for
+// caption is a caption as the encoder reads it.
+type caption struct {
+	ids    []int32
+	senses []int // of each token; see senseOf
+	facts  dataset.Facts
+}
+
+// senses is the number of senses of a token: none, each claim in two senses,
+// view, sex, age, child.
+const senses = dataset.Topics + dataset.Claimed
+
+// senseOf is what a token of a caption of those facts says: nothing, that a
+// topic is present or denied, or something of the study or the patient.
+func senseOf(t dataset.Topic, f *dataset.Facts) int {
+	switch {
+	case t == dataset.TopicNone:
+		return 0
+	case t <= dataset.TopicNormal && f.Claim(t) == dataset.Denied:
+		return int(t) + dataset.Claimed
+	case t <= dataset.TopicNormal:
+		return int(t)
+	}
+	return int(t) + dataset.Claimed
+}
+
+// wordTokens gives the tokens of captions and what each says. It is for
 // one goroutine.
 type wordTokens struct {
 	tokens *prompt.Tokenizer
@@ -29,7 +54,7 @@ const marks = ".,;:"
 // caption turns words into tokens one by one, which gives those of the whole
 // text, cut to the model's length.
 func (w *wordTokens) caption(s dataset.Spoken, max int) caption {
-	c := caption{ids: []int32{w.ids["[CLS]"]}, topics: []dataset.Topic{dataset.TopicNone}, facts: s.Facts}
+	c := caption{ids: []int32{w.ids["[CLS]"]}, senses: []int{0}, facts: s.Facts}
 	marked := true // marks at the beginning go
 	for _, chunk := range s.Chunks() {
 		isMark := strings.Trim(chunk.Text, marks) == ""
@@ -38,13 +63,13 @@ func (w *wordTokens) caption(s dataset.Spoken, max int) caption {
 		}
 		marked = isMark
 		for _, id := range w.of(chunk.Text) {
-			c.ids, c.topics = append(c.ids, id), append(c.topics, chunk.Topic)
+			c.ids, c.senses = append(c.ids, id), append(c.senses, senseOf(chunk.Topic, &s.Facts))
 		}
 	}
 	if len(c.ids) > max-1 {
-		c.ids, c.topics = c.ids[:max-1], c.topics[:max-1]
+		c.ids, c.senses = c.ids[:max-1], c.senses[:max-1]
 	}
-	c.ids, c.topics = append(c.ids, w.ids["[SEP]"]), append(c.topics, dataset.TopicNone)
+	c.ids, c.senses = append(c.ids, w.ids["[SEP]"]), append(c.senses, 0)
 	return c
 }
 

@@ -14,8 +14,8 @@ import (
 func textEncoderCommand() *cobra.Command {
 	// The image networks of the preset are not used here.
 	o := train.TextEncoderOptions{
-		Common: train.Common{Steps: 3000, Batch: 32, Rate: 3e-4, Warmup: 300, Decay: 0.9, EvaluateEvery: 500},
-		Model:  model.Mini(),
+		Common: train.Common{Steps: 3000, Batch: 32, Accumulate: 2, Precision: "f32", Rate: 3e-4, Warmup: 300, Decay: 0.9, EvaluateEvery: 500},
+		Model:  model.Mini(), MinHeldF1: 0.98, MinSpread: 0.2,
 	}
 	o.Model.TextLayers, o.Model.TextIntermediate = 2, 512
 	var vocab, config string
@@ -37,11 +37,9 @@ func textEncoderCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	runFlags(f, &o.Common)
-	f.Set("precision", "f32") // the encoder is small
-	f.Set("accumulate", "2")
 	f.StringVar(&vocab, "vocab", "", "BERT's vocab.txt, of which the words of the captions are taken (required)")
 	f.StringVar(&config, "config", "", "TOML file with what differs from the usual encoder, such as text_layers = 3")
-	f.Float64Var(&o.TopicsLoss, "topics-loss", 0.5, "weight of the loss of the finding that each token speaks of")
+	f.Float64Var(&o.SensesLoss, "senses-loss", 0.5, "weight of the loss of what each token says: which finding, and whether it is there")
 	for _, name := range []string{"vocab", "run"} {
 		cmd.MarkFlagRequired(name)
 	}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"os"
 	"runtime"
 
@@ -45,7 +46,7 @@ var usedDevice string
 
 // stepFlags adds the flags that say how a step is computed.
 func stepFlags(f *pflag.FlagSet, c *train.Common) {
-	f.StringVar(&c.Precision, "precision", "bf16", "of the heavy operations: f32, bf16, or f16 on CUDA")
+	f.StringVar(&c.Precision, "precision", cmp.Or(c.Precision, "bf16"), "of the heavy operations: f32, bf16, or f16 on CUDA")
 	f.BoolVar(&c.Checkpointing, "checkpointing", false, "keep no intermediate values: less memory, more time")
 	f.IntVar(&c.QueryBlock, "query-block", 0, "queries that attention takes at a time: less memory; 0: all")
 	f.BoolFunc("channels-last", "images in NHWC order in memory: faster convolutions on some devices", func(on string) error {
@@ -65,7 +66,7 @@ func runFlags(f *pflag.FlagSet, c *train.Common) {
 	f.StringVar(&c.Run, "run", "", "folder of this run: checkpoint, log, grids; an unfinished run goes on (required)")
 	f.IntVar(&c.Steps, "steps", c.Steps, "optimizer steps in all")
 	f.IntVar(&c.Batch, "batch", c.Batch, "images a forward pass")
-	f.IntVar(&c.Accumulate, "accumulate", 1, "forward passes an optimizer step")
+	f.IntVar(&c.Accumulate, "accumulate", cmp.Or(c.Accumulate, 1), "forward passes an optimizer step")
 	f.Float64Var(&c.Rate, "rate", c.Rate, "peak learning rate")
 	f.IntVar(&c.Warmup, "warmup", c.Warmup, "steps of linear warm-up")
 	f.Float64Var(&c.Decay, "decay", c.Decay, "part of the steps, at the end, in which the rate falls to zero")
