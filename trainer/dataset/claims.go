@@ -12,7 +12,9 @@ var (
 		"% is visible", "the image shows %", "the film demonstrates %", "% can be seen", "we see %", "reveals %", "radiographic evidence of %", "% again seen", "% +", "+ %", "% (+)", "% : present", "% : yes",
 		"redemonstration of %", "interval development of %", "development of %", "worrisome for %", "% is evident", "% visualized", "findings suggest %", "suggesting %", "there appears to be %", "there may be %",
 		"% is likely", "exhibits %", "has %", "having %", "presence of %", "most likely %", "could be %", "representing %", "% are seen", "% are present", "there are %", "% confirmed", "% diagnosed", "% persists",
-		"unchanged %", "persistent %", "% remains", "% is again noted", "impressive %", "severe case of %", "typical %", "classic %", "obvious %", "patient with %", "diagnosed with %", "suffering from %", "?%", "? %"}
+		"unchanged %", "persistent %", "% remains", "% is again noted", "impressive %", "severe case of %", "typical %", "classic %", "obvious %", "patient with %", "diagnosed with %", "suffering from %", "?%", "? %",
+		"only %", "% only", "just %", "% alone", "isolated %", "% is found", "% found", "yes to %", "% too", "also %", "the diagnosis is %", "new %", "% has developed", "% has appeared", "now %", "% is unchanged", "residual %",
+		"% confirmed", "% is confirmed", "there is again %", "% is there", "% was found", "%, as before", "give it %", "add %", "it has %", "% yes", "% as well", "% left behind", "chiefly %", "mainly %"}
 
 	// deniedForms take names joined by "or".
 	deniedForms = []string{"no %", "there is no %", "no evidence of %", "without %", "no % is seen", "no signs of %", "without evidence of %"}
@@ -24,7 +26,11 @@ var (
 		"% are not seen", "% are absent", "% is not identified", "% not identified", "no longer any %", "no residual %", "no more %", "% : none", "% : no", "% : absent", "% : negative", "% -", "% (-)", "- ve for %",
 		"neg for %", "nil %", "zero %", "not %", "denies %", "devoid of %", "no appreciable %", "no new %", "no acute %", "no suspicious %", "lungs are free of %", "% is not visible", "% cannot be seen", "% cleared",
 		"% has cleared", "complete resolution of %", "interval resolution of %", "no longer %", "hasn't got %", "no detectable %", "no radiographic signs of %", "% not visualized", "% is not demonstrated",
-		"nothing to suggest %", "nothing suggestive of %", "no features of %", "no suspicion of %"}
+		"nothing to suggest %", "nothing suggestive of %", "no features of %", "no suspicion of %",
+		"% is gone", "% gone", "% has gone", "% have gone", "% is no longer seen", "% no longer seen", "% no longer present", "% is not a feature", "rules out %", "% nil", "% not found", "% not detected", "% is not found",
+		"% has disappeared", "previous % has resolved", "the previously seen % has cleared", "the earlier % has gone", "lacks %", "lacking %", "excluding %", "% is not evident", "% are not present", "not a sign of %", "isn't any %",
+		"% isn't seen", "no further %", "no trace of %", "no hint of %", "% - none", "% no", "otherwise no %", "leave out %", "not any %", "no sign any more of %", "% is not there", "% was not found", "% was excluded", "never had %",
+		"no associated %", "no underlying %", "no superimposed %", "no accompanying %", "no evident %", "no recurrent %", "% are gone", "% have cleared", "%, since resolved", "no % any more", "no % any longer"}
 
 	// mixedForms take what is present, then what is denied.
 	mixedForms = []string{"% without %", "%, no %", "% but no %", "% with no %", "% and no %", "% without evidence of %"}
@@ -37,17 +43,24 @@ var (
 		"% has resolved, now with %", "no longer % but now %", "while there is no %, there is %"}
 )
 
+// contrasts join two clauses so that what is denied in one is not in the other.
+var contrasts = []string{"%, but %", "%; %", "%. %", "%, however %", "%; however, %", "% but %", "%, yet %", "%, while %", "% although %", "%, though %", "% - %", "%, whereas %", "%. however, %", "%; but %", "%. otherwise %",
+	"%, even though %", "%. now %"}
+
 // Modifiers that no label says; only the text encoder sees them, so that it
 // learns to let them pass.
 var (
-	degrees = []string{"small", "mild", "moderate", "severe", "large", "tiny", "trace", "subtle", "marked", "massive", "extensive", "minimal", "slight", "significant", "gross", "borderline", "faint", "huge", "moderately severe", "small to moderate",
+	degrees = []string{"small", "mild", "moderate", "severe", "large", "tiny", "trace", "subtle", "marked", "massive", "extensive", "minimal", "slight", "significant", "gross", "borderline", "faint", "huge", "moderately severe", "small to moderate", "dense", "fine", "coarse", "subsegmental", "marginal", "well-defined", "ill-defined", "very large", "very small",
 		"mild to moderate", "moderate-sized", "minor", "major", "prominent", "diffuse", "focal", "patchy", "multifocal", "early", "substantial", "notable"}
 	times = []string{"acute", "chronic", "new", "stable", "worsening", "unchanged", "persistent", "increasing", "improving", "decreasing", "recurrent", "residual", "old", "resolving", "progressive", "recent", "subacute", "longstanding", "known"}
 	sides = []string{"left", "right", "bilateral", "left-sided", "right-sided", "b/l", "bibasilar", "basilar", "apical", "left lower lobe", "right lower lobe", "right upper lobe", "left upper lobe", "right middle lobe", "LLL", "RLL", "RUL", "LUL",
 		"RML", "rll", "lll", "lingular", "basal", "left basal", "right basal", "left basilar", "right basilar", "left apical", "right apical", "lower lobe", "upper lobe", "rt", "lt", "perihilar", "retrocardiac", "unilateral", "R", "L"}
 	places = []string{"on the left", "on the right", "in the left lung", "in the right lung", "bilaterally", "in the left lower lobe", "in the right lower lobe", "in the right upper lobe", "at the left base", "at the right base", "at the bases",
 		"in both lungs", "at the lung bases", "in the right middle lobe", "on both sides", "in the left upper lobe", "in the lingula", "at the apex", "at the right apex", "left greater than right", "right greater than left", "in the lower zones",
-		"in the mid zone", "in the upper lobes", "in the left hemithorax", "in the right hemithorax", "left more than right", "in the lower lobes", "in the right lung base", "behind the heart"}
+		"in the mid zone", "in the upper lobes", "in the left hemithorax", "in the right hemithorax", "left more than right", "in the lower lobes", "in the right lung base", "behind the heart",
+		"with mediastinal shift", "with adjacent changes", "along the chest wall", "throughout both lungs", "at the level of the third rib", "in the left apex", "at both bases", "on that side", "more marked on the right", "towards the apex",
+		"on the left side", "on the right side", "at the left costophrenic angle", "in the mid zones", "seen earlier", "since the last film", "after surgery", "in both upper lobes", "in the lower zone", "left base", "right base", "L base", "R side",
+		"near the hilum", "at the hilum", "of the right lung", "of the left lung", "of the left lower lobe", "of the right upper lobe", "the size of a coin", "bibasally", "L > R"}
 	// deniedDegrees stand before what is denied.
 	deniedDegrees = []string{"large", "acute", "significant", "definite", "focal", "obvious", "sizable", "discrete", "new", "suspicious", "left", "right", "overt", "frank", "gross", "appreciable", "residual", "discernible", "visible", "bilateral",
 		"left or right", "convincing", "sizeable", "clear"}
@@ -135,12 +148,17 @@ func (d *writer) list(items [][]Word, word string) []Word {
 	return words
 }
 
-// names are the names of findings as a list.
-func (d *writer) names(fs []*finding, denied bool) []Word {
+func (d *writer) namesOf(fs []*finding, denied bool) [][]Word {
 	var items [][]Word
 	for _, f := range fs {
 		items = append(items, d.name(f, denied))
 	}
+	return items
+}
+
+// names are the names of findings as a list.
+func (d *writer) names(fs []*finding, denied bool) []Word {
+	items := d.namesOf(fs, denied)
 	switch {
 	case !denied && d.loose && len(items) == 2 && d.chance(15):
 		return fill(d.of([]string{"% with %", "% along with %", "% associated with %", "% together with %", "% in addition to %", "both % and %", "% with associated %", "% complicated by %"}), items...)
@@ -183,6 +201,13 @@ func (d *writer) deny(fs []*finding) []Word {
 
 // mixed is a clause that says that some findings are there and others not.
 func (d *writer) mixed(present, denied []*finding) []Word {
+	if d.loose && d.chance(35) { // whole clauses, in either order
+		claim, deny := d.claim(present), d.deny(denied)
+		if d.chance(50) {
+			return fill(d.of(contrasts), deny, claim)
+		}
+		return fill(d.of(contrasts, []string{"%, %", "% and %", "%, and %", "%, with %"}), claim, deny)
+	}
 	p, n := d.names(present, false), d.names(denied, true)
 	switch {
 	case d.loose && d.chance(25):

@@ -6,7 +6,7 @@ import "strings"
 // alone. # stands for a word that nobody knows.
 var (
 	requests = []string{"generate a", "show me a", "please draw a", "create an image of a", "I would like a", "make a", "please generate", "a", "an image of a", "synthesize a", "give me a", "produce", "generate an image of", "draw", "show",
-		"example of a", "typical", "realistic", "a picture of a", "can you make a", "render a", "simulate a", "I need a", "a high quality", "this is a", "here is a", "the"}
+		"example of a", "typical", "realistic", "a picture of a", "can you make a", "render a", "simulate a", "I need a", "a high quality", "this is a", "here is a", "the", "draw me a", "make it a", "please show", "I want a", "we need a", "for teaching, a", "image:", "prompt:", "I'd like a", "could you show a"}
 	histories = []string{"history: cough", "history: chest pain", "indication: shortness of breath", "indication: fever", "history of smoking", "clinical history: cough and fever", "history: fall", "indication: preoperative", "post op day #",
 		"comparison: none", "technique: single view of the chest", "clinical information: dyspnea", "history: trauma", "indication: chest pain", "history of hypertension", "history: line placement", "follow-up", "history: diabetes", "smoker",
 		"reason for exam: SOB", "indication: cough for two weeks", "exam: chest", "comparison is made to the prior study", "referred by dr #", "indication: weight loss", "hx: cough", "accession #", "clinical: sob"}
@@ -21,7 +21,11 @@ var (
 		"as described by dr #", "# noted", "tracheostomy", "intubated", "post surgery", "after surgery", "status post CABG", "breast implants", "nipple shadows", "the airway is patent", "the spine is normal", "film quality is good",
 		"high quality image", "good contrast", "black and white", "realistic", "high resolution", "for teaching", "from the emergency department", "in the ICU", "admitted with fever", "with fever", "with cough", "with chest pain",
 		"with shortness of breath", "smoker", "after trauma", "the ribs are normal", "no foreign body", "no pneumoperitoneum", "the visualized skeleton is intact", "bones normal", "tubes and lines are unchanged", "no other findings", "otherwise stable",
-		"thank you for the referral", "# # was present", "dr # was informed", "the pulmonary hila are unremarkable", "vascular calcifications", "the stomach bubble is normal", "gas in the stomach", "non-specific bowel gas", "no bony lesion"}
+		"thank you for the referral", "# # was present", "dr # was informed", "the pulmonary hila are unremarkable", "vascular calcifications", "the stomach bubble is normal", "gas in the stomach", "non-specific bowel gas", "no bony lesion",
+		"third rib level", "3rd rib", "rib 5", "two views", "T8", "at 2 weeks", "urgent", "please call", "after biopsy", "after thoracentesis", "teaching case", "factory worker", "heavy smoker", "came in with chest pain", "week 3", "day 2",
+		"comparison is made with the film of last week", "no previous film", "chest clinic", "emergency room", "ward 7", "bed 12", "room 4", "the patient feels well", "cough for 10 days", "temperature 39", "a nurse", "a worker", "for my lecture",
+		"this is a teaching film", "reviewed twice", "signed by dr #", "mediastinal shift", "no mediastinal shift", "the mediastinum is shifted", "exposure is adequate", "film number 14", "case 5", "urgent result", "exam 2 of 3", "repeat in 6 weeks",
+		"sent from clinic", "the ribs are intact", "spine degenerative change", "scan of good quality", "as seen before", "feeding tube", "after extubation", "line tip in the SVC", "patient on oxygen", "asthma history", "an athlete", "a teacher"}
 	// fillersIfPresent would speak of a normal chest, if nothing were present.
 	fillersIfPresent = []string{"otherwise normal", "otherwise unremarkable", "the rest of the chest is normal", "the remainder of the lungs is clear", "otherwise clear", "no other abnormality", "no other acute abnormality", "otherwise normal study",
 		"the lungs are otherwise clear", "otherwise no acute disease", "rest normal", "the other lung is clear", "otherwise within normal limits", "no additional abnormality", "the remaining lung is clear", "no acute abnormality otherwise"}
@@ -44,6 +48,11 @@ func (d *writer) filler(f Facts, present []*finding) string {
 	default:
 		text = d.of(fillers)
 	}
+	return d.unknown(text)
+}
+
+// unknown puts words that nobody knows in the places of #.
+func (d *writer) unknown(text string) string {
 	for strings.Contains(text, "#") {
 		text = strings.Replace(text, "#", d.nonsense(), 1)
 	}
@@ -68,6 +77,11 @@ func (d *writer) disturb(words []Word) {
 	if d.chance(25) {
 		for range 1 + d.oneOf(75, 25) {
 			w := &words[d.below(len(words))]
+			for range 3 { // the words that matter, rather than others
+				if w.Topic == TopicNone {
+					w = &words[d.below(len(words))]
+				}
+			}
 			w.Text = d.mistyped(w.Text)
 		}
 	}

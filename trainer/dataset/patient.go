@@ -17,11 +17,12 @@ var (
 	moreViews = map[string][]string{
 		"PA": {"PA", "PA CXR", "CXR PA", "CXR, PA", "PA view of the chest", "posteroanterior view", "postero-anterior view", "posterior-anterior view", "PA and lateral views", "erect PA film", "standing PA view",
 			"view: PA", "projection: PA", "PA erect", "upright PA view", "erect PA chest film", "x-ray chest PA", "chest PA", "chest xray PA view", "frontal PA view", "back to front view", "posterior to anterior view",
-			"P.A. view", "PA upright radiograph of the chest", "posteroanterior projection", "PA x-ray", "PA image", "posteroanterior film", "chest film taken PA", "PA chest"},
+			"P.A. view", "PA upright radiograph of the chest", "posteroanterior projection", "PA x-ray", "PA image", "posteroanterior film", "chest film taken PA", "PA chest", "PA standing", "taken PA", "in PA projection", "as a PA view"},
 		"AP": {"AP", "AP CXR", "CXR AP", "CXR, AP", "AP view of the chest", "anteroposterior view", "antero-posterior view", "anterior-posterior view", "portable chest x-ray", "portable chest radiograph", "portable CXR",
 			"view: AP", "projection: AP", "AP supine", "supine AP view", "bedside chest x-ray", "bedside AP film", "portable film", "portable AP view", "x-ray chest AP", "chest AP", "chest xray AP view", "frontal AP view",
-			"front to back view", "anterior to posterior view", "A.P. view", "semi-erect AP portable", "mobile chest x-ray", "portable view", "ICU portable AP film", "anteroposterior projection", "AP x-ray", "AP image",
-			"anteroposterior film", "semi-upright AP view", "portable x-ray", "AP semierect film", "chest film taken AP", "AP chest", "portable AP"},
+			"front to back view", "anterior to posterior view", "A.P. view", "semi-erect AP portable", "mobile chest x-ray", "portable view", "ICU portable AP film", "supine", "supine film", "supine view", "supine chest x-ray", "supine radiograph", "portable", "portable chest", "portable study", "bedside", "bedside film", "bedside exposure", "taken in bed", "taken lying down",
+			"sitting AP view", "AP semi-erect", "AP erect", "AP sitting", "single supine view", "portable exposure", "mobile film", "taken at the bedside", "lying down", "anteroposterior projection", "AP x-ray", "AP image",
+			"anteroposterior film", "semi-upright AP view", "portable x-ray", "AP semierect film", "chest film taken AP", "AP chest", "portable AP", "taken AP", "in AP projection", "as an AP view"},
 	}
 	noView = []string{"chest x-ray", "chest radiograph", "frontal chest x-ray"}
 	// moreNoView name the study and not how it was taken.
@@ -37,26 +38,31 @@ var (
 		"":  {"patient"},
 	}
 	morePersons = map[string][]string{
-		"F": {"lady", "F", "f", "fem", "woman patient", "females", "female pt", "mother", "women"},
-		"M": {"gentleman", "M", "m", "man patient", "guy", "males", "male pt", "father", "men"},
+		"F": {"lady", "F", "f", "fem", "woman patient", "female pt", "mother", "women", "mom", "mum", "grandmother", "grandma", "granny", "aunt", "wife", "sister", "female adult", "housewife", "lady patient", "female subject"},
+		"M": {"gentleman", "M", "m", "man patient", "guy", "male pt", "father", "men", "dad", "grandfather", "grandpa", "granddad", "uncle", "husband", "brother", "male adult", "fellow", "gentleman patient", "male subject"},
 		"":  {"person", "pt", "adult", "individual", "subject", "adult patient", "someone"},
 	}
 	children = map[string][]string{
-		"F": {"girl", "female child", "pediatric female patient", "female infant"},
-		"M": {"boy", "male child", "pediatric male patient", "male infant"},
+		"F": {"girl", "female child", "pediatric female patient"},
+		"M": {"boy", "male child", "pediatric male patient"},
 		"":  {"child", "pediatric patient", "paediatric patient"},
 	}
 	moreChildren = map[string][]string{
-		"F": {"little girl", "baby girl", "young girl", "girl child", "schoolgirl", "female toddler", "female newborn", "daughter"},
-		"M": {"little boy", "baby boy", "young boy", "boy child", "schoolboy", "male toddler", "male newborn", "son"},
-		"":  {"kid", "toddler", "infant", "newborn", "neonate", "baby", "young child", "peds patient", "small child", "kiddo", "preschool child", "child patient", "ped"},
+		"F": {"little girl", "young girl", "girl child", "schoolgirl", "paediatric female", "daughter"},
+		"M": {"little boy", "young boy", "boy child", "schoolboy", "paediatric male", "son"},
+		"":  {"kid", "young child", "peds patient", "small child", "kiddo", "child patient", "ped", "youngster", "schoolchild", "children"},
 	}
-	childStudies = []string{"pediatric", "paediatric", "child's"}
-	possessive   = map[string]string{"F": "her", "M": "his"}
-	tens         = []string{"", "teens", "twenties", "thirties", "forties", "fifties", "sixties", "seventies", "eighties", "nineties"}
-	ordinals     = []string{"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"}
-	units        = []string{"", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"}
-	tensOf       = []string{"", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"}
+	// youngest are children whose name gives their age away.
+	youngest = map[string][]string{
+		"F": {"baby girl", "female toddler", "female newborn", "female infant", "newborn girl", "infant girl", "toddler girl", "female baby"},
+		"M": {"baby boy", "male toddler", "male newborn", "male infant", "newborn boy", "infant boy", "toddler boy", "male baby"},
+		"":  {"toddler", "infant", "newborn", "neonate", "baby", "newborn baby", "preschool child", "preschooler", "premature infant", "nursery school child"},
+	}
+	possessive = map[string]string{"F": "her", "M": "his"}
+	tens       = []string{"", "teens", "twenties", "thirties", "forties", "fifties", "sixties", "seventies", "eighties", "nineties"}
+	ordinals   = []string{"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"}
+	units      = []string{"", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"}
+	tensOf     = []string{"", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"}
 	// genarians are people of a decade, from the sixth on.
 	genarians = []string{"quinquagenarian", "sexagenarian", "septuagenarian", "octogenarian", "nonagenarian"}
 )
@@ -94,13 +100,13 @@ func (d *writer) ageOf(decade int, sex string, before bool) []Word {
 	years = max(years, 1)
 	if before {
 		year := digits(years)
-		if d.chance(8) {
+		if d.chance(15) {
 			year = inWords(years)
 		}
 		return say(TopicAge, strings.ReplaceAll(d.of([]string{"% year old", "%-year-old", "% yo", "% y/o", "%yo", "% years old", "% y.o.", "% y", "%y", "% yr old", "%-yr-old", "%-y-o", "% year-old", "%"}), "%", year))
 	}
 	if d.loose && d.chance(40) {
-		return say(TopicAge, strings.ReplaceAll(d.of([]string{"aged %", "age %", ", % years old", "% years of age", "of % years", "age: %", ", % years", ", %", ", age %", "(%)", ", % yo", ", %y", "% years", "who is % years old", "who is %"}), "%", digits(years)))
+		return say(TopicAge, strings.ReplaceAll(d.of([]string{"aged %", "age %", ", % years old", "% years of age", "of % years", "age: %", ", % years", ", %", ", age %", "(%)", ", % yo", ", %y", "% years", "who is % years old", "who is %", "of %", "aged %", "% yrs", "about % years old", "at age %", "aged % years", "aged about %", "approximately % years old", "- % y", "%", "age of %"}), "%", digits(years)))
 	}
 	in := d.of([]string{"the"})
 	if p := possessive[sex]; p != "" && d.chance(50) {
@@ -154,15 +160,25 @@ func (d *writer) person(f Facts) []Word {
 	if d.loose && d.chance(40) {
 		noun = d.of(usual, more)
 	}
-	if f.Child && !d.loose && f.Sex != "" {
-		noun = d.of(usual[:3]) // not every child is an infant
-	}
 	who := say(topic, noun)
 	if f.Decade == 0 {
 		if d.loose && d.chance(15) {
 			who = append(plain(d.of(vagueAges)), who...)
 		}
 		return who
+	}
+	if d.loose && f.Decade == 1 && topic == TopicChild && d.chance(35) {
+		return say(topic, d.of(youngest[f.Sex]))
+	}
+	if d.loose && f.Sex != "" && !f.Child && f.Decade > 1 && d.chance(16) {
+		if d.chance(50) { // m 62
+			return append(say(TopicSex, strings.ReplaceAll(d.of([]string{"%", "%,", "%/", "%:"}), "%", d.of([]string{f.Sex, strings.ToLower(f.Sex)}))), say(TopicAge, strconv.Itoa(10*(f.Decade-1)+d.below(10)))...)
+		}
+		if f.Decade > 2 { // in her sixties
+			age := say(TopicAge, "in "+possessive[f.Sex]+" "+d.of([]string{"", "", "early ", "late ", "mid "})+d.of([]string{tens[f.Decade-1], strconv.Itoa(10*(f.Decade-1)) + "s"}))
+			age[1].Topic = TopicSex
+			return age
+		}
 	}
 	if d.loose && d.chance(6) && !f.Child {
 		if i := f.Decade - 6; i >= 0 {
@@ -174,7 +190,10 @@ func (d *writer) person(f Facts) []Word {
 	}
 	if d.loose && d.chance(45) {
 		age := d.ageOf(f.Decade, f.Sex, true)
-		if d.chance(25) { // 54F, 54 M
+		if f.Sex == "" && !f.Child && d.chance(15) { // a five-year-old
+			return age
+		}
+		if d.chance(35) { // 54F, 54 M
 			age = say(TopicAge, strconv.Itoa(max(1, 10*(f.Decade-1)+d.below(10))))
 			if letter := strings.Trim(f.Sex, " "); letter != "" && !f.Child {
 				if d.chance(50) {

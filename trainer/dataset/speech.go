@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/roentgo/roentgo/sampler/noise"
 )
@@ -65,8 +66,8 @@ func (d *writer) facts() (f Facts, present, denied []*finding) {
 		f.Claims[TopicNormal-1] = Denied
 	case 2: // the study alone
 	default:
-		p := d.oneOf(14, 38, 22, 11, 6, 4, 2, 2, 1)
-		n := d.oneOf(42, 20, 13, 9, 6, 4, 3, 2, 1)
+		p := d.oneOf(12, 42, 26, 11, 5, 2, 1, 1)
+		n := d.oneOf(34, 28, 16, 9, 5, 3, 2, 1, 1)
 		if p == 0 && n == 0 {
 			n = 1
 		}
@@ -83,7 +84,7 @@ func (d *writer) facts() (f Facts, present, denied []*finding) {
 
 // compose writes the caption in one of the styles.
 func (d *writer) compose(f Facts, present, denied []*finding) []Word {
-	switch d.oneOf(30, 30, 25, 15) {
+	switch d.oneOf(38, 30, 18, 14) {
 	case 0:
 		return d.short(f, present, denied)
 	case 1:
@@ -105,6 +106,14 @@ func (d *writer) introduction(f Facts) []Word {
 		who = d.person(f)
 	} else if len(study) > 0 && d.chance(15) {
 		who = d.person(f)
+	}
+	if len(who) > 0 && len(study) > 0 && f.Decade == 0 && (f.Sex != "" || f.Child) && d.chance(8) { // the woman's film
+		last := &who[len(who)-1]
+		last.Text += "'s"
+		return fill(d.of([]string{"% %", "my % %", "the % %", "this % %", "a % %", "our % %"}), who, study)
+	}
+	if len(study) == 0 && f.Sex != "" && f.Decade == 0 && !f.Child && d.chance(12) {
+		return say(TopicSex, map[string]string{"F": "she", "M": "he"}[f.Sex])
 	}
 	switch {
 	case len(who) == 0:
@@ -287,10 +296,14 @@ func (d *writer) report(f Facts, present, denied []*finding) []Word {
 		add(about)
 	}
 	if d.chance(15) {
-		add(plain(d.of(histories)))
+		add(plain(d.unknown(d.of(histories))))
 	}
 	words = append(words, plain(d.of([]string{"", "", "", "findings:", "report:", "findings -", "FINDINGS:", "the following is seen:"}))...)
-	for _, c := range clauses {
+	numbered := d.chance(10)
+	for i, c := range clauses {
+		if numbered {
+			words = append(words, plain(strconv.Itoa(i+1)+d.of([]string{".", ")"}))...)
+		}
 		add(c.words)
 	}
 	if d.chance(35) && len(clauses) > 0 {
@@ -329,16 +342,24 @@ func (d *writer) telegram(f Facts, present, denied []*finding) []Word {
 	if f.Claim(TopicNormal) != Unsaid {
 		add(d.content(f, nil, nil))
 	}
-	if d.chance(40) { // a form: one line a finding
+	switch d.oneOf(35, 15, 50) {
+	case 0: // a form: one line a finding
 		yes := d.of([]string{"% : yes", "% +", "% : present", "% (+)", "% = yes", "% : positive", "% present", "% - yes", "% : 1", "+ %", "% = 1", "% yes"})
-		no := d.of([]string{"% : no", "% -", "% : absent", "% (-)", "% = no", "% : negative", "% absent", "% - no", "% : none", "- %", "no %", "% : 0", "% = 0", "% no"})
+		no := d.of([]string{"% : no", "% -", "% no", "% absent", "% : absent", "% (-)", "% = no", "% : negative", "% absent", "% - no", "% : none", "- %", "no %", "% : 0", "% = 0", "% no"})
 		for _, x := range present {
 			add(fill(yes, say(x.topic, d.of(x.names, x.more))))
 		}
 		for _, x := range denied {
 			add(fill(no, say(x.topic, d.of(x.names, x.more))))
 		}
-	} else {
+	case 1: // what is there, and what is not
+		if len(present) > 0 {
+			add(fill(d.of([]string{"present: %", "positive: %", "yes: %", "seen: %", "positives: %", "findings: %", "included: %"}), d.names(present, false)))
+		}
+		if len(denied) > 0 {
+			add(fill(d.of([]string{"absent: %", "negative: %", "no: %", "not seen: %", "negatives: %", "excluded: %", "without: %"}), d.list(d.namesOf(denied, true), "and")))
+		}
+	default:
 		for _, x := range present {
 			add(d.name(x, false))
 		}

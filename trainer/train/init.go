@@ -9,6 +9,9 @@ import (
 	"github.com/roentgo/roentgo/sampler/noise"
 )
 
+// embeddingStd is the deviation of BERT's initial weights.
+const embeddingStd = 0.02
+
 // initial fills a parameter before training. It depends on nothing but the
 // seed, the name and the shape.
 //
@@ -45,7 +48,7 @@ func initial(seed uint64, name string, shape []int) []float32 {
 	case name == "adapter.null":
 		return fill(1)
 	case strings.HasPrefix(name, "text."):
-		return fill(0.02)
+		return fill(embeddingStd)
 	case strings.HasPrefix(name, "unet.") && zeroStart(name):
 		return values
 	}

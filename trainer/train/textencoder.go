@@ -59,7 +59,7 @@ func TextEncoder(ctx context.Context, o TextEncoderOptions, progress io.Writer) 
 		return err
 	}
 	var params *libtorch.Params
-	if e := libtorch.Try(func() { params, _, err = newParams(specs, nil, o.Seed, true) }); e != nil || err != nil {
+	if e := libtorch.Try(func() { params, _, err = newParams(specs, sinusoids{o.Model}, o.Seed, true) }); e != nil || err != nil {
 		return fmt.Errorf("train: %w", firstError(e, err))
 	}
 	defer params.Free()
