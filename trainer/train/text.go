@@ -23,11 +23,12 @@ import (
 )
 
 // maxStates is how many bytes of hidden states are kept; texts beyond it are
-// encoded anew each time.
+// encoded each time.
 const maxStates = 6 << 30
 
 // textStates are the hidden states of a frozen encoder, each text encoded
-// once, alone and in float32: what a text gives does not depend on its batch.
+// alone and in float32: what a text gives does not depend on its batch. Those of
+// the texts that come again are kept; captions of the grammar seldom do.
 type textStates struct {
 	cfg    model.Config
 	tokens *prompt.Tokenizer
@@ -79,15 +80,11 @@ func (s *textStates) of(text string) []float32 {
 		n := len(ids)
 		states = model.BERT(ops, s.cfg, ops.Tensor(list, 1, n), ops.Tensor(positions, 1, n), ops.Tensor(make([]float32, n), 1, n)).Values()
 	})
-	if s.bytes+4*len(states) <= maxStates {
-		s.known[text] = states
-		s.bytes += 4 * len(states)
-	}
 	return states
 }
 
-// all encodes every text before training. When that is all there will ever be,
-// whole is true and the encoder is freed.
+// all encodes every text before training and keeps the states. When that is all
+// there will ever be, whole is true and the encoder is freed.
 func (s *textStates) all(ctx context.Context, texts []string, whole bool, progress io.Writer) error {
 	for i, text := range texts {
 		if ctx.Err() != nil {
@@ -96,7 +93,12 @@ func (s *textStates) all(ctx context.Context, texts []string, whole bool, progre
 		if i%200 == 0 {
 			fmt.Fprintf(progress, "text: %d of %d texts encoded\n", i, len(texts))
 		}
-		if err := libtorch.Try(func() { s.of(text) }); err != nil {
+		if err := libtorch.Try(func() {
+			if states := s.of(text); s.bytes+4*len(states) <= maxStates {
+				s.known[text] = states
+				s.bytes += 4 * len(states)
+			}
+		}); err != nil {
 			return err
 		}
 	}

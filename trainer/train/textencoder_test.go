@@ -18,6 +18,7 @@ import (
 	"github.com/roentgo/roentgo/sampler/samplertest"
 	"github.com/roentgo/roentgo/trainer/bert"
 	"github.com/roentgo/roentgo/trainer/train"
+	"github.com/roentgo/roentgo/weights"
 )
 
 // stopping cancels at the first line that says says.
@@ -87,6 +88,12 @@ func TestTextEncoder(t *testing.T) {
 		if b, err := trained.Float32(name); err != nil || !slices.Equal(a, b) {
 			t.Errorf("%s is not the average of the run: %v", name, err)
 		}
+	}
+
+	if heads, err := weights.OpenPlain(filepath.Join(dir, "whole", train.FactsFile)); err != nil || !slices.Equal(heads.Shape("facts.weight"), []int{64, want.TextFeatures}) {
+		t.Errorf("the maps of facts: %v", err)
+	} else {
+		heads.Close()
 	}
 
 	// One that has not learned enough is not written.

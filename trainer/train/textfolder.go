@@ -13,6 +13,11 @@ import (
 	"github.com/roentgo/roentgo/weights"
 )
 
+// FactsFile holds, in the folder of a text encoder, the linear maps that read
+// facts from its mean state (facts.weight, facts.bias) and what a token says
+// from its state (senses.weight, senses.bias).
+const FactsFile = "facts.safetensors"
+
 // writeEncoder writes a text encoder beside its vocab.txt in the layout of
 // HuggingFace's transformers, as package bert reads it.
 func writeEncoder(dir string, cfg model.Config, params *libtorch.Params) error {
@@ -34,15 +39,22 @@ func writeEncoder(dir string, cfg model.Config, params *libtorch.Params) error {
 			return err
 		}
 	}
-	var list []weights.Values
+	var encoder, heads []weights.Values
 	if err := libtorch.Try(func() {
 		for _, p := range params.All() {
+			v := weights.Values{Name: p.Name, Shape: p.Shape, Float32: p.Values()}
 			if name, ok := strings.CutPrefix(p.Name, "text."); ok {
-				list = append(list, weights.Values{Name: name, Shape: p.Shape, Float32: p.Values()})
+				v.Name = name
+				encoder = append(encoder, v)
+			} else {
+				heads = append(heads, v)
 			}
 		}
 	}); err != nil {
 		return err
 	}
-	return weights.WritePlain(filepath.Join(dir, "model.safetensors"), map[string]string{"format": "pt"}, list)
+	if err := weights.WritePlain(filepath.Join(dir, FactsFile), nil, heads); err != nil {
+		return err
+	}
+	return weights.WritePlain(filepath.Join(dir, "model.safetensors"), map[string]string{"format": "pt"}, encoder)
 }
