@@ -14,7 +14,8 @@ var (
 		"% is likely", "exhibits %", "has %", "having %", "presence of %", "most likely %", "could be %", "representing %", "% are seen", "% are present", "there are %", "% confirmed", "% diagnosed", "% persists",
 		"unchanged %", "persistent %", "% remains", "% is again noted", "impressive %", "severe case of %", "typical %", "classic %", "obvious %", "patient with %", "diagnosed with %", "suffering from %", "?%", "? %",
 		"only %", "% only", "just %", "% alone", "isolated %", "% is found", "% found", "yes to %", "% too", "also %", "the diagnosis is %", "new %", "% has developed", "% has appeared", "now %", "% is unchanged", "residual %",
-		"% confirmed", "% is confirmed", "there is again %", "% is there", "% was found", "%, as before", "give it %", "add %", "it has %", "% yes", "% as well", "% left behind", "chiefly %", "mainly %"}
+		"% confirmed", "% is confirmed", "there is again %", "% is there", "% was found", "%, as before", "give it %", "add %", "it has %", "% yes", "% as well", "% left behind", "chiefly %", "mainly %", "some %", "% instead", "%, though, is seen", "%, however, is present", "%, on the other hand, is evident", "%, though, is evident", "% this time", "there is some %",
+		"it does have %", "% has been found", "% is what we see", "% it is", "definitely %", "% has come back", "% stays", "% is still there", "still %"}
 
 	// deniedForms take names joined by "or".
 	deniedForms = []string{"no %", "there is no %", "no evidence of %", "without %", "no % is seen", "no signs of %", "without evidence of %"}
@@ -30,7 +31,8 @@ var (
 		"% is gone", "% gone", "% has gone", "% have gone", "% is no longer seen", "% no longer seen", "% no longer present", "% is not a feature", "rules out %", "% nil", "% not found", "% not detected", "% is not found",
 		"% has disappeared", "previous % has resolved", "the previously seen % has cleared", "the earlier % has gone", "lacks %", "lacking %", "excluding %", "% is not evident", "% are not present", "not a sign of %", "isn't any %",
 		"% isn't seen", "no further %", "no trace of %", "no hint of %", "% - none", "% no", "otherwise no %", "leave out %", "not any %", "no sign any more of %", "% is not there", "% was not found", "% was excluded", "never had %",
-		"no associated %", "no underlying %", "no superimposed %", "no accompanying %", "no evident %", "no recurrent %", "% are gone", "% have cleared", "%, since resolved", "no % any more", "no % any longer"}
+		"no associated %", "no underlying %", "no superimposed %", "no accompanying %", "no evident %", "no recurrent %", "% are gone", "% have cleared", "%, since resolved", "lungs without %", "lungs free of %", "chest without %", "chest free of %", "a chest with no %", "lungs with no %", "film without %", "clear of any %", "the lungs show no %", "it has no %",
+		"the earlier % is gone", "the % has resolved", "the % has cleared", "the % seen before has cleared", "the % is gone", "the % is no longer seen", "no % any more", "no % any longer"}
 
 	// mixedForms take what is present, then what is denied.
 	mixedForms = []string{"% without %", "%, no %", "% but no %", "% with no %", "% and no %", "% without evidence of %"}
@@ -97,10 +99,16 @@ func (d *writer) name(f *finding, denied bool) []Word {
 func (d *writer) modified(words []Word, denied bool) []Word {
 	var before []Word
 	if denied {
-		if d.chance(15) {
+		if d.chance(12) {
 			before = plain(d.of(deniedDegrees))
 		}
-		return append(before, words...)
+		if d.chance(8) {
+			before = append(before, plain(d.of(sides))...)
+		}
+		if words = append(before, words...); d.chance(5) {
+			words = append(words, plain(d.of(places))...)
+		}
+		return words
 	}
 	if d.chance(15) {
 		before = append(before, plain(d.of(times))...)
@@ -132,7 +140,7 @@ func (d *writer) list(items [][]Word, word string) []Word {
 		case 3:
 			last = plain(d.of([]string{"/", "&", "+", ",", "as well as", "plus"}))
 			if word == "or" {
-				last = plain(d.of([]string{"/", ",", "nor", "and", "&", "or"}))
+				last = plain(d.of([]string{"/", "nor", "and", "&", "or", "or any", "and/or"}))
 			}
 		}
 	}
@@ -160,18 +168,27 @@ func (d *writer) namesOf(fs []*finding, denied bool) [][]Word {
 func (d *writer) names(fs []*finding, denied bool) []Word {
 	items := d.namesOf(fs, denied)
 	switch {
-	case !denied && d.loose && len(items) == 2 && d.chance(15):
-		return fill(d.of([]string{"% with %", "% along with %", "% associated with %", "% together with %", "% in addition to %", "both % and %", "% with associated %", "% complicated by %"}), items...)
+	case !denied && d.loose && len(items) == 2 && d.chance(20):
+		return fill(d.of([]string{"% with %", "% along with %", "% associated with %", "% together with %", "% in addition to %", "both % and %", "% with associated %", "% complicated by %",
+			"% consistent with %", "% suggesting %", "% in keeping with %", "% due to %", "% representing %", "% compatible with %", "% from %", "% suspicious for %", "% c/w %", "% suggestive of %", "% secondary to %", "% and also %", "% as well as %"}), items...)
 	case !denied:
 		return d.list(items, "and")
 	}
 	return d.list(items, "or")
 }
 
+// owned says whose heart it is, at times, where the caption says the sex.
+func (d *writer) owned(clause []Word) []Word {
+	if d.sex != "" && clause[0].Text == "the" && clause[0].Topic == TopicNone && d.chance(25) {
+		clause[0] = Word{Text: possessive[d.sex], Topic: TopicSex}
+	}
+	return clause
+}
+
 // claim is a clause that says that findings are there.
 func (d *writer) claim(fs []*finding) []Word {
 	if len(fs) == 1 && len(fs[0].present) > 0 && d.chance(35) {
-		return say(fs[0].topic, d.of(fs[0].present))
+		return d.owned(say(fs[0].topic, d.of(fs[0].present)))
 	}
 	if d.loose && d.chance(65) {
 		return fill(d.of(presentForms, morePresent), d.names(fs, false))
@@ -183,7 +200,7 @@ func (d *writer) claim(fs []*finding) []Word {
 func (d *writer) deny(fs []*finding) []Word {
 	switch {
 	case len(fs) == 1 && d.chance(35):
-		return say(fs[0].topic, d.of(fs[0].absent))
+		return d.owned(say(fs[0].topic, d.of(fs[0].absent)))
 	case d.loose && len(fs) == 2 && d.chance(12):
 		return fill(d.of([]string{"neither % nor %", "there is neither % nor %", "no % nor %", "no % and no %", "no %, no %", "without % and without %", "neither % nor % is seen", "no % or any %", "not % or %", "no evidence of % nor %"}),
 			d.name(fs[0], true), d.name(fs[1], true))

@@ -25,7 +25,8 @@ var (
 		"third rib level", "3rd rib", "rib 5", "two views", "T8", "at 2 weeks", "urgent", "please call", "after biopsy", "after thoracentesis", "teaching case", "factory worker", "heavy smoker", "came in with chest pain", "week 3", "day 2",
 		"comparison is made with the film of last week", "no previous film", "chest clinic", "emergency room", "ward 7", "bed 12", "room 4", "the patient feels well", "cough for 10 days", "temperature 39", "a nurse", "a worker", "for my lecture",
 		"this is a teaching film", "reviewed twice", "signed by dr #", "mediastinal shift", "no mediastinal shift", "the mediastinum is shifted", "exposure is adequate", "film number 14", "case 5", "urgent result", "exam 2 of 3", "repeat in 6 weeks",
-		"sent from clinic", "the ribs are intact", "spine degenerative change", "scan of good quality", "as seen before", "feeding tube", "after extubation", "line tip in the SVC", "patient on oxygen", "asthma history", "an athlete", "a teacher"}
+		"sent from clinic", "the ribs are intact", "spine degenerative change", "scan of good quality", "as seen before", "feeding tube", "after extubation", "line tip in the SVC", "patient on oxygen", "asthma history", "an athlete", "a teacher", "one film", "all three", "two images", "the second one", "one view only", "number three", "one more film", "a large one", "ten of them", "the first one",
+		"yes", "please", "four films", "taken twice", "it is clear to me", "is that so", "what do you see"}
 	// fillersIfPresent would speak of a normal chest, if nothing were present.
 	fillersIfPresent = []string{"otherwise normal", "otherwise unremarkable", "the rest of the chest is normal", "the remainder of the lungs is clear", "otherwise clear", "no other abnormality", "no other acute abnormality", "otherwise normal study",
 		"the lungs are otherwise clear", "otherwise no acute disease", "rest normal", "the other lung is clear", "otherwise within normal limits", "no additional abnormality", "the remaining lung is clear", "no acute abnormality otherwise"}
@@ -74,8 +75,8 @@ func (d *writer) nonsense() string {
 
 // disturb writes the caption in another case and with typing errors.
 func (d *writer) disturb(words []Word) {
-	if d.chance(25) {
-		for range 1 + d.oneOf(75, 25) {
+	if d.chance(28) {
+		for range 1 + d.oneOf(70, 30) {
 			w := &words[d.below(len(words))]
 			for range 3 { // the words that matter, rather than others
 				if w.Topic == TopicNone {

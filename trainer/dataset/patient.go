@@ -52,6 +52,11 @@ var (
 		"M": {"little boy", "young boy", "boy child", "schoolboy", "paediatric male", "son"},
 		"":  {"kid", "young child", "peds patient", "small child", "kiddo", "child patient", "ped", "youngster", "schoolchild", "children"},
 	}
+	// pronouns speak of the patient without a noun.
+	pronouns = map[string][]string{
+		"F": {"she", "her", "herself", "she is a smoker", "she has a cough", "her film", "she feels well", "her symptoms began last week", "she came in today", "in her"},
+		"M": {"he", "his", "himself", "he is a smoker", "he has a cough", "his film", "he feels well", "his symptoms began last week", "he came in today", "in him"},
+	}
 	// youngest are children whose name gives their age away.
 	youngest = map[string][]string{
 		"F": {"baby girl", "female toddler", "female newborn", "female infant", "newborn girl", "infant girl", "toddler girl", "female baby"},

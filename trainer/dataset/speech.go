@@ -28,6 +28,7 @@ func Speak(seed uint64, n int) Spoken {
 // speak writes a caption of random facts without errors.
 func (d *writer) speak() Spoken {
 	f, present, denied := d.facts()
+	d.sex = f.Sex
 	s := Spoken{d.compose(f, present, denied), f}
 	if len(s.Words) > MaxSpoken { // few are; plain names leave room for all
 		d.loose = false
@@ -58,7 +59,7 @@ func (d *writer) facts() (f Facts, present, denied []*finding) {
 		order = append(order, &findings[i])
 	}
 	shuffle(d, order)
-	switch kind := d.oneOf(13, 2, 3, 82); kind {
+	switch d.oneOf(15, 2, 3, 80) {
 	case 0:
 		f.Claims[TopicNormal-1] = Present
 		denied = order[:d.oneOf(55, 15, 10, 8, 5, 3, 2, 2)]
@@ -112,8 +113,11 @@ func (d *writer) introduction(f Facts) []Word {
 		last.Text += "'s"
 		return fill(d.of([]string{"% %", "my % %", "the % %", "this % %", "a % %", "our % %"}), who, study)
 	}
-	if len(study) == 0 && f.Sex != "" && f.Decade == 0 && !f.Child && d.chance(12) {
-		return say(TopicSex, map[string]string{"F": "she", "M": "he"}[f.Sex])
+	if f.Sex != "" && f.Decade == 0 && !f.Child && d.chance(14) {
+		if len(study) == 0 {
+			return say(TopicSex, d.of(pronouns[f.Sex]))
+		}
+		return append(say(TopicSex, possessive[f.Sex]), study...)
 	}
 	switch {
 	case len(who) == 0:
@@ -360,16 +364,7 @@ func (d *writer) telegram(f Facts, present, denied []*finding) []Word {
 			add(fill(d.of([]string{"absent: %", "negative: %", "no: %", "not seen: %", "negatives: %", "excluded: %", "without: %"}), d.list(d.namesOf(denied, true), "and")))
 		}
 	default:
-		for _, x := range present {
-			add(d.name(x, false))
-		}
-		if len(denied) > 0 && d.chance(50) {
-			add(d.deny(denied))
-		} else {
-			for _, x := range denied {
-				add(fill(d.of([]string{"no %", "no %", "without %", "no evidence of %", "% absent", "% ruled out", "neg for %", "w/o %"}), d.name(x, true)))
-			}
-		}
+		return d.items(items, present, denied)
 	}
 	if d.chance(15) {
 		add(plain(d.filler(f, present)))
@@ -377,6 +372,46 @@ func (d *writer) telegram(f Facts, present, denied []*finding) []Word {
 	shuffle(d, items)
 	if len(items) == 0 { // no fact at all
 		return d.studyOf("")
+	}
+	return joined(items, d.of([]string{"%; %", "%. %", "%. %", "%; %", "% | %", "%. - %", "%; %", "%;%"}))
+}
+
+// items are findings one by one, each with what says that it is there or not,
+// after or among what the caption begins with.
+func (d *writer) items(items []clause, present, denied []*finding) []Word {
+	add := func(words []Word) { items = append(items, clause{words, 0}) }
+	comma := d.chance(45)
+	first := present
+	if comma { // after a denial a name alone would be denied, too
+		n := d.below(len(present) + 1)
+		first = present[:n]
+		for _, x := range present[n:] {
+			add(fill(d.of([]string{"% present", "% seen", "% only", "% yes", "but %", "% though", "some %", "there is %", "% +", "% noted", "% is present", "positive for %", "% is seen", "with %"}), d.name(x, false)))
+		}
+	}
+	if !comma && len(denied) > 1 && d.chance(40) {
+		add(d.deny(denied))
+	} else {
+		for _, x := range denied {
+			add(fill(d.of([]string{"no %", "no %", "no %", "without %", "no evidence of %", "% absent", "% ruled out", "neg for %", "w/o %", "% no", "% not seen", "% not present", "negative for %", "% resolved"}), d.name(x, true)))
+		}
+	}
+	shuffle(d, items)
+	var names []clause
+	for _, x := range first {
+		names = append(names, clause{d.name(x, false), 0})
+	}
+	if comma {
+		items = append(names, items...)
+	} else {
+		items = append(items, names...)
+		shuffle(d, items)
+	}
+	if len(items) == 0 { // no fact at all
+		return d.studyOf("")
+	}
+	if comma {
+		return joined(items, "%, %")
 	}
 	return joined(items, d.of([]string{"%; %", "%. %", "%. %", "%; %", "% | %", "%. - %", "%; %", "%;%"}))
 }

@@ -36,8 +36,9 @@ type writer struct {
 	seed          uint64
 	image, stream uint32
 	n             uint32
-	loose         bool // it also uses what only the text encoder is trained with
-	sober         bool // it makes no words up
+	loose         bool   // it also uses what only the text encoder is trained with
+	sober         bool   // it makes no words up
+	sex           string // that a pronoun may repeat, or empty
 }
 
 func (d *writer) below(n int) int {

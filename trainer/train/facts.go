@@ -113,6 +113,25 @@ func logProbabilities(ops *libtorch.Ops, logits libtorch.Tensor) libtorch.Tensor
 	return ops.Concat(parts...)
 }
 
+// textJSON is the part of a configuration that the text encoder is made from:
+// a run goes on where other parts change.
+func textJSON(cfg model.Config) (string, error) {
+	whole, err := json.Marshal(cfg)
+	if err != nil {
+		return "", err
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(whole, &fields); err != nil {
+		return "", err
+	}
+	for name := range fields {
+		if !strings.HasPrefix(name, "text_") && name != "lowercase" && name != "tokens" {
+			delete(fields, name)
+		}
+	}
+	return jsonOf(fields)
+}
+
 // FactReader reads what a text says from the states of a trained text encoder.
 type FactReader struct {
 	cfg    model.Config

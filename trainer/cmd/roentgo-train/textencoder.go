@@ -14,7 +14,7 @@ import (
 func textEncoderCommand() *cobra.Command {
 	// The image networks of the preset are not used here.
 	o := train.TextEncoderOptions{
-		Common: train.Common{Steps: 3000, Batch: 32, Accumulate: 2, Precision: "f32", Rate: 3e-4, Warmup: 300, Decay: 0.9, EvaluateEvery: 500},
+		Common: train.Common{Steps: 4000, Batch: 32, Accumulate: 2, Precision: "f32", Rate: 1e-3, Warmup: 300, Decay: 0.9, EvaluateEvery: 500},
 		Model:  model.Mini(), MinHeldF1: 0.98, MinSpread: 0.2,
 	}
 	o.Model.TextLayers, o.Model.TextIntermediate = 2, 512
