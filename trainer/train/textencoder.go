@@ -69,7 +69,7 @@ func TextEncoder(ctx context.Context, o TextEncoderOptions, progress io.Writer) 
 	t := task{kind: "text encoder", options: o, loss: e.loss, figure: "held_f1", sign: -1, evaluate: func(average *libtorch.Params, _ string) (map[string]float64, error) {
 		return e.evaluate(average)
 	}}
-	if t.model, err = jsonOf(o.Model); err != nil {
+	if t.model, err = textJSON(o.Model); err != nil {
 		return err
 	}
 	if err = runTask(ctx, o.Common, t, params, progress); err != nil {
