@@ -9,8 +9,9 @@ import (
 )
 
 // The first format of model files had one list, unet_attention, for self- and
-// cross-attention, neither pooled text nor adaptive norms. What it can express
-// is still written that way, so that a program of that time reads it.
+// cross-attention, neither pooled text nor adaptive norms. What it can state is
+// still written that way, to the byte: a program of that time reads it, and a
+// file made again keeps its hash.
 
 // FirstFormat reports whether files of the first format can state c: both kinds
 // of attention at the same levels, no pooled text, no adaptive norm.
@@ -18,31 +19,33 @@ func (c Config) FirstFormat() bool {
 	return slices.Equal(c.UNetSelfAttention, c.UNetCrossAttention) && !c.UNetTextPool && !c.UNetAdaptiveNorm
 }
 
-// attentionLists are the fields of [Config] that differ between the formats.
-type attentionLists struct {
-	Both  []bool `json:"unet_attention,omitempty"` // the first format's
-	Self  []bool `json:"unet_self_attention,omitempty"`
-	Cross []bool `json:"unet_cross_attention,omitempty"`
-}
-
-// configFields are those of [Config] without its methods.
+// configFields are those of [Config], without its methods.
 type configFields Config
 
 // MarshalJSON implements json.Marshaler.
 func (c Config) MarshalJSON() ([]byte, error) {
-	lists := attentionLists{Self: c.UNetSelfAttention, Cross: c.UNetCrossAttention}
-	if c.FirstFormat() {
-		lists = attentionLists{Both: c.UNetSelfAttention}
+	text, err := json.Marshal(configFields(c))
+	if err != nil || !c.FirstFormat() {
+		return text, err
 	}
-	return json.Marshal(struct {
-		configNames
-		attentionLists
-	}{configNames{(*configFields)(&c)}, lists})
+	list, err := json.Marshal(c.UNetSelfAttention)
+	if err != nil {
+		return nil, err
+	}
+	two := fmt.Appendf(nil, `"unet_self_attention":%s,"unet_cross_attention":%s`, list, list)
+	return bytes.Replace(text, two, fmt.Appendf(nil, `"unet_attention":%s`, list), 1), nil
 }
 
-// configNames puts the fields of a Config one level deeper than attentionLists,
-// whose names so go before theirs.
-type configNames struct{ *configFields }
+// attentionLists are the fields of [Config] that the formats name differently.
+type attentionLists struct {
+	Both  []bool `json:"unet_attention"` // the first format's
+	Self  []bool `json:"unet_self_attention"`
+	Cross []bool `json:"unet_cross_attention"`
+}
+
+// deeper puts the fields of a Config one level below those of attentionLists in
+// a struct of both, where the names of the latter then go first.
+type deeper struct{ *configFields }
 
 // UnmarshalJSON implements json.Unmarshaler. It reads both formats, leaves what
 // the text does not name as it is, and refuses a field that it does not know.
@@ -52,10 +55,10 @@ func (c *Config) UnmarshalJSON(text []byte) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&struct {
-		configNames
+		deeper
 		*attentionLists
-	}{configNames{&next}, &lists}); err != nil {
-		return fmt.Errorf("model: configuration: %w (a misspelt name, or a file of a newer roentgo: update this program)", err)
+	}{deeper{&next}, &lists}); err != nil {
+		return fmt.Errorf("model: configuration: %w (a misspelt name, or a file that needs a newer roentgo)", err)
 	}
 	if lists.Both != nil {
 		if lists.Self != nil || lists.Cross != nil {

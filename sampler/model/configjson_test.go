@@ -56,6 +56,24 @@ func TestConfigJSON(t *testing.T) {
 	}
 }
 
+// TestFirstFormat pins the text of the study's configuration, which its model
+// files hold since the first version: their hashes depend on it.
+func TestFirstFormat(t *testing.T) {
+	const want = `{"image_size":256,"latent_channels":8,"vae_patch":1,` +
+		`"encoder_channels":[32,64,128,256,256],"encoder_attention":[false,true,true,false],` +
+		`"decoder_channels":[128,64,32,32],"decoder_attention":true,` +
+		`"unet_channels":[128,256,512,512],"unet_attention":[true,true,true,false],"time_features":512,"unet_heads":8,` +
+		`"text_layers":12,"text_features":768,"text_heads":12,"text_intermediate":3072,"text_positions":512,` +
+		`"text_vocab":28996,"text_norm_eps":1e-12,"lowercase":false,"tokens":256}`
+	got, err := json.Marshal(Paper())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Errorf("the study's configuration is written as\n%s\nwant\n%s", got, want)
+	}
+}
+
 // TestConfigOverlay reads texts that name few fields over a preset.
 func TestConfigOverlay(t *testing.T) {
 	for _, c := range []struct {
@@ -86,6 +104,9 @@ func TestConfigOverlay(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", c.text, err)
 			continue
+		}
+		if len(got.UNetSelfAttention) > 0 && len(got.UNetCrossAttention) > 0 && &got.UNetSelfAttention[0] == &got.UNetCrossAttention[0] {
+			t.Errorf("%s: both lists share their memory", c.text)
 		}
 		if !reflect.DeepEqual(got.UNetSelfAttention, c.self) || !reflect.DeepEqual(got.UNetCrossAttention, c.cross) {
 			t.Errorf("%s: self %v and cross %v, want %v and %v", c.text, got.UNetSelfAttention, got.UNetCrossAttention, c.self, c.cross)

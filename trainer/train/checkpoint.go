@@ -136,26 +136,19 @@ func (r *run) refuseEarlier(path string) error {
 }
 
 // sameModel reports whether two configurations, as JSON, shape the same
-// networks of a kind of training. Texts may differ: those of old runs name
-// attention in another way, and an autoencoder's run states the U-Net of its
-// preset too.
+// networks of a kind of training. An autoencoder's run states the U-Net and the
+// text encoder of its preset too, which may have changed since.
 func sameModel(kind, a, b string) bool {
-	if a == b {
-		return true
-	}
-	if kind != "vae" && kind != "diffusion" {
-		return false
+	if kind != "vae" {
+		return a == b
 	}
 	var of [2]model.Config
 	for i, text := range []string{a, b} {
 		if json.Unmarshal([]byte(text), &of[i]) != nil {
 			return false
 		}
-		if kind == "vae" {
-			of[i] = of[i].Autoencoder()
-		}
 	}
-	return reflect.DeepEqual(of[0], of[1])
+	return reflect.DeepEqual(of[0].Autoencoder(), of[1].Autoencoder())
 }
 
 // resume loads the checkpoint of the run's folder, if there is one.
