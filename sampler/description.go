@@ -122,7 +122,7 @@ func Describe(m *weights.Model) (Description, error) {
 
 // Format is the oldest format of model files (weights.File) that can state d.
 func (d Description) Format() int {
-	if d.Model.First() {
+	if d.Model.FirstFormat() {
 		return 1
 	}
 	return 2

@@ -22,7 +22,7 @@ func (p *Plan) ChannelsLast() (*Plan, error) {
 	for _, o := range from.Outputs {
 		l.to.Outputs = append(l.to.Outputs, Output{o.Name, l.asFirst(o.Value)})
 	}
-	return l.to.fuse(3).Plan()
+	return l.to.fuse(3, everything).Plan()
 }
 
 // layouts writes a graph anew. A value (B, C, …) of three or four dimensions

@@ -9,7 +9,14 @@ import (
 // Images stay channels first.
 func (p *Plan) Fuse() (*Plan, error) {
 	g := &Graph{Nodes: slices.Clone(p.Nodes), Outputs: p.outputs()}
-	return g.fuse(1).Plan()
+	return g.fuse(1, everything).Plan()
+}
+
+// FuseNorms returns a plan in which norms alone do more than their own
+// operation: what scales and shifts their channels, and SiLU.
+func (p *Plan) FuseNorms() (*Plan, error) {
+	g := &Graph{Nodes: slices.Clone(p.Nodes), Outputs: p.outputs()}
+	return g.fuse(1, norms).Plan()
 }
 
 // outputs lists the outputs by name.
@@ -24,7 +31,7 @@ func (p *Plan) outputs() []Output {
 // fuse returns a graph that computes the same with fewer nodes: see [Fused].
 // What it leaves unused, [Graph.Plan] drops. axis is that of an image's
 // channels.
-func (g *Graph) fuse(axis int) *Graph {
+func (g *Graph) fuse(axis int, what extent) *Graph {
 	f := &fusion{Graph: g, axis: axis, uses: make([]int, len(g.Nodes))}
 	for i, needed := range g.needed() {
 		if needed {
@@ -45,12 +52,22 @@ func (g *Graph) fuse(axis int) *Graph {
 		case Mul:
 			f.scale(n)
 		case Add:
-			f.add(n)
+			if what == everything {
+				f.add(n)
+			}
 			f.shift(n)
 		}
 	}
 	return g
 }
+
+// extent is what an executor can fuse.
+type extent int
+
+const (
+	norms extent = iota
+	everything
+)
 
 // fusion replaces nodes in place: operands come before, and the node that does
 // the work of two takes the place of the later.

@@ -65,7 +65,7 @@ type Node struct {
 	Eps             float64 // GroupNorm, LayerNorm
 	Rate            Rate
 
-	Fused // only in plans of [Plan.ChannelsLast] and [Plan.Fuse]
+	Fused // only in plans of [Plan.ChannelsLast], [Plan.Fuse] and [Plan.FuseNorms]
 }
 
 // Fused is what a node does beside its own operation.

@@ -1,11 +1,8 @@
 package model
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 )
 
 // Config holds every number that shapes the networks. Its JSON form is part
@@ -21,8 +18,8 @@ type Config struct {
 	DecoderAttention bool   `json:"decoder_attention"` // at the first level
 
 	UNetChannels       []int  `json:"unet_channels"`        // of each level, finest first
-	UNetSelfAttention  []bool `json:"unet_self_attention,omitempty"`  // of each level, down and up
-	UNetCrossAttention []bool `json:"unet_cross_attention,omitempty"` // the same, to the text
+	UNetSelfAttention  []bool `json:"unet_self_attention"`  // of each level, down and up
+	UNetCrossAttention []bool `json:"unet_cross_attention"` // the same, to the text
 	TimeFeatures       int    `json:"time_features"`
 	UNetHeads          int    `json:"unet_heads"`
 	// UNetTextPool adds the mean of the context's tokens to the time embedding.
@@ -61,7 +58,7 @@ func Paper() Config {
 }
 
 // Mini returns the networks that are trainable on a CPU and small to
-// download: VAE 1.19 M, U-Net 10.3 M, a BERT of 4 layers, 256 wide.
+// download: VAE 1.19 M, U-Net 11.2 M, a BERT of 2 layers, 256 wide.
 func Mini() Config {
 	return Config{
 		ImageSize: 256, LatentChannels: 8, VAEPatch: 2,
@@ -122,46 +119,11 @@ func (c Config) LatentSize() int { return c.ImageSize / 8 }
 // LatentLen is the number of values of one latent.
 func (c Config) LatentLen() int { return c.LatentChannels * c.LatentSize() * c.LatentSize() }
 
-// First reports whether files of the first format can state c: both kinds of
-// attention at the same levels, no pooled text, no adaptive norm.
-func (c Config) First() bool {
-	return slices.Equal(c.UNetSelfAttention, c.UNetCrossAttention) && !c.UNetTextPool && !c.UNetAdaptiveNorm
-}
-
-// withBoth is a configuration with the one list of the first format.
-type withBoth struct {
-	*fields
-	UNetAttention []bool `json:"unet_attention,omitempty"`
-}
-
-// fields are those of a Config, without its methods.
-type fields Config
-
-// MarshalJSON writes c as files of the first format do where they can state it.
-func (c Config) MarshalJSON() ([]byte, error) {
-	if !c.First() {
-		return json.Marshal(fields(c))
-	}
-	both := withBoth{(*fields)(&c), c.UNetSelfAttention}
-	c.UNetSelfAttention, c.UNetCrossAttention = nil, nil
-	return json.Marshal(both)
-}
-
-// UnmarshalJSON reads the fields that the text names and leaves the others as
-// they are. A field that it does not know is an error. The lists of self- and
-// cross-attention may be given as one, unet_attention, as files of the first
-// format do.
-func (c *Config) UnmarshalJSON(text []byte) error {
-	both := withBoth{fields: (*fields)(c)}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&both); err != nil {
-		return err
-	}
-	if both.UNetAttention != nil {
-		c.UNetSelfAttention, c.UNetCrossAttention = both.UNetAttention, both.UNetAttention
-	}
-	return nil
+// Autoencoder is c without what shapes the other networks.
+func (c Config) Autoencoder() Config {
+	return Config{ImageSize: c.ImageSize, LatentChannels: c.LatentChannels, VAEPatch: c.VAEPatch,
+		EncoderChannels: c.EncoderChannels, EncoderAttention: c.EncoderAttention,
+		DecoderChannels: c.DecoderChannels, DecoderAttention: c.DecoderAttention}
 }
 
 // UNetAttends reports whether a level of the U-Net has attention of any kind.

@@ -264,8 +264,25 @@ func (n *node) winograd(tile int) {
 
 func (n *node) groupNorm() {
 	channels := n.Shape[1] / n.Groups
-	n.op(kindGroupNorm, n.Shape[0]*n.Groups, n.Len()*4*valueCost,
-		n.in[0], n.in[1], n.in[2], n.out, uint32(n.Groups), uint32(channels), uint32(n.Shape[2]*n.Shape[3]), math.Float32bits(float32(n.Eps)))
+	cost, silu := n.Len()*4*valueCost, uint32(0)
+	if n.SiLU {
+		cost, silu = cost+n.Len()*transcendence, 1
+	}
+	var at, stride [2]uint32 // of scale and shift
+	extra := len(n.Own())
+	for i, has := range []bool{n.Scaled, n.Shifted} {
+		if !has {
+			continue
+		}
+		at[i] = n.in[extra]
+		if s := n.shape(extra); s[0] > 1 {
+			stride[i] = uint32(s[1])
+		}
+		extra++
+	}
+	n.op(kindGroupNorm, n.Shape[0]*n.Groups, cost,
+		n.in[0], n.in[1], n.in[2], n.out, uint32(n.Groups), uint32(channels), uint32(n.Shape[2]*n.Shape[3]), math.Float32bits(float32(n.Eps)),
+		at[0], at[1], stride[0], stride[1], silu)
 }
 
 func (n *node) layerNorm() {

@@ -34,6 +34,10 @@ const cursorWords = 4
 
 // Compile implements graph.Backend.
 func (b *Backend) Compile(ctx context.Context, plan *graph.Plan) (graph.Program, error) {
+	plan, err := plan.FuseNorms()
+	if err != nil {
+		return nil, err
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	// The first listing brings in the parameters, so that they lie before an

@@ -51,6 +51,11 @@ func random[T any](r *rand.Rand) []modeltest.Case[T] {
 		add(fmt.Sprintf("GroupNorm of %d", groups), tolerance, func(o ops, x []T) T {
 			return o.GroupNorm(x[0], o.Param("n.weight", groups*each), o.Param("n.bias", groups*each), groups, 1e-5)
 		}, modeltest.Normal("x", n(3), groups*each, height, width))
+		add(fmt.Sprintf("GroupNorm of %d, scaled and shifted, SiLU", groups), tolerance, func(o ops, x []T) T {
+			y := o.GroupNorm(x[0], o.Param("n.weight", groups*each), o.Param("n.bias", groups*each), groups, 1e-5)
+			return o.SiLU(o.Add(o.Mul(y, x[1]), x[2]))
+		}, modeltest.Normal("x", batch, groups*each, height, width),
+			modeltest.Normal("scale", batch, groups*each, 1, 1), modeltest.Normal("shift", []int{1, batch}[n(2)-1], groups*each, 1, 1))
 
 		heads, d, queries, keys := n(3), around(1, 4, 16), around(1, 8, 256), around(1, 4, 32, 70)
 		inputs := []modeltest.Input{modeltest.Normal("q", batch, queries, heads*d), modeltest.Normal("k", batch, keys, heads*d), modeltest.Normal("v", batch, keys, heads*d)}

@@ -9,8 +9,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 
+	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 	"github.com/roentgo/roentgo/weights"
 )
@@ -133,6 +135,22 @@ func (r *run) refuseEarlier(path string) error {
 	return fmt.Errorf("%w: %s is missing; to go on from the one before it, rename %s to that", ErrCheckpoint, path, filepath.Base(earlier[len(earlier)-1]))
 }
 
+// sameModel reports whether two configurations, as JSON, shape the same
+// networks of a kind of training. An autoencoder's run states the U-Net and the
+// text encoder of its preset too, which may have changed since.
+func sameModel(kind, a, b string) bool {
+	if kind != "vae" {
+		return a == b
+	}
+	var of [2]model.Config
+	for i, text := range []string{a, b} {
+		if json.Unmarshal([]byte(text), &of[i]) != nil {
+			return false
+		}
+	}
+	return reflect.DeepEqual(of[0].Autoencoder(), of[1].Autoencoder())
+}
+
 // resume loads the checkpoint of the run's folder, if there is one.
 func (r *run) resume() (bool, error) {
 	path := filepath.Join(r.dir, CheckpointFile)
@@ -148,7 +166,7 @@ func (r *run) resume() (bool, error) {
 	if err := json.Unmarshal([]byte(f.Metadata()["roentgo.checkpoint"]), &s); err != nil {
 		return false, fmt.Errorf("%w: %s: %w", ErrCheckpoint, path, err)
 	}
-	if s.Kind != r.state.Kind || s.ModelJSON != r.state.ModelJSON || s.ScheduleJSON != "" && s.ScheduleJSON != r.state.ScheduleJSON {
+	if s.Kind != r.state.Kind || !sameModel(s.Kind, s.ModelJSON, r.state.ModelJSON) || s.ScheduleJSON != "" && s.ScheduleJSON != r.state.ScheduleJSON {
 		return false, fmt.Errorf("%w: %s is of another kind of training or another configuration (choose another --run folder)", ErrCheckpoint, path)
 	}
 	m, v := r.adamw.Moments()

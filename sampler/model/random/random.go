@@ -31,7 +31,7 @@ func Values(name string, shape ...int) []float32 {
 		scale = 1
 	case len(shape) > 1:
 		scale = 1 / math.Sqrt(float64(fan))
-	case strings.HasSuffix(name, "weight"), strings.HasSuffix(name, "std"):
+	case strings.HasSuffix(name, "weight"), strings.HasSuffix(name, "std"), strings.HasSuffix(name, "scale.bias"):
 		offset = 1 // of a norm
 	}
 	v := make([]float32, n)

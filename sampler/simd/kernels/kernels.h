@@ -135,6 +135,11 @@ struct group_norm {
 	float *out;
 	u32 groups, channels, pixels; // channels of a group
 	float eps;
+	// What multiplies the result and what is added to it then, a value per
+	// channel, or 0; each with the distance of its samples.
+	const float *scale, *shift;
+	u32 scaleStride, shiftStride;
+	u32 silu; // 1: of the result
 };
 
 // layer_norm: a task is taskRows rows.

@@ -51,24 +51,35 @@ static float moments(const float *x, u32 n, float eps, struct mean *m) {
 	return (float)(1 / __builtin_sqrt(squares(x, n, *m) / n + eps));
 }
 
+#define SCALED(f)                                                             \
+	u32 i = 0;                                                                \
+	LOOP (; i + 4 <= n; i += 4)                                               \
+		store(out + i, f(add(mul(centred(load(x + i), m), scale), bias)));    \
+	for (; i < n; i++)                                                        \
+		out[i] = wasm_f32x4_extract_lane(f(add(mul(centred(splat(x[i]), m), scale), bias)), 0);
+
 // scaled sets out to (x − mean)·scale + bias.
-static void scaled(float *out, const float *x, u32 n, struct mean m, float scale, float bias) {
-	v128_t f = splat(scale), b = splat(bias);
-	u32 i = 0;
-	LOOP (; i + 4 <= n; i += 4)
-		store(out + i, add(mul(centred(load(x + i), m), f), b));
-	for (; i < n; i++)
-		out[i] = (x[i] - m.high - m.low) * scale + bias;
-}
+static void scaled(float *out, const float *x, u32 n, struct mean m, v128_t scale, v128_t bias) { SCALED() }
+
+// scaled_silu sets out to the SiLU of that.
+static void scaled_silu(float *out, const float *x, u32 n, struct mean m, v128_t scale, v128_t bias) { SCALED(silu4) }
 
 void group_norm(const struct group_norm *o, u32 task) {
 	u32 n = o->channels * o->pixels, first = task % o->groups * o->channels;
 	const float *x = o->x + task * n;
 	float *out = o->out + task * n;
+	const float *scale = o->scale + task / o->groups * o->scaleStride + first;
+	const float *shift = o->shift + task / o->groups * o->shiftStride + first;
 	struct mean m;
-	float scale = moments(x, n, o->eps, &m);
-	for (u32 c = 0; c < o->channels; c++)
-		scaled(out + c * o->pixels, x + c * o->pixels, o->pixels, m, scale * o->weight[first + c], o->bias[first + c]);
+	float deviations = moments(x, n, o->eps, &m);
+	for (u32 c = 0; c < o->channels; c++) {
+		float w = deviations * o->weight[first + c], b = o->bias[first + c];
+		if (o->scale)
+			w *= scale[c], b *= scale[c];
+		if (o->shift)
+			b += shift[c];
+		(o->silu ? scaled_silu : scaled)(out + c * o->pixels, x + c * o->pixels, o->pixels, m, splat(w), splat(b));
+	}
 }
 
 void layer_norm(const struct layer_norm *o, u32 task) {
