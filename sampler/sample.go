@@ -328,7 +328,10 @@ func (s *Sampler) decodeOne(ctx context.Context, pix, latent []float32) error {
 	if err := p.Run(ctx, graph.LatentStage); err != nil {
 		return err
 	}
-	return p.Read(out, pix)
+	if err := p.Read(out, pix); err != nil {
+		return err
+	}
+	return finite(pix, "the decoder")
 }
 
 // Decode makes the image of one latent (latent channels × size/8 × size/8) on
