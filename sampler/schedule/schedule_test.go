@@ -159,7 +159,7 @@ func TestInterval(t *testing.T) {
 			t.Errorf("%q: %v, %v, written as %q", text, v, err, v.String())
 		}
 	}
-	for _, text := range []string{"", "-", "all-", "5", "x-9", "9-x", "5-0", "-5-7"} {
+	for _, text := range []string{"", "-", "all-", "5", "x-9", "9-x", "5-0", "-5-7", "+5-9", "0x1-9"} {
 		if v, err := ParseInterval(text); err == nil && mustNew(t, Study()).ValidateInterval(v) == nil {
 			t.Errorf("%q was read as %v", text, v)
 		}

@@ -15,8 +15,10 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/roentgo/roentgo/sampler"
+	"github.com/roentgo/roentgo/sampler/decimal/flags"
 	"github.com/roentgo/roentgo/sampler/provenance"
 	"github.com/roentgo/roentgo/weights"
 	"github.com/roentgo/roentgo/weights/defaultmodel"
@@ -49,8 +51,14 @@ The images are synthetic and not for diagnosis.`,
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetArgs(args)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok && e.GetFlag().Name == "seed" {
+			err = fmt.Errorf("%w (leave --seed out for any seed)", err)
+		}
+		return misuse{err}
+	})
 	root.AddCommand(sampleCommand(), infoCommand(), verifyCommand(), devicesCommand(), tuneCommand(), benchCommand(), versionCommand())
+	flags.Decimal(root)
 	err := root.ExecuteContext(ctx)
 	switch {
 	case err == nil:

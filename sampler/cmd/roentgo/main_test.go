@@ -143,7 +143,7 @@ func TestBadInput(t *testing.T) {
 	refused(t, dir, 2, "needs --seed", with("--count", "4", "--shard", "1/2")...)
 	refused(t, dir, 2, "ddim, dpm++2m", with("--sampler", "euler")...)
 	refused(t, dir, 2, "auto, gpu, cpu", with("--device", "tpu")...)
-	refused(t, dir, 1, "threads", with("--device", "cpu", "--threads", "-1")...)
+	refused(t, dir, 2, "threads", with("--device", "cpu", "--threads", "-1")...)
 	refused(t, dir, 2, "unknown flag", with("--colour")...)
 	refused(t, dir, 2, "unknown command", "smaple")
 	refused(t, dir, 2, "arguments", "devices", "all")

@@ -7,8 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/roentgo/roentgo/sampler/decimal"
 )
 
 // row is one image of a prompts file.
@@ -65,8 +66,8 @@ func readPrompts(path string) ([]row, error) {
 		}
 		x := row{name: get("name"), prompt: get("prompt"), negative: get("negative"), seed: uint64(len(rows))}
 		if text := get("seed"); text != "" {
-			if x.seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-				return nil, misuse{fmt.Errorf("%s, line %d: seed %q is not a whole number from 0 to 2⁶⁴ − 1", path, line, text)}
+			if x.seed, err = decimal.Uint64(text); err != nil {
+				return nil, misuse{fmt.Errorf("%s, line %d: seed: %w (leave it empty for the row's number, from 0)", path, line, err)}
 			}
 		}
 		if x.name == "" {

@@ -218,6 +218,9 @@ func (f *sampleFlags) open(ctx context.Context) (*sampler.Sampler, error) {
 	default:
 		return nil, misuse{fmt.Errorf("no mode %q (there are %s, %s)", f.mode, cpu.Fast, cpu.Small)}
 	}
+	if f.threads < 0 || f.threads > cpu.MaxThreads {
+		return nil, misuse{fmt.Errorf("--threads %d: 1 to %d are possible, 0 is one a core", f.threads, cpu.MaxThreads)}
+	}
 	m, err := openModel(f.models)
 	if err != nil {
 		return nil, err
