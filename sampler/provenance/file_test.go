@@ -17,6 +17,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/roentgo/roentgo/atomicfile"
 )
 
 var example = Settings{
@@ -251,7 +253,7 @@ func TestWriteFile(t *testing.T) {
 	if err != nil || !bytes.Equal(first, encode(t, grey(8, 1), example)) {
 		t.Errorf("the file is not what Encode writes (%v)", err)
 	}
-	if err := WriteFile(path, grey(8, 2), example, false); !errors.Is(err, ErrExists) || !strings.Contains(err.Error(), path) {
+	if err := WriteFile(path, grey(8, 2), example, false); !errors.Is(err, atomicfile.ErrExists) || !strings.Contains(err.Error(), path) {
 		t.Errorf("second write: error %v, want ErrExists with the path", err)
 	}
 	if now, _ := os.ReadFile(path); !bytes.Equal(now, first) {

@@ -2,14 +2,14 @@ package main
 
 import (
 	"encoding/xml"
-	"errors"
 	"fmt"
+	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/roentgo/roentgo/atomicfile"
 )
 
 // chart is a figure of panels side by side, written as SVG.
@@ -204,16 +204,8 @@ func number(v float64) string {
 
 // writeText writes a file, whole or not at all.
 func writeText(path, content string) error {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
+	return atomicfile.Write(path, true, func(w io.Writer) error {
+		_, err := io.WriteString(w, content)
 		return err
-	}
-	_, err = file.WriteString(content)
-	if err = errors.Join(err, file.Chmod(0o644), file.Close()); err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		os.Remove(file.Name())
-	}
-	return err
+	})
 }

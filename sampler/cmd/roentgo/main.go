@@ -17,9 +17,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/roentgo/roentgo/atomicfile"
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/decimal/flags"
-	"github.com/roentgo/roentgo/sampler/provenance"
 	"github.com/roentgo/roentgo/weights"
 	"github.com/roentgo/roentgo/weights/defaultmodel"
 )
@@ -69,7 +69,7 @@ The images are synthetic and not for diagnosis.`,
 	}
 	// Errors of several causes are joined by line breaks.
 	fmt.Fprintln(stderr, "roentgo:", strings.ReplaceAll(err.Error(), "\n", "; "))
-	if errors.As(err, new(misuse)) || errors.Is(err, sampler.ErrRequest) || errors.Is(err, provenance.ErrExists) ||
+	if errors.As(err, new(misuse)) || errors.Is(err, sampler.ErrRequest) || errors.Is(err, atomicfile.ErrExists) || errors.Is(err, atomicfile.ErrSpecial) ||
 		strings.HasPrefix(err.Error(), "unknown command") {
 		return 2
 	}
