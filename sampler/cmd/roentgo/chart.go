@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -200,6 +201,17 @@ func (a axis) at(v float64) float64 {
 // number is a tick's label, without the noise of binary fractions.
 func number(v float64) string {
 	return strconv.FormatFloat(math.Round(v*1e9)/1e9, 'g', 6, 64)
+}
+
+// checkCharts refuses, before anything is measured, an --out whose table and
+// chart could not be written.
+func checkCharts(out string, overwrite bool) error {
+	for _, extension := range []string{".csv", ".svg"} {
+		if err := checkOutput(out+extension, overwrite); err != nil {
+			return err
+		}
+	}
+	return writable(filepath.Dir(out))
 }
 
 // writeText writes a file, whole or not at all.

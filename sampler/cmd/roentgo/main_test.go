@@ -357,14 +357,6 @@ func TestShards(t *testing.T) {
 		}
 		sameFiles(t, rows, cutRows)
 	}
-	refused(t, dir, 2, "metadata-0-of-2.csv exists", func() []string {
-		again := filepath.Join(dir, "again")
-		args := []string{"sample", "--steps", "1", "--prompts", prompts, "--out", again, "--shard", "0/2"}
-		if status, _, stderr := roentgo(t, args...); status != 0 {
-			t.Fatal(stderr)
-		}
-		return args
-	}()...)
 }
 
 // TestMemoryIsFlat makes some images, so many that the collector has run, and

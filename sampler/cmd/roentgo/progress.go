@@ -99,6 +99,18 @@ func (r *reporter) progress(p sampler.Progress) {
 	}
 }
 
+// note says something that is no progress.
+func (r *reporter) note(text string) {
+	if r.json == nil {
+		fmt.Fprintln(r.stderr, "note:", text)
+	}
+}
+
+// goesOn says that a run was interrupted before.
+func (r *reporter) goesOn(there, all int) {
+	r.note(fmt.Sprintf("%d of %d images are there already", there, all))
+}
+
 // line ends the bar, so that other text gets a line of its own.
 func (r *reporter) line() {
 	if r.drawn {
