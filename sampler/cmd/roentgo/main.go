@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -25,9 +24,9 @@ import (
 )
 
 func main() {
-	// A pipe that nobody reads any more ends a run as Ctrl-C does. A second
-	// signal is not waited for.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	// A pipe that nobody reads any more ends a run as a signal does, each time
+	// that something is written to it. A second signal ends the program at once.
+	ctx, stop := signal.NotifyContext(untilClosedPipe(context.Background()), ending...)
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }

@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -153,6 +155,52 @@ func TestSignals(t *testing.T) {
 		}
 		if table := strings.Split(string(read(t, filepath.Join(out, "metadata.csv"))), "\n"); len(table) != 32 || !strings.HasPrefix(table[30], "000030.png,") {
 			t.Errorf("%v: the table is %q", signal, table)
+		}
+	}
+}
+
+// TestClosedPipe ends a batch whose output nobody reads any more.
+func TestClosedPipe(t *testing.T) {
+	dir := t.TempDir()
+	prompts := write(t, filepath.Join(dir, "prompts.csv"), "prompt\n"+strings.Repeat("effusion\n", 30))
+	out := filepath.Join(dir, "out")
+	cmd, stderr := program(t, "sample", "--device", "cpu", "--steps", "60", "--prompts", prompts, "--out", out)
+	cmd.Env = append(cmd.Env, modelVariable+"="+samplertest.Tiny(t))
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader.Close()
+	cmd.Stdout = writer
+	cmd.Run()
+	writer.Close()
+	images, _ := filepath.Glob(filepath.Join(out, "0*.png"))
+	if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(stderr.String(), "roentgo: interrupted") || len(images) == 0 || len(images) == 30 {
+		t.Errorf("status %d, %d images, %q", cmd.ProcessState.ExitCode(), len(images), stderr)
+	}
+	if lines := strings.Count(string(read(t, filepath.Join(out, "metadata.csv"))), "\n") - 1; lines != len(images) {
+		t.Errorf("%d images and %d lines", len(images), lines)
+	}
+}
+
+// TestInterruptedInput interrupts a run that waits for a pipe nobody writes.
+func TestInterruptedInput(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, flag := range []string{"--prompts", "--from"} {
+		cmd, stderr := program(t, "sample", flag, pipe, "--out", filepath.Join(dir, "out"))
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(300 * time.Millisecond) // until it waits
+		began := time.Now()
+		cmd.Process.Signal(syscall.SIGINT)
+		cmd.Wait()
+		if d := time.Since(began); d > 2*time.Second || cmd.ProcessState.ExitCode() != 1 || !strings.Contains(stderr.String(), "interrupted") {
+			t.Errorf("%s: status %d after %v, %q", flag, cmd.ProcessState.ExitCode(), d, stderr)
 		}
 	}
 }
