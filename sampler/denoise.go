@@ -121,8 +121,13 @@ func (w *walk) arrived(most int) error {
 		if err := p.Wait(vectors); err != nil {
 			return err
 		}
-		w.vectors = vectors
 		w.trace(fmt.Sprintf("latent.%03d", w.done), w.shape(w.images), vectors[0])
+		for _, v := range vectors {
+			if err := finite(v, "step %d of %d (timestep %d)", w.done+1, len(w.sampler.Steps), w.sampler.Timesteps[w.done]); err != nil {
+				return err
+			}
+		}
+		w.vectors = vectors
 		w.done++
 		w.steps++
 		w.report(w.done, vectors[1])

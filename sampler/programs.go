@@ -201,5 +201,8 @@ func (s *Sampler) runText(ctx context.Context, p *program, n int) (condition, er
 	if err := p.Run(ctx, graph.PromptStage); err != nil {
 		return c, err
 	}
-	return c, p.Read(out, c.values)
+	if err := p.Read(out, c.values); err != nil {
+		return c, err
+	}
+	return c, finite(c.values, "the text encoder")
 }

@@ -171,7 +171,9 @@ type Result struct {
 }
 
 const (
-	maxCount = 1_000_000
+	// MaxCount is how many images a request may have.
+	MaxCount = 1_000_000
+
 	maxBatch = 64
 )
 
@@ -213,8 +215,8 @@ func (d Description) resolve(r Request) (Settings, error) {
 	if err := check.validate(sched); err != nil {
 		return s, fmt.Errorf("%w: %w", ErrRequest, err)
 	}
-	if n := r.count(); r.Count < 0 || n > maxCount {
-		return s, fmt.Errorf("%w: a count of %d is not in 1 to %d", ErrRequest, n, maxCount)
+	if n := r.count(); r.Count < 0 || n > MaxCount {
+		return s, fmt.Errorf("%w: a count of %d is not in 1 to %d", ErrRequest, n, MaxCount)
 	}
 	if r.Batch < 0 || r.Batch > maxBatch {
 		return s, fmt.Errorf("%w: a batch of %d is not in 1 to %d", ErrRequest, r.Batch, maxBatch)

@@ -20,7 +20,7 @@ import (
 func (s *Sampler) Sample(ctx context.Context, r Request) (*Result, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	run, err := s.prepare(r)
+	run, err := s.prepare(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func (s *Sampler) Images(ctx context.Context, r Request) iter.Seq2[*Image, error
 			yield(nil, fmt.Errorf("%w: Images returns no observed maps; use Sample", ErrRequest))
 			return
 		}
-		run, err := s.prepare(r)
+		run, err := s.prepare(ctx, r)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -66,6 +66,10 @@ func (s *Sampler) Images(ctx context.Context, r Request) iter.Seq2[*Image, error
 		}
 	}
 }
+
+// Settings returns what a request's images are made with, the model's defaults
+// in the place of what it leaves open. Errors wrap ErrRequest.
+func (s *Sampler) Settings(r Request) (Settings, error) { return s.description.resolve(r) }
 
 // UnknownWords lists the words of a text that no training caption had; none
 // where the model file does not tell.
@@ -101,7 +105,7 @@ type run struct {
 }
 
 // prepare checks a request.
-func (s *Sampler) prepare(r Request) (*run, error) {
+func (s *Sampler) prepare(ctx context.Context, r Request) (*run, error) {
 	settings, err := s.description.resolve(r)
 	if err != nil {
 		return nil, err
@@ -112,6 +116,9 @@ func (s *Sampler) prepare(r Request) (*run, error) {
 		return nil, err
 	}
 	for i := range r.Rows { // before the first image is made
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		for _, t := range r.Rows[i].texts() {
 			if _, err := s.tokenize(t.text, r.Truncate); err != nil {
 				return nil, u.inRow(i, t.name, err)
@@ -328,7 +335,10 @@ func (s *Sampler) decodeOne(ctx context.Context, pix, latent []float32) error {
 	if err := p.Run(ctx, graph.LatentStage); err != nil {
 		return err
 	}
-	return p.Read(out, pix)
+	if err := p.Read(out, pix); err != nil {
+		return err
+	}
+	return finite(pix, "the decoder")
 }
 
 // Decode makes the image of one latent (latent channels × size/8 × size/8) on

@@ -74,6 +74,22 @@ func TestCleanHoldsBounds(t *testing.T) {
 	}
 }
 
+// TestNumbersAreDecimal reads numbers as the command line does: 010 is ten.
+func TestNumbersAreDecimal(t *testing.T) {
+	p := open(t, browsertest.Shared(t), public.URL+"/")
+	module(t, p, "settings")
+	var got string
+	p.Must(`const list = [];
+		for (const text of ["010", " 7 ", "0x10", "1e1", "0b1", "-1", "NaN", "Infinity", "", " "]) {
+			const {settings: s} = settings.clean({seed: text, steps: text, guidance: text});
+			list.push([s.seed, s.steps, s.guidance].join("/"));
+		}
+		return list.join(" ");`, &got)
+	if want := "10/10/10 7/7/7 // /10/10 // // // // // //"; got != want {
+		t.Errorf("numbers came out as %q, want %q", got, want)
+	}
+}
+
 // TestDrawnSeedsAreExact draws seeds: whole numbers that JavaScript keeps.
 func TestDrawnSeedsAreExact(t *testing.T) {
 	p := open(t, browsertest.Shared(t), public.URL+"/")

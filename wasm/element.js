@@ -82,7 +82,9 @@ export class RoentgoSamplerElement extends HTMLElement {
   }
 
   #number(name) {
-    return this.hasAttribute(name) ? Number(this.getAttribute(name)) : undefined;
+    const text = this.getAttribute(name)?.trim();
+    if (text === undefined) return undefined;
+    return /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : NaN; // which is refused
   }
 
   async #run() {

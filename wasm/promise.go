@@ -78,7 +78,7 @@ func failure(err error) js.Value {
 		code = codeMemory
 	case is(simd.ErrUnsupported):
 		code = codeUnsupported
-	case is(sampler.ErrDevice, gpu.ErrNoDevice) || gpu.Failed(err):
+	case is(sampler.ErrDevice, sampler.ErrNotFinite, gpu.ErrNoDevice) || gpu.Failed(err):
 		code = codeDevice
 	}
 	return js.ValueOf(map[string]any{"code": code, "message": strings.ReplaceAll(err.Error(), "\n", "; ")})

@@ -5,10 +5,10 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/roentgo/roentgo/sampler"
+	"github.com/roentgo/roentgo/sampler/decimal"
 	"github.com/roentgo/roentgo/sampler/schedule"
 )
 
@@ -44,8 +44,8 @@ func parse(text string) (*request, *sampler.Request, error) {
 	s := &sampler.Request{Prompt: r.Prompt, Negative: r.Negative, Rescale: r.Rescale, Eta: r.Eta,
 		Sampler: r.Sampler, Spacing: r.Spacing, Truncate: r.Truncate}
 	var err error
-	if s.Seed, err = strconv.ParseUint(r.Seed, 10, 64); err != nil {
-		return nil, nil, fmt.Errorf("%w: the seed %q is no whole number from 0 to 2⁶⁴−1", sampler.ErrRequest, r.Seed)
+	if s.Seed, err = decimal.Uint64(r.Seed); err != nil {
+		return nil, nil, fmt.Errorf("%w: the seed: %w (leave it out for any seed)", sampler.ErrRequest, err)
 	}
 	for name, v := range map[string]struct {
 		from *int

@@ -208,7 +208,7 @@ export type ErrorCode =
   | "hash" // what came is not what the manifest, or the page, says
   | "model" // no model file of this sampler
   | "request" // a setting is out of bounds: the message names it
-  | "device" // neither WebGPU nor WebAssembly could be used
+  | "device" // neither WebGPU nor WebAssembly could be used, or what it computed is no image
   | "memory" // the device has too little memory
   | "unsupported" // the browser lacks something
   | "closed" // the sampler was closed

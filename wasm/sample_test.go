@@ -321,10 +321,10 @@ func TestRequests(t *testing.T) {
 	p := page(t, browsertest.Shared(t), serve(t))
 	p.Must(`globalThis.s = await roentgo.Sampler.load(manifest, {device: "wasm"});`, nil)
 	for _, c := range []struct{ request, says string }{
-		{`{steps: 0}`, "steps"}, {`{steps: 1e9}`, "steps"}, {`{steps: 2.5}`, "steps"}, {`{count: 0}`, "count"}, {`{count: 1e7}`, "count"},
+		{`{steps: 0}`, "steps"}, {`{steps: 1e9}`, "steps"}, {`{steps: 2.5}`, "steps"}, {`{steps: NaN}`, "steps"}, {`{guidance: Infinity}`, "guidance"}, {`{eta: NaN}`, "eta"}, {`{count: 0}`, "count"}, {`{count: 1e7}`, "count"},
 		{`{guidance: 0}`, "guidance"}, {`{guidance: 1000}`, "guidance"}, {`{guidance: "much"}`, "guidance"},
 		{`{rescale: 2}`, "rescale"}, {`{eta: -1}`, "eta"}, {`{sampler: "euler"}`, "euler"}, {`{spacing: "leading"}`, "leading"},
-		{`{seed: -1}`, "seed"}, {`{seed: 1.5}`, "seed"}, {`{seed: 2 ** 60}`, "seed"}, {`{seed: "18446744073709551616"}`, "seed"}, {`{seed: "x"}`, "seed"},
+		{`{seed: -1}`, "seed"}, {`{seed: 1.5}`, "seed"}, {`{seed: 2 ** 60}`, "seed"}, {`{seed: "18446744073709551616"}`, "seed"}, {`{seed: "x"}`, "seed"}, {`{seed: "0x10"}`, "seed"}, {`{seed: NaN}`, "seed"},
 		{`{guidanceLow: 5}`, "guidanceHigh"}, {`{guidanceLow: 500, guidanceHigh: 400}`, "interval"}, {`{promt: "effusion"}`, "promt"}, {`{prompt: "effusion ".repeat(200)}`, "tokens"}, {`{prompt: "x".repeat(1 << 20)}`, "bytes"},
 	} {
 		err := p.Eval(t.Context(), "await images(s, "+c.request+");", nil)
@@ -334,11 +334,11 @@ func TestRequests(t *testing.T) {
 	}
 	var seeds []string
 	p.Must(`const list = [];
-	for (const seed of [0, 0n, "0", 18446744073709551615n, Number.MAX_SAFE_INTEGER]) list.push((await images(s, {seed, steps: 1}))[0].settings.seed);
+	for (const seed of [0, 0n, "0", "010", " 7 ", 18446744073709551615n, Number.MAX_SAFE_INTEGER]) list.push((await images(s, {seed, steps: 1}))[0].settings.seed);
 	const [a] = await images(s, {steps: 1});
 	list.push(String(BigInt(a.settings.seed) < 2n ** 53n));
 	return list;`, &seeds)
-	if want := "[0 0 0 18446744073709551615 9007199254740991 true]"; fmt.Sprint(seeds) != want {
+	if want := "[0 0 0 10 7 18446744073709551615 9007199254740991 true]"; fmt.Sprint(seeds) != want {
 		t.Errorf("seeds came back as %v, want %v", seeds, want)
 	}
 	for _, c := range []struct{ file, says string }{

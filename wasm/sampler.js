@@ -22,6 +22,13 @@ function seedText(seed) {
   return String(seed);
 }
 
+// JSON has no NaN and no infinity: it would make null of them, a setting that
+// is left open.
+function finite(name, value) {
+  if (typeof value === "number" && !Number.isFinite(value)) throw new RoentgoError("request", `${name} is ${value}: a number is needed`);
+  return value;
+}
+
 // A worker's script must be of the page's own origin; a page that has this
 // module from elsewhere starts it through one line of its own.
 function startWorker(url) {
@@ -153,7 +160,7 @@ export class Sampler {
 
   async *sample(request = {}) {
     const { signal, seed, ...settings } = request;
-    const text = JSON.stringify({ ...settings, seed: seedText(seed) });
+    const text = JSON.stringify({ ...settings, seed: seedText(seed) }, finite);
     const size = this.model.latentSize;
     const queue = [];
     let wake = () => {};

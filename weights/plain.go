@@ -1,15 +1,14 @@
 package weights
 
 import (
-	"bufio"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 	"slices"
+
+	"github.com/roentgo/roentgo/atomicfile"
 )
 
 // Plain is an open safetensors file without compression or quantization, as
@@ -112,7 +111,7 @@ func WritePlain(path string, metadata map[string]string, tensors []Values) error
 	if err != nil {
 		return err
 	}
-	return writeAtomically(path, func(w io.Writer) error {
+	return atomicfile.Write(path, true, func(w io.Writer) error {
 		if _, err := w.Write(head); err != nil {
 			return err
 		}
@@ -127,26 +126,4 @@ func WritePlain(path string, metadata map[string]string, tensors []Values) error
 		}
 		return nil
 	})
-}
-
-// writeAtomically writes a file beside its place, syncs it and renames it.
-func writeAtomically(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	w := bufio.NewWriterSize(f, 1<<20)
-	if err := write(w); err != nil {
-		return err
-	}
-	if err := errors.Join(w.Flush(), f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

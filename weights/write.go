@@ -18,6 +18,8 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/roentgo/roentgo/atomicfile"
 )
 
 // DefaultGroup is how many values share a scale unless a tensor says
@@ -253,7 +255,7 @@ func writeFile(path string, f File, opt WriteOptions) error {
 	if err := os.Remove(ManifestPath(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := writeAtomically(path, func(w io.Writer) error {
+	if err := atomicfile.Write(path, opt.Overwrite, func(w io.Writer) error {
 		return compress(w, head, data, &manifest)
 	}); err != nil {
 		return err
@@ -262,7 +264,7 @@ func writeFile(path string, f File, opt WriteOptions) error {
 	if err != nil {
 		return err
 	}
-	return writeAtomically(ManifestPath(path), func(w io.Writer) error {
+	return atomicfile.Write(ManifestPath(path), opt.Overwrite, func(w io.Writer) error {
 		_, err := w.Write(append(text, '\n'))
 		return err
 	})
@@ -335,7 +337,7 @@ func WriteSafetensors(path string, f File, overwrite bool) error {
 	if err != nil {
 		return err
 	}
-	return writeAtomically(path, func(w io.Writer) error {
+	return atomicfile.Write(path, overwrite, func(w io.Writer) error {
 		for _, b := range append([][]byte{head}, data...) {
 			if _, err := w.Write(b); err != nil {
 				return err

@@ -40,8 +40,8 @@ const (
 	Small = "small"
 )
 
-// maxThreads bounds Options.Threads.
-const maxThreads = 1024
+// MaxThreads bounds Options.Threads.
+const MaxThreads = 1024
 
 // Backend implements graph.Backend. Its programs share the parameters.
 type Backend struct {
@@ -62,8 +62,8 @@ var _ graph.Backend = (*Backend)(nil)
 // New returns a backend for the parameters of source, which are read when a
 // program first needs them.
 func New(source graph.Source, o Options) (*Backend, error) {
-	if o.Threads < 0 || o.Threads > maxThreads {
-		return nil, fmt.Errorf("cpu: %d threads; 1 to %d are possible, 0 is one a core", o.Threads, maxThreads)
+	if o.Threads < 0 || o.Threads > MaxThreads {
+		return nil, fmt.Errorf("cpu: %d threads; 1 to %d are possible, 0 is one a core", o.Threads, MaxThreads)
 	}
 	if o.Threads == 0 {
 		o.Threads = runtime.GOMAXPROCS(0)

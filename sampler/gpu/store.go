@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/roentgo/roentgo/atomicfile"
 	"github.com/roentgo/roentgo/shaders"
 )
 
@@ -72,7 +73,7 @@ func stored(i Info) (*Measurement, error) {
 }
 
 // Save keeps a measurement for Stored, in the place of an earlier one.
-func (m *Measurement) Save() (err error) {
+func (m *Measurement) Save() error {
 	path, err := storePath(Info{Name: m.Adapter, Backend: m.Backend})
 	if err != nil {
 		return err
@@ -81,21 +82,13 @@ func (m *Measurement) Save() (err error) {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
+	return atomicfile.Write(path, true, func(w io.Writer) error {
+		_, err := w.Write(data)
 		return err
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		err = errors.Join(err, os.Remove(f.Name()))
-	}
-	return err
+	})
 }
 
 // Tuned returns the tilings that were measured on the device, now if they never

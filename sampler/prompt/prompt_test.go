@@ -40,6 +40,13 @@ func TestClean(t *testing.T) {
 		"[MA[PAD]SK]b[UNK]":            "[MA SK]b",
 		"[cls] [brackets]":             "[cls] [brackets]",
 		"É œdème 胸":                    "É œdème 胸",
+		"e\u0301 e\u200d\u0301":        "é é",
+		"x\u2011ray x–ray x−ray":       "x-ray x-ray x-ray",
+		"“enlarged” patient’s «heart»": `"enlarged" patient's "heart"`,
+		"no effusion。normal、clear":     "no effusion. normal, clear",
+		"ｅｆｆｕｓｉｏｎ，（ＲＬＬ）５％！":            "effusion,(RLL)5%!",
+		"opaci\ufb01ed … ½":            "opacified ... 1/2",
+		"［ＣＬＳ］ a":                      "a",
 		strings.Repeat("[SEP]", 10000): "",
 	} {
 		if got := prompt.Clean(text); got != want {
@@ -96,6 +103,8 @@ func TestEncode(t *testing.T) {
 		"\u0301":             "", // an accent without a letter
 		"Ⱦ":                  "[CLS] [UNK] [SEP]",
 		"no chést 胸":         "[CLS] no chest [UNK] [SEP]",
+		"che\u0301st。":       "[CLS] chest . [SEP]",
+		"ｃｈｅｓｔ，ｒａｙ":          "[CLS] chest , ray [SEP]",
 		"normal chest, ray.": "", // one too many
 	} {
 		ids, err := tok.Encode(text, false)
@@ -141,6 +150,18 @@ func TestUnknown(t *testing.T) {
 	got := prompt.Unknown("Pleural effusion, foobar; X-ray -- foobar (baz) left-", known)
 	if !slices.Equal(got, []string{"foobar", "baz"}) {
 		t.Errorf("unknown words %q", got)
+	}
+	for text, want := range map[string][]string{
+		"Pléural e\u0301ffusion of the left’s x‑ray": {"of", "the"},
+		"“pleural” effusion。Left（x–ray）／50%":         {"50"},
+		"😀":                     {"😀"},
+		"???":                   {"???"},
+		"effusion😀 left ???":    {"😀", "???"},
+		"XXXX, 5 mm [SEP] -- .": nil,
+	} {
+		if got := prompt.Unknown(text, known); !slices.Equal(got, want) {
+			t.Errorf("of %q %q are unknown, want %q", text, got, want)
+		}
 	}
 }
 

@@ -135,31 +135,3 @@ func withoutAccents(text string) string {
 		return r
 	}, norm.NFD.String(text))
 }
-
-// Words lists the words of a normalized text, lower-case: runs of letters and
-// digits, joined by single hyphens.
-func Words(text string) []string {
-	words := strings.FieldsFunc(strings.ToLower(Normalize(text)), func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-'
-	})
-	kept := words[:0]
-	for _, w := range words {
-		if w = strings.Trim(w, "-"); w != "" {
-			kept = append(kept, w)
-		}
-	}
-	return kept
-}
-
-// Unknown lists the words of text that known lacks, each once, in order.
-func Unknown(text string, known map[string]bool) []string {
-	var list []string
-	seen := map[string]bool{}
-	for _, w := range Words(text) {
-		if !known[w] && !seen[w] {
-			list = append(list, w)
-			seen[w] = true
-		}
-	}
-	return list
-}

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/roentgo/roentgo/atomicfile"
 )
 
 var example = Settings{
@@ -136,19 +138,22 @@ func TestEncodeRefusals(t *testing.T) {
 	}
 }
 
+// zipped is a text as zlib compresses it.
+func zipped(text string) string {
+	var b bytes.Buffer
+	z := zlib.NewWriter(&b)
+	io.WriteString(z, text)
+	z.Close()
+	return b.String()
+}
+
 func TestReadRefusals(t *testing.T) {
 	good := encode(t, grey(8, 9), example)
 	list := chunks(t, good)
 	header, end := list[0], list[len(list)-1]
 	text := func(data string) []byte { return appendChunk(nil, "iTXt", "roentgo\x00"+data) }
 	plain := func(json string) []byte { return text("\x00\x00\x00\x00" + json) }
-	deflated := func(json string) []byte {
-		var b bytes.Buffer
-		z := zlib.NewWriter(&b)
-		io.WriteString(z, json)
-		z.Close()
-		return text("\x01\x00\x00\x00" + b.String())
-	}
+	deflated := func(json string) []byte { return text("\x01\x00\x00\x00" + zipped(json)) }
 	flipped := bytes.Clone(good)
 	flipped[len(flipped)-20] ^= 1
 	long := join(header, plain("{}"))
@@ -169,13 +174,17 @@ func TestReadRefusals(t *testing.T) {
 		{"no header", join(plain("{}"), end), ErrDamaged, "IHDR must be first"},
 		{"another program's", join(header, end), ErrNoSettings, ""},
 		{"another keyword", join(header, appendUnicode(nil, "roentgo2", "{}"), appendUnicode(nil, "roent", "{}"), end), ErrNoSettings, ""},
-		{"twice", join(header, plain("{}"), plain("{}"), end), ErrSettings, "two"},
+		{"twice", join(header, plain("{}"), appendChunk(nil, "tEXt", "roentgo\x00{\"seed\":\"1\"}"), end), ErrSettings, "two"},
 		{"length of 4 GiB", long, ErrTooLarge, "settings of 4294967287 bytes"},
 		{"settings too long", join(header, plain(strings.Repeat(" ", MaxSettings)), end), ErrTooLarge, "settings"},
 		{"deflated bomb", join(header, deflated(strings.Repeat(" ", 50*MaxSettings)), end), ErrTooLarge, "settings"},
 		{"deflated garbage", join(header, text("\x01\x00\x00\x00garbage"), end), ErrDamaged, "zlib"},
 		{"compression unknown", join(header, text("\x02\x00\x00\x00{}"), end), ErrDamaged, "compression"},
 		{"no text", join(header, text("\x00\x00"), end), ErrDamaged, "without text"},
+		{"zTXt garbage", join(header, appendChunk(nil, "zTXt", "roentgo\x00\x00garbage"), end), ErrDamaged, "zlib"},
+		{"zTXt of unknown compression", join(header, appendChunk(nil, "zTXt", "roentgo\x00\x01"), end), ErrDamaged, "compression"},
+		{"zTXt bomb", join(header, appendChunk(nil, "zTXt", "roentgo\x00\x00"+zipped(strings.Repeat(" ", 50*MaxSettings))), end), ErrTooLarge, "settings"},
+		{"tEXt too long", join(header, appendChunk(nil, "tEXt", "roentgo\x00"+strings.Repeat(" ", MaxSettings+1)), end), ErrTooLarge, "settings"},
 		{"empty", join(header, text(""), end), ErrDamaged, "compression"},
 		{"no JSON", join(header, plain("seed 7"), end), ErrSettings, ""},
 		{"more behind the JSON", join(header, plain("{} {}"), end), ErrSettings, "behind"},
@@ -195,12 +204,18 @@ func TestReadRefusals(t *testing.T) {
 			}
 		})
 	}
-	t.Run("compressed by another program", func(t *testing.T) {
-		s, err := Read(bytes.NewReader(join(header, deflated(`{"prompt":"x","seed":"7"}`), end)))
-		if err != nil || s.Prompt != "x" || s.Seed != 7 {
-			t.Errorf("read %+v, %v", s, err)
-		}
-	})
+	const utf8, latin1 = "{\"prompt\":\"é\",\"seed\":\"7\"}", "{\"prompt\":\"\xe9\",\"seed\":\"7\"}"
+	for name, chunk := range map[string][]byte{
+		"iTXt, compressed": deflated(utf8), "tEXt": appendChunk(nil, "tEXt", "roentgo\x00"+latin1), "tEXt in UTF-8": appendChunk(nil, "tEXt", "roentgo\x00"+utf8),
+		"zTXt": appendChunk(nil, "zTXt", "roentgo\x00\x00"+zipped(latin1)), "twice the same": join(plain(utf8), appendChunk(nil, "tEXt", "roentgo\x00"+utf8))[len(signature):],
+	} {
+		t.Run("by another program: "+name, func(t *testing.T) {
+			s, err := Read(bytes.NewReader(join(header, chunk, end)))
+			if err != nil || s.Prompt != "é" || s.Seed != 7 {
+				t.Errorf("read %+v, %v", s, err)
+			}
+		})
+	}
 	t.Run("reader's own error", func(t *testing.T) {
 		own := errors.New("disk on fire")
 		for n := range len(good) {
@@ -251,7 +266,7 @@ func TestWriteFile(t *testing.T) {
 	if err != nil || !bytes.Equal(first, encode(t, grey(8, 1), example)) {
 		t.Errorf("the file is not what Encode writes (%v)", err)
 	}
-	if err := WriteFile(path, grey(8, 2), example, false); !errors.Is(err, ErrExists) || !strings.Contains(err.Error(), path) {
+	if err := WriteFile(path, grey(8, 2), example, false); !errors.Is(err, atomicfile.ErrExists) || !strings.Contains(err.Error(), path) {
 		t.Errorf("second write: error %v, want ErrExists with the path", err)
 	}
 	if now, _ := os.ReadFile(path); !bytes.Equal(now, first) {
@@ -286,6 +301,8 @@ func FuzzRead(f *testing.F) {
 	good := encode(f, grey(8, 9), example)
 	f.Add(good)
 	f.Add(good[:len(good)/2])
+	f.Add(join(chunks(f, good)[0], appendChunk(nil, "zTXt", "roentgo\x00\x00"+zipped("{}")), chunks(f, good)[7]))
+	f.Add(join(chunks(f, good)[0], appendChunk(nil, "tEXt", "roentgo\x00{}"), chunks(f, good)[7]))
 	f.Add(join(chunks(f, good)[0], appendChunk(nil, "iTXt", "roentgo\x00\x01\x00\x00\x00x\x9c"), chunks(f, good)[7]))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		s, err := Read(bytes.NewReader(file))
@@ -305,10 +322,13 @@ func FuzzRead(f *testing.F) {
 // FuzzSettings is behind the checksums, which random bytes do not pass.
 func FuzzSettings(f *testing.F) {
 	header := chunks(f, encode(f, grey(8, 9), example))[0]
-	f.Add([]byte("\x00\x00\x00\x00{\"seed\":\"7\"}"))
-	f.Add([]byte("\x01\x00en\x00\x00x\x9c"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		file := join(header, appendChunk(nil, "iTXt", "roentgo\x00"+string(data)), appendChunk(nil, "IEND", ""))
+	kinds := []string{"iTXt", "tEXt", "zTXt"}
+	f.Add(uint8(0), []byte("\x00\x00\x00\x00{\"seed\":\"7\"}"))
+	f.Add(uint8(0), []byte("\x01\x00en\x00\x00x\x9c"))
+	f.Add(uint8(1), []byte("{\"prompt\":\"\xe9\"}"))
+	f.Add(uint8(2), []byte("\x00"+zipped("{}")))
+	f.Fuzz(func(t *testing.T, kind uint8, data []byte) {
+		file := join(header, appendChunk(nil, kinds[int(kind)%len(kinds)], "roentgo\x00"+string(data)), appendChunk(nil, "IEND", ""))
 		s, err := Read(bytes.NewReader(file))
 		if err != nil {
 			if !slices.ContainsFunc(sentinels, func(e error) bool { return errors.Is(err, e) }) {

@@ -21,9 +21,6 @@ var (
 	ErrSettings   = errors.New("provenance: settings not understood")                // of a newer roentgo, or tampered with
 )
 
-// ErrExists is wrapped by [WriteFile]'s refusal to overwrite.
-var ErrExists = errors.New("provenance: the file exists already")
-
 const (
 	// MaxFile is how many bytes of a file are read.
 	MaxFile = 64 << 20

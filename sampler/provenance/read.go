@@ -56,8 +56,8 @@ func (c *chunkReader) settings() ([]byte, error) {
 			return nil, fmt.Errorf("%w: it begins with chunk %q, IHDR must be first", ErrDamaged, kind)
 		}
 		if data != nil {
-			if settings != nil {
-				return nil, fmt.Errorf("%w: there are two of them", ErrSettings)
+			if settings != nil && !bytes.Equal(settings, data) {
+				return nil, fmt.Errorf("%w: there are two that differ", ErrSettings)
 			}
 			settings = data
 		}
@@ -84,7 +84,8 @@ func (c *chunkReader) next() (kind string, data []byte, err error) {
 	body := io.TeeReader(io.LimitReader(c.r, length), sum)
 	ours := false
 	rest := length
-	if kind == "iTXt" {
+	decode := decoders[kind]
+	if decode != nil {
 		start := make([]byte, min(length, int64(len(keyword)+1)))
 		if _, err := io.ReadFull(body, start); err != nil {
 			return "", nil, c.failed(err)
@@ -113,7 +114,7 @@ func (c *chunkReader) next() (kind string, data []byte, err error) {
 		return "", nil, fmt.Errorf("%w: the checksum of chunk %q differs", ErrDamaged, kind)
 	}
 	if ours {
-		data, err = international(text)
+		data, err = decode(text)
 	}
 	return kind, data, err
 }
@@ -130,9 +131,39 @@ func (c *chunkReader) failed(err error) error {
 	return err
 }
 
-// international returns the text of an iTXt chunk from behind its keyword:
-// compression flag and method, language and translated keyword, text. A
-// program that saved the file again may have compressed it.
+// decoders return the text, in UTF-8, of each kind of text chunk, from after its
+// keyword and the zero byte that ends it (PNG specification, section 11.3.3). A
+// program that saved the file again may have written the settings as another
+// kind than [Encode] does.
+var decoders = map[string]func([]byte) ([]byte, error){"tEXt": latin, "zTXt": compressed, "iTXt": international}
+
+// latin is the text of a tEXt chunk: of Latin-1, though some programs write
+// UTF-8, which text in Latin-1 hardly ever is by chance.
+func latin(b []byte) ([]byte, error) {
+	if utf8.Valid(b) {
+		return b, nil
+	}
+	text := make([]byte, 0, 2*len(b))
+	for _, c := range b {
+		text = utf8.AppendRune(text, rune(c))
+	}
+	return text, nil
+}
+
+// compressed is the text of a zTXt chunk: compression method, Latin-1.
+func compressed(b []byte) ([]byte, error) {
+	if len(b) < 1 || b[0] != 0 {
+		return nil, fmt.Errorf("%w: a zTXt chunk of no known compression", ErrDamaged)
+	}
+	text, err := inflate(b[1:])
+	if err != nil {
+		return nil, err
+	}
+	return latin(text)
+}
+
+// international is the text of an iTXt chunk: compression flag and method,
+// language and translated keyword, UTF-8.
 func international(b []byte) ([]byte, error) {
 	if len(b) < 2 || b[0] > 1 || b[1] != 0 {
 		return nil, fmt.Errorf("%w: an iTXt chunk of no known compression", ErrDamaged)
@@ -143,19 +174,28 @@ func international(b []byte) ([]byte, error) {
 	}
 	text := fields[2]
 	if b[0] == 1 {
-		z, err := zlib.NewReader(bytes.NewReader(text))
-		if err == nil {
-			text, err = io.ReadAll(io.LimitReader(z, MaxSettings+1))
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%w: settings: %w", ErrDamaged, err)
-		}
-		if len(text) > MaxSettings {
-			return nil, fmt.Errorf("%w: settings of more than %d bytes", ErrTooLarge, MaxSettings)
+		var err error
+		if text, err = inflate(text); err != nil {
+			return nil, err
 		}
 	}
 	if !utf8.Valid(text) {
 		return nil, fmt.Errorf("%w: text that is no UTF-8", ErrSettings)
 	}
 	return text, nil
+}
+
+// inflate returns at most MaxSettings bytes of a zlib stream.
+func inflate(b []byte) ([]byte, error) {
+	z, err := zlib.NewReader(bytes.NewReader(b))
+	if err == nil {
+		b, err = io.ReadAll(io.LimitReader(z, MaxSettings+1))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: settings: %w", ErrDamaged, err)
+	}
+	if len(b) > MaxSettings {
+		return nil, fmt.Errorf("%w: settings of more than %d bytes", ErrTooLarge, MaxSettings)
+	}
+	return b, nil
 }

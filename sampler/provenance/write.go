@@ -3,16 +3,14 @@ package provenance
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"image"
 	"image/png"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"unicode"
+
+	"github.com/roentgo/roentgo/atomicfile"
 )
 
 // Encode writes img as a PNG file with text chunks: Title, Description (the
@@ -54,25 +52,9 @@ func printable(text string) string {
 	}, strings.ToValidUTF8(text, "\uFFFD")))
 }
 
-// WriteFile writes the file of [Encode] to path, whole or not at all. One that
-// is there is kept, and is ErrExists, unless overwrite is set.
-func WriteFile(path string, img *image.Gray, s Settings, overwrite bool) (err error) {
-	if _, err := os.Lstat(path); err == nil && !overwrite {
-		return fmt.Errorf("%w: %s", ErrExists, path)
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	if err := errors.Join(Encode(f, img, s), f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+// WriteFile writes the file of [Encode] to path as [atomicfile.Write] does:
+// whole or not at all. One that is there is kept, and is atomicfile.ErrExists,
+// unless overwrite is set.
+func WriteFile(path string, img *image.Gray, s Settings, overwrite bool) error {
+	return atomicfile.Write(path, overwrite, func(w io.Writer) error { return Encode(w, img, s) })
 }

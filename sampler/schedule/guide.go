@@ -26,13 +26,19 @@ func ParseInterval(text string) (v Interval, err error) {
 		return v, nil
 	}
 	low, high, cut := strings.Cut(text, "-")
-	if v.Low, err = strconv.Atoi(low); err == nil && high != "" {
-		v.High, err = strconv.Atoi(high)
+	if v.Low, err = timestep(low); err == nil && high != "" {
+		v.High, err = timestep(high)
 	}
 	if err != nil || !cut || v.High < 1 && high != "" {
 		return v, fmt.Errorf("%q: timesteps such as 200-799 or 200- are needed, or all", text)
 	}
 	return v, nil
+}
+
+// timestep reads a decimal number without a sign.
+func timestep(text string) (int, error) {
+	t, err := strconv.ParseUint(text, 10, 31)
+	return int(t), err
 }
 
 func (v Interval) String() string {

@@ -40,8 +40,13 @@ func ZeroTerminal() Config {
 // ErrConfig is wrapped by every refusal of a schedule or of sampling options.
 var ErrConfig = errors.New("schedule: refused")
 
-// maxTimesteps bounds T.
-const maxTimesteps = 10000
+const (
+	// maxTimesteps bounds T.
+	maxTimesteps = 10000
+	// leastAlphasCumprod is the least ᾱ other than 0: its root, and sums of its
+	// multiples, are still numbers of 32 bits.
+	leastAlphasCumprod = 1e-60
+)
 
 // Validate checks every field.
 func (c Config) Validate() error {
@@ -82,7 +87,27 @@ func New(c Config) (*Schedule, error) {
 			s.AlphasCumprod[t] = root * root
 		}
 	}
-	return s, nil
+	return s, s.validate()
+}
+
+// validate checks that every timestep has more noise than the one before it,
+// in the numbers of this machine, and that ε, if predicted, leaves something of
+// the clean latent to be seen beside it.
+func (s *Schedule) validate() error {
+	before := 1.0
+	for t, a := range s.AlphasCumprod {
+		pure := s.ZeroTerminalSNR && t == len(s.AlphasCumprod)-1
+		if !(a < before && (a >= leastAlphasCumprod || pure && a == 0)) {
+			return fmt.Errorf("%w: betas from %g to %g in %d timesteps: ᾱ goes from %g to %g at timestep %d; it must fall at each, and stay above %g", ErrConfig,
+				s.BetaStart, s.BetaEnd, s.TrainTimesteps, before, a, t, leastAlphasCumprod)
+		}
+		before = a
+	}
+	if s.Prediction == Epsilon && before < pureNoise {
+		return fmt.Errorf("%w: betas from %g to %g in %d timesteps: the last is of ᾱ %g, so little that %s says nothing of the clean latent; use %s", ErrConfig,
+			s.BetaStart, s.BetaEnd, s.TrainTimesteps, before, Epsilon, VPrediction)
+	}
+	return nil
 }
 
 // Coefficients returns √ᾱ_t and √(1−ᾱ_t).

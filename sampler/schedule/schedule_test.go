@@ -85,8 +85,9 @@ func TestExactDenoiser(t *testing.T) {
 						noise.Latent(x, 5, 0, noise.StreamInitial)
 						for i, time := range sampler.Timesteps {
 							a := s.AlphasCumprod[time]
-							if o.Sampler != DDIM {
-								a = max(a, minAlphasCumprod)
+							if a == 0 && o.Sampler != DDIM {
+								alpha, _, _ := (&path{s, sampler.Timesteps}).at(0)
+								a = alpha * alpha
 							}
 							noise.Latent(z, 5, 0, noise.StreamStep(i))
 							sampler.Steps[i].Apply(v, exact(s, x0, x, a), z)
@@ -139,7 +140,11 @@ func TestRefusals(t *testing.T) {
 			c.Prediction = Epsilon
 			return c.Validate()
 		},
-		"betas": func() error { c := Study(); c.BetaEnd = 2; return c.Validate() },
+		"betas":       func() error { c := Study(); c.BetaEnd = 2; return c.Validate() },
+		"betas of 0":  func() error { _, err := New(Config{10, 1e-300, 1e-300, false, VPrediction}); return err },
+		"no ᾱ is 0":   func() error { _, err := New(Config{10000, 0.5, 0.9, false, VPrediction}); return err },
+		"two ᾱ are 0": func() error { _, err := New(Config{10000, 0.5, 0.9, true, VPrediction}); return err },
+		"ε of noise":  func() error { _, err := New(Config{10000, 1e-4, 0.02, false, Epsilon}); return err },
 	} {
 		if err := f(); !errors.Is(err, ErrConfig) {
 			t.Errorf("%s: error %v, want ErrConfig", name, err)
@@ -154,7 +159,7 @@ func TestInterval(t *testing.T) {
 			t.Errorf("%q: %v, %v, written as %q", text, v, err, v.String())
 		}
 	}
-	for _, text := range []string{"", "-", "all-", "5", "x-9", "9-x", "5-0", "-5-7"} {
+	for _, text := range []string{"", "-", "all-", "5", "x-9", "9-x", "5-0", "-5-7", "+5-9", "0x1-9"} {
 		if v, err := ParseInterval(text); err == nil && mustNew(t, Study()).ValidateInterval(v) == nil {
 			t.Errorf("%q was read as %v", text, v)
 		}

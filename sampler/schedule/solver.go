@@ -5,14 +5,35 @@ import "math"
 // The solvers step in λ = ln √ᾱ − ln √(1−ᾱ), half the logarithm of the
 // signal-to-noise ratio.
 
-// minAlphasCumprod keeps the logarithm of a zero terminal SNR finite.
-const minAlphasCumprod = 0x1p-24
+// pureNoise is the greatest ᾱ that stands for the 0 of a zero terminal SNR,
+// whose logarithm is not finite.
+const pureNoise = 0x1p-24
 
+// at returns √ᾱ, √(1−ᾱ) and λ of step i. Those of pure noise, which can be the
+// first step's alone, are of a small ᾱ: of pureNoise, or, where λ would then
+// rise less in the first step than in the second, of one with two equal rises.
+// Otherwise the second step, whose slope divides by the first rise, would go
+// astray, and where λ did not rise at all it would not be a number.
 func (p *path) at(i int) (alpha, sigma, lambda float64) {
-	a := max(p.alphasCumprod(i), minAlphasCumprod)
-	alpha, sigma = math.Sqrt(a), math.Sqrt(1-a)
-	return alpha, sigma, math.Log(alpha) - math.Log(sigma)
+	a := p.alphasCumprod(i)
+	if a > 0 {
+		return math.Sqrt(a), math.Sqrt(1 - a), halfLogSNR(a)
+	}
+	a = pureNoise
+	if len(p.times) > 1 {
+		next := p.alphasCumprod(1)
+		rise := math.Ln2
+		if len(p.times) > 2 {
+			rise = halfLogSNR(p.alphasCumprod(2)) - halfLogSNR(next)
+		}
+		// So far down ᾱ is e^2λ: 1−ᾱ is 1.
+		a = min(a, math.Exp(2*(halfLogSNR(next)-rise)))
+	}
+	return math.Sqrt(a), math.Sqrt(1 - a), halfLogSNR(a)
 }
+
+// halfLogSNR is λ of ᾱ.
+func halfLogSNR(a float64) float64 { return (math.Log(a) - math.Log1p(-a)) / 2 }
 
 // solverX0 is the clean latent of step i.
 func (p *path) solverX0(i int, latent, prediction []float64) []float64 {

@@ -33,8 +33,7 @@ func (p *path) corrected(i int, before, x0, once, twice []float64) []float64 {
 	if i > 1 {
 		// R ρ = b of the paper, for r₁ = (λ_{i−2} − λ_{i−1})/h and r₂ = 1.
 		b := math.Expm1(-h)
-		phi2 := -b/h - 1
-		phi3 := -phi2/h - 0.5
+		phi2, phi3 := phi(h)
 		b1, b2 := phi2/b, 2*phi3/b
 		r := -p.ratio(i - 1)
 		back = (b1 - b2) / (1 - r)
@@ -42,4 +41,21 @@ func (p *path) corrected(i int, before, x0, once, twice []float64) []float64 {
 		back /= r
 	}
 	return sum(mix{keep, before}, mix{take * (1 - back - ahead), once}, mix{take * back, twice}, mix{take * ahead, x0})
+}
+
+// phi returns φ₂ and φ₃ of the paper for −h: Σ (−h)ᵏ/(k+1)! and Σ (−h)ᵏ/(k+2)!
+// over k ≥ 1. For small h, as at many steps, their closed forms would be
+// differences of almost equal numbers.
+func phi(h float64) (phi2, phi3 float64) {
+	if h > 0.5 {
+		phi2 = -math.Expm1(-h)/h - 1
+		return phi2, -phi2/h - 0.5
+	}
+	term := 1.0 // (−h)ᵏ/(k+1)!
+	for k := 1.0; k < 14; k++ {
+		term *= -h / (k + 1)
+		phi2 += term
+		phi3 += term / (k + 2)
+	}
+	return phi2, phi3
 }

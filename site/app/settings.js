@@ -9,9 +9,10 @@ const text = value => {
   if (typeof value !== "string" || value.length > MAX_TEXT) return undefined;
   return value.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/gu, c => c === "\n" || c === "\t" ? " " : "");
 };
-const seed = value => /^[0-9]{1,20}$/.test(value) && BigInt(value) <= MAX_SEED ? String(BigInt(value)) : undefined;
+const seed = value => /^\s*[0-9]{1,20}\s*$/.test(value) && BigInt(value) <= MAX_SEED ? String(BigInt(value)) : undefined;
+const DECIMAL = /^-?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?$/i; // 0x10 is none, 010 is ten
 const number = (low, high) => value => {
-  if (value === "" || value === null || typeof value === "boolean" || String(value).length > 24) return undefined;
+  if (typeof value === "boolean" || String(value).length > 24 || !DECIMAL.test(String(value).trim())) return undefined;
   const n = Number(value);
   return n >= low && n <= high ? String(n) : undefined;
 };

@@ -88,7 +88,7 @@ type grown struct {
 }
 
 func (f *growthFlags) run(ctx context.Context) (err error) {
-	if err := checkOutputs([]string{f.out + ".csv", f.out + ".svg"}, f.force); err != nil {
+	if err := checkCharts(f.out, f.force); err != nil {
 		return err
 	}
 	g := &grown{growthFlags: f}

@@ -91,7 +91,7 @@ func (q quality) name() string {
 }
 
 func (f *qualityFlags) run(ctx context.Context) error {
-	if err := checkOutputs([]string{f.out + ".csv", f.out + ".svg"}, f.force); err != nil {
+	if err := checkCharts(f.out, f.force); err != nil {
 		return err
 	}
 	if size := f.description.Model.ImageSize; size%metric.FeatureUnit != 0 {

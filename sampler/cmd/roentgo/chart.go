@@ -2,14 +2,15 @@ package main
 
 import (
 	"encoding/xml"
-	"errors"
 	"fmt"
+	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/roentgo/roentgo/atomicfile"
 )
 
 // chart is a figure of panels side by side, written as SVG.
@@ -202,18 +203,21 @@ func number(v float64) string {
 	return strconv.FormatFloat(math.Round(v*1e9)/1e9, 'g', 6, 64)
 }
 
+// checkCharts refuses, before anything is measured, an --out whose table and
+// chart could not be written.
+func checkCharts(out string, overwrite bool) error {
+	for _, extension := range []string{".csv", ".svg"} {
+		if err := checkOutput(out+extension, overwrite); err != nil {
+			return err
+		}
+	}
+	return writable(filepath.Dir(out))
+}
+
 // writeText writes a file, whole or not at all.
 func writeText(path, content string) error {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
+	return atomicfile.Write(path, true, func(w io.Writer) error {
+		_, err := io.WriteString(w, content)
 		return err
-	}
-	_, err = file.WriteString(content)
-	if err = errors.Join(err, file.Chmod(0o644), file.Close()); err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		os.Remove(file.Name())
-	}
-	return err
+	})
 }

@@ -12,19 +12,22 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/roentgo/roentgo/atomicfile"
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/provenance"
+	"github.com/roentgo/roentgo/sampler/decimal/flags"
 	"github.com/roentgo/roentgo/weights"
 	"github.com/roentgo/roentgo/weights/defaultmodel"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	// A pipe that nobody reads any more ends a run as a signal does, each time
+	// that something is written to it. A second signal ends the program at once.
+	ctx, stop := signal.NotifyContext(untilClosedPipe(context.Background()), ending...)
+	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -49,8 +52,14 @@ The images are synthetic and not for diagnosis.`,
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetArgs(args)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok && e.GetFlag().Name == "seed" {
+			err = fmt.Errorf("%w (leave --seed out for any seed)", err)
+		}
+		return misuse{err}
+	})
 	root.AddCommand(sampleCommand(), infoCommand(), verifyCommand(), devicesCommand(), tuneCommand(), benchCommand(), versionCommand())
+	flags.Decimal(root)
 	err := root.ExecuteContext(ctx)
 	switch {
 	case err == nil:
@@ -61,7 +70,7 @@ The images are synthetic and not for diagnosis.`,
 	}
 	// Errors of several causes are joined by line breaks.
 	fmt.Fprintln(stderr, "roentgo:", strings.ReplaceAll(err.Error(), "\n", "; "))
-	if errors.As(err, new(misuse)) || errors.Is(err, sampler.ErrRequest) || errors.Is(err, provenance.ErrExists) ||
+	if errors.As(err, new(misuse)) || errors.Is(err, sampler.ErrRequest) || errors.Is(err, atomicfile.ErrExists) || errors.Is(err, atomicfile.ErrSpecial) ||
 		strings.HasPrefix(err.Error(), "unknown command") {
 		return 2
 	}

@@ -2,146 +2,202 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/roentgo/roentgo/sampler"
 )
+
+// parent is the folder that a path lies in.
+func parent(path string) string { return filepath.Dir(filepath.Clean(path)) }
 
 // many makes an image for each row of the prompts file, into a folder with a
 // table of those that were finished: metadata.csv, or metadata-I-of-N.csv for a
 // part of the rows.
 func (f *sampleFlags) many(ctx context.Context, r *reporter) error {
-	rows, err := readPrompts(f.prompts)
+	rows, err := within(ctx, func() ([]row, error) { return readPrompts(ctx, f.prompts) })
 	if err != nil {
 		return err
 	}
 	if len(rows) == 0 {
 		return misuse{fmt.Errorf("%s has no rows", f.prompts)}
 	}
-	from, to := f.part.span(len(rows))
 	dir := f.out
-	if dir == "xray.png" { // the default of a single image
+	if dir == defaultOut {
 		dir = "xrays"
 	}
-	metadata := filepath.Join(dir, "metadata.csv")
+	from, to := f.part.span(len(rows))
+	b := &batch{sampleFlags: f, reporter: r, table: table{path: filepath.Join(dir, "metadata.csv")}, from: from, rows: rows[from:to]}
 	if !f.part.whole() {
-		metadata = filepath.Join(dir, fmt.Sprintf("metadata-%d-of-%d.csv", f.part.index, f.part.of))
+		b.table.path = filepath.Join(dir, fmt.Sprintf("metadata-%d-of-%d.csv", f.part.index, f.part.of))
 	}
-	if err := f.makeFolder(dir, metadata); err != nil {
-		return err
-	}
-	s, err := f.open(ctx)
+	undo, err := folders(dir)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
-	table, err := newTable(metadata)
+	defer undo() // of a run that made nothing
+	if err := writable(dir); err != nil {
+		return err
+	}
+	files := map[string]bool{}
+	for _, x := range b.rows {
+		b.images = append(b.images, planned{path: filepath.Join(dir, x.file()), row: sampler.Row{Prompt: x.prompt, Negative: x.negative, Seed: x.seed}})
+		files[x.file()] = true
+	}
+	if f.force {
+		err = checkOutput(b.table.path, true)
+	} else {
+		err = checkTable(b.table.path, files)
+	}
 	if err != nil {
 		return err
 	}
-	r.start(s)
-	if err = f.rows(ctx, s, r, rows[from:to], dir, table); err == nil {
-		r.end(s)
+	if len(b.rows) == 0 { // of this part
+		return b.table.write(b.lines(nil))
 	}
-	if e, ok := errors.AsType[*sampler.RowError](err); ok {
-		err = fmt.Errorf("row %d (%s): %w", from+e.Row+1, rows[from+e.Row].name, e.Err)
+	if b.sampler, err = f.open(ctx); err != nil {
+		return err
 	}
-	return errors.Join(err, table.finish())
+	defer b.sampler.Close()
+	return errors.Join(b.run(ctx), b.table.close())
 }
 
-// makeFolder makes the folder of the images. One that is there must be empty,
-// or, as parts share it, have no table of this part.
-func (f *sampleFlags) makeFolder(dir, metadata string) error {
-	if !f.force {
-		if list, err := os.ReadDir(dir); err == nil && len(list) > 0 && f.part.whole() {
-			return misuse{fmt.Errorf("%s exists already and is not empty (use --force to overwrite its files, or another --out)", dir)}
-		}
-		if _, err := os.Lstat(metadata); err == nil {
-			return misuse{fmt.Errorf("%s exists already (use --force to overwrite the files of this part, or another --out)", metadata)}
-		}
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("cannot make the folder %s: %w", dir, errors.Unwrap(err))
-	}
-	return writable(dir)
+// batch is the images of a prompts file that this run is for.
+type batch struct {
+	*sampleFlags
+	reporter *reporter
+	sampler  *sampler.Sampler
+	from     int // of all rows, the first
+	rows     []row
+	images   []planned // a row each
+	common   sampler.Settings
+	table    table
+	begun    bool // the table
 }
 
-// rows makes an image a row, side by side as memory allows.
-func (f *sampleFlags) rows(ctx context.Context, s *sampler.Sampler, r *reporter, rows []row, dir string, t *table) error {
-	if len(rows) == 0 { // of this part
+// run makes the images that are missing.
+func (b *batch) run(ctx context.Context) (err error) {
+	if b.common, err = b.sampler.Settings(b.request); err != nil {
+		return err
+	}
+	todo, err := b.missing(ctx, b.sampler, b.common, b.images)
+	if err != nil {
+		return err
+	}
+	b.reporter.start(b.sampler)
+	there := map[int]bool{}
+	if len(todo) < len(b.images) {
+		for i := range b.images {
+			there[i] = true
+		}
+		for _, i := range todo {
+			delete(there, i)
+		}
+		b.reporter.goesOn(len(there), len(b.images))
+		if err := b.begin(there); err != nil {
+			return err
+		}
+	}
+	if err := b.make(ctx, todo); err != nil {
+		return err
+	}
+	if len(there) > 0 && len(todo) > 0 { // the lines are not in the rows' order
+		err = b.table.write(b.lines(nil))
+	}
+	b.reporter.end(b.sampler)
+	return err
+}
+
+// begin writes the table of the images that are there.
+func (b *batch) begin(there map[int]bool) error {
+	b.begun = true
+	return b.table.write(b.lines(there))
+}
+
+// lines yields those of the table, in the rows' order: of some, or, if nil, of
+// all.
+func (b *batch) lines(some map[int]bool) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for i := range b.rows {
+			if (some == nil || some[i]) && !yield(b.line(i)) {
+				return
+			}
+		}
+	}
+}
+
+func (b *batch) line(i int) string {
+	settings := b.common
+	settings.Prompt, settings.Negative, settings.Seed = b.rows[i].prompt, b.rows[i].negative, b.rows[i].seed
+	return tableLine(b.rows[i].file(), settings, b.unknown(i), b.sampler.ModelHash())
+}
+
+// unknown lists the words of a row that the model does not know.
+func (b *batch) unknown(i int) []string {
+	return b.sampler.UnknownWords(b.rows[i].prompt + "\n" + b.rows[i].negative)
+}
+
+// make makes some of the images, side by side as memory allows.
+func (b *batch) make(ctx context.Context, todo []int) error {
+	if len(todo) == 0 {
 		return nil
 	}
-	q := f.request
-	q.Seed, q.Count, q.Progress = 0, 0, r.progress
-	for _, x := range rows {
-		q.Rows = append(q.Rows, sampler.Row{Prompt: x.prompt, Negative: x.negative, Seed: x.seed})
+	q := b.request
+	q.Seed, q.Count, q.Progress = 0, 0, b.reporter.progress
+	for _, i := range todo {
+		q.Rows = append(q.Rows, b.images[i].row)
 	}
 	if q.Batch == 0 {
 		var err error
-		if q.Batch, err = s.BatchFor(len(rows)); err != nil {
+		if q.Batch, err = b.sampler.BatchFor(len(todo)); err != nil {
 			return err
 		}
 	}
 	k := 0
-	for img, err := range s.Images(ctx, q) {
-		if err != nil {
+	for img, err := range b.sampler.Images(ctx, q) {
+		if e, ok := errors.AsType[*sampler.RowError](err); ok {
+			i := todo[e.Row]
+			return fmt.Errorf("row %d (%s): %w", b.from+i+1, b.rows[i].name, e.Err)
+		} else if err != nil {
 			return err
 		}
-		name := rows[k].name + ".png"
-		path := filepath.Join(dir, name)
-		if err := f.save(s, img, path, 0); err != nil {
-			return err
-		}
-		unknown := s.UnknownWords(rows[k].prompt + "\n" + rows[k].negative)
-		r.unknown(unknown)
-		r.wrote(path, rows[k].seed)
-		if err := t.add(name, img.Settings, unknown, s.ModelHash()); err != nil {
-			return err
-		}
+		i := todo[k]
 		k++
+		if _, err := b.save(b.sampler, img, b.images[i], false); err != nil {
+			return err
+		}
+		if !b.begun {
+			if err := b.begin(map[int]bool{}); err != nil {
+				return err
+			}
+		}
+		b.reporter.unknown(b.unknown(i))
+		b.reporter.wrote(b.images[i].path, b.rows[i].seed)
+		if err := b.table.add(b.line(i)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// table is metadata.csv, written a row an image into a file that gets its name
-// in the end.
-type table struct {
-	path string
-	file *os.File
-	csv  *csv.Writer
-}
-
-func newTable(path string) (*table, error) {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return nil, err
+// within runs f, which may wait for a pipe that nobody writes, until the
+// context ends.
+func within[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
 	}
-	t := &table{path, file, csv.NewWriter(file)}
-	// An error of a write is kept by the writer until it is flushed.
-	t.csv.Write([]string{"file", "prompt", "negative", "seed", "sampler", "spacing", "steps", "guidance", "guidance_low", "guidance_high",
-		"rescale", "eta", "unknown_words", "model_sha256"})
-	return t, nil
-}
-
-func (t *table) add(file string, s sampler.Settings, unknown []string, modelHash string) error {
-	return t.csv.Write([]string{file, s.Prompt, s.Negative, fmt.Sprint(s.Seed), s.Sampler, s.Spacing, fmt.Sprint(s.Steps), fmt.Sprint(s.Guidance),
-		fmt.Sprint(s.GuidanceInterval.Low), fmt.Sprint(s.GuidanceInterval.High), fmt.Sprint(s.Rescale), fmt.Sprint(s.Eta),
-		strings.Join(unknown, " "), modelHash})
-}
-
-func (t *table) finish() error {
-	t.csv.Flush()
-	err := errors.Join(t.csv.Error(), t.file.Chmod(0o644), t.file.Close())
-	if err == nil {
-		err = os.Rename(t.file.Name(), t.path)
+	done := make(chan result, 1)
+	go func() {
+		v, err := f()
+		done <- result{v, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
 	}
-	if err != nil {
-		os.Remove(t.file.Name())
-	}
-	return err
 }

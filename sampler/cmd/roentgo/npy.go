@@ -3,8 +3,6 @@ package main
 import (
 	"encoding/binary"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 )
 
@@ -30,40 +28,3 @@ func npy(shape []int, values []float32) []byte {
 	b, _ = binary.Append(b, binary.LittleEndian, values) // into memory, of a fixed size: it cannot fail
 	return b
 }
-
-// trace collects the values of a run in a folder that appears when it is whole.
-type trace struct {
-	dir, partial string
-	err          error
-}
-
-func newTrace(dir string, overwrite bool) (*trace, error) {
-	if _, err := os.Lstat(dir); err == nil && !overwrite {
-		return nil, misuse{fmt.Errorf("%s exists already (use --force to replace it, or another --trace)", dir)}
-	}
-	partial, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+"-*")
-	return &trace{dir: dir, partial: partial}, err
-}
-
-func (t *trace) add(name string, shape []int, values []float32) {
-	if t.err == nil {
-		t.err = os.WriteFile(filepath.Join(t.partial, name+".npy"), npy(shape, values), 0o644)
-	}
-}
-
-// finish gives the folder its name.
-func (t *trace) finish() error {
-	if t.err != nil {
-		return t.err
-	}
-	if err := os.Chmod(t.partial, 0o755); err != nil {
-		return err
-	}
-	if err := os.RemoveAll(t.dir); err != nil {
-		return err
-	}
-	return os.Rename(t.partial, t.dir)
-}
-
-// discard removes what is there of an unfinished trace.
-func (t *trace) discard() { os.RemoveAll(t.partial) }

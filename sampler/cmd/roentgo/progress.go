@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 
@@ -16,15 +17,15 @@ import (
 // reporter tells how a run goes: a bar on a terminal, plain lines elsewhere,
 // and, where asked, JSON lines on the standard output.
 type reporter struct {
-	json     *json.Encoder // nil: no JSON
-	stderr   io.Writer
-	terminal bool
-	spoken   time.Time
-	stdout   io.Writer
-	drawn    bool
-	said     map[string]bool
-	begun    time.Time
-	made     int // images
+	json   *json.Encoder // nil: no JSON
+	stderr io.Writer
+	width  func() int // of the terminal, in characters; nil: stderr is none that can redraw a line
+	spoken time.Time
+	stdout io.Writer
+	drawn  bool
+	said   map[string]bool
+	begun  time.Time
+	made   int // images
 }
 
 func newReporter(asJSON bool, stdout, stderr io.Writer) *reporter {
@@ -32,8 +33,14 @@ func newReporter(asJSON bool, stdout, stderr io.Writer) *reporter {
 	if asJSON {
 		r.json = json.NewEncoder(stdout)
 	}
-	if f, ok := stderr.(*os.File); ok {
-		r.terminal = term.IsTerminal(int(f.Fd()))
+	if f, ok := stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
+		r.width = func() int {
+			w, _, err := term.GetSize(int(f.Fd()))
+			if err != nil || w <= 0 {
+				return usualWidth
+			}
+			return w
+		}
 	}
 	return r
 }
@@ -70,8 +77,25 @@ func (r *reporter) start(s *sampler.Sampler) {
 	}
 }
 
-// barWidth is how many characters the bar has.
-const barWidth = 30
+const (
+	usualWidth = 80 // of a terminal that does not say
+	barWidth   = 30 // characters of the bar, where there is room
+	leastBar   = 5  // of one that says something
+)
+
+// bar is a line of less than width characters: in the last column some
+// terminals begin another line.
+func bar(width, step, steps int, text string) string {
+	room := width - 1 - len("[] ") - utf8.RuneCountInString(text)
+	if n := min(room, barWidth); n >= leastBar {
+		done := n * step / steps
+		text = fmt.Sprintf("[%s%s] %s", strings.Repeat("#", done), strings.Repeat("-", n-done), text)
+	}
+	if characters := []rune(text); len(characters) >= width {
+		text = string(characters[:max(width-1, 0)])
+	}
+	return text
+}
 
 func (r *reporter) progress(p sampler.Progress) {
 	image, of := p.Image+1, p.Images
@@ -88,15 +112,28 @@ func (r *reporter) progress(p sampler.Progress) {
 	if of > 1 {
 		name = fmt.Sprintf("image %d of %d, ", image, of)
 	}
+	text := fmt.Sprintf("%sstep %d of %d%s", name, p.Step, p.Steps, left)
 	switch {
-	case r.terminal:
-		done := barWidth * p.Step / p.Steps
-		fmt.Fprintf(r.stderr, "\r\x1b[K[%s%s] %sstep %d of %d%s", strings.Repeat("#", done), strings.Repeat("-", barWidth-done), name, p.Step, p.Steps, left)
+	case r.width != nil:
+		fmt.Fprint(r.stderr, "\r\x1b[K", bar(r.width(), p.Step, p.Steps, text))
 		r.drawn = true
 	case p.Step == p.Steps || time.Since(r.spoken) > 2*time.Second:
-		fmt.Fprintf(r.stderr, "%sstep %d of %d%s\n", name, p.Step, p.Steps, left)
+		fmt.Fprintln(r.stderr, text)
 		r.spoken = time.Now()
 	}
+}
+
+// note says something that is no progress.
+func (r *reporter) note(text string) {
+	r.line()
+	if r.json == nil {
+		fmt.Fprintln(r.stderr, "note:", text)
+	}
+}
+
+// goesOn says that a run was interrupted before.
+func (r *reporter) goesOn(there, all int) {
+	r.note(fmt.Sprintf("%d of %d images are there already", there, all))
 }
 
 // line ends the bar, so that other text gets a line of its own.
@@ -144,6 +181,7 @@ func (r *reporter) unknown(words []string) {
 	if len(fresh) == 0 {
 		return
 	}
+	r.line()
 	r.emit(event{Event: "unknown_words", Words: fresh})
 	if r.json == nil {
 		fmt.Fprintf(r.stderr, "not in any training caption, so that the model cannot know what it means: %s\n", strings.Join(fresh, ", "))

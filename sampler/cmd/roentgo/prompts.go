@@ -1,14 +1,22 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
+	"context"
 	"encoding/csv"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
+
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+
+	"github.com/roentgo/roentgo/sampler/decimal"
+	"github.com/roentgo/roentgo/sampler/prompt"
 )
 
 // row is one image of a prompts file.
@@ -20,67 +28,180 @@ type row struct {
 // maxRows and maxPromptsFile bound a prompts file.
 const (
 	maxRows        = 1_000_000
-	maxPromptsFile = 256 << 20
+	maxPromptsFile = 256 << 20 // bytes
 )
 
-// readPrompts reads a CSV file with a head line.
-func readPrompts(path string) ([]row, error) {
-	file, err := os.Open(path)
+// standardInput is the prompt, or the file of prompts, that comes from there.
+const standardInput = "-"
+
+// file is the name of the image's file.
+func (r row) file() string { return r.name + ".png" }
+
+// readPrompt reads a prompt that is not given as words.
+func readPrompt(r io.Reader) (string, error) {
+	text, err := io.ReadAll(io.LimitReader(r, prompt.MaxBytes+1)) // more is refused with its own error
+	return strings.TrimSpace(string(text)), err
+}
+
+// isPipe reports whether somebody may have meant r to be read.
+func isPipe(r io.Reader) bool {
+	f, ok := r.(*os.File)
+	if !ok {
+		return false
+	}
+	st, err := f.Stat()
+	return err == nil && st.Mode()&fs.ModeNamedPipe != 0
+}
+
+// promptsReader reads the rows of a prompts file.
+type promptsReader struct {
+	path    string
+	csv     *csv.Reader
+	limited *io.LimitedReader
+	column  map[string]int
+	names   map[string]int // to lines; of names that some file system takes for one, one
+	rows    []row
+}
+
+// readPrompts reads a table with a head line.
+func readPrompts(ctx context.Context, path string) ([]row, error) {
+	file := os.Stdin
+	if path != standardInput {
+		var err error
+		if file, err = os.Open(path); err != nil {
+			return nil, err
+		}
+		defer file.Close()
+	}
+	tooLarge := misuse{fmt.Errorf("%s is larger than %d MiB; give it in several files", path, maxPromptsFile>>20)}
+	if st, err := file.Stat(); err == nil && st.Mode().IsRegular() && st.Size() > maxPromptsFile {
+		return nil, tooLarge
+	}
+	p := &promptsReader{path: path, limited: &io.LimitedReader{R: file, N: maxPromptsFile + 1}, names: map[string]int{}}
+	var err error
+	if p.csv, err = tableReader(p.limited); err == nil {
+		err = p.head()
+	}
+	for err == nil {
+		if err = ctx.Err(); err == nil {
+			err = p.next()
+		}
+	}
+	switch {
+	case p.limited.N <= 0:
+		return nil, tooLarge
+	case err == io.EOF:
+		return p.rows, nil
+	}
+	return nil, err
+}
+
+// refuse is an error about the file, or about a line of it.
+func (p *promptsReader) refuse(line int, format string, args ...any) error {
+	where := p.path
+	if line > 0 {
+		where = fmt.Sprintf("%s, line %d", p.path, line)
+	}
+	return misuse{fmt.Errorf("%s: %w", where, fmt.Errorf(format, args...))}
+}
+
+// head reads the names of the columns.
+func (p *promptsReader) head() error {
+	head, err := p.csv.Read()
 	if err != nil {
+		return p.refuse(0, "no head line: %w", err)
+	}
+	p.column = map[string]int{}
+	for i, name := range head {
+		name = strings.ToLower(strings.TrimSpace(name))
+		if name == "" {
+			continue // an index that a program wrote
+		}
+		if !slices.Contains([]string{"prompt", "seed", "negative", "name"}, name) {
+			return p.refuse(0, "no column %.80q is known (there are prompt, seed, negative, name)", name)
+		}
+		if _, twice := p.column[name]; twice {
+			return p.refuse(0, "two columns are called %s", name)
+		}
+		p.column[name] = i
+	}
+	if _, ok := p.column["prompt"]; !ok {
+		return p.refuse(0, "it has no column prompt")
+	}
+	return nil
+}
+
+// next reads a row; io.EOF after the last.
+func (p *promptsReader) next() error {
+	record, err := p.csv.Read()
+	if err == io.EOF {
+		return err
+	} else if err != nil {
+		return p.refuse(0, "%w", err)
+	}
+	line, _ := p.csv.FieldPos(0)
+	get := func(name string) string {
+		if i, ok := p.column[name]; ok {
+			return record[i]
+		}
+		return ""
+	}
+	x := row{name: get("name"), prompt: get("prompt"), negative: get("negative"), seed: uint64(len(p.rows))}
+	if text := get("seed"); text != "" {
+		if x.seed, err = decimal.Uint64(text); err != nil {
+			return p.refuse(line, "seed: %w (leave it empty for the row's number, from 0)", err)
+		}
+	}
+	if x.name == "" {
+		x.name = fmt.Sprintf("%06d", len(p.rows)+1)
+	}
+	if err := checkName(x.name, ".png"); err != nil {
+		return p.refuse(line, "name %.80q cannot be that of a file: %w", x.name, err)
+	}
+	same := sameName(x.name)
+	if other, twice := p.names[same]; twice {
+		return p.refuse(line, "name %q is also that of line %d, perhaps in another case", x.name, other)
+	}
+	p.names[same] = line
+	if p.rows = append(p.rows, x); len(p.rows) > maxRows {
+		return p.refuse(0, "it has more than %d rows; give them in several files", maxRows)
+	}
+	return nil
+}
+
+// maxHead is how many bytes of a table are looked at to learn its form.
+const maxHead = 4096
+
+// tableReader reads a table as spreadsheets write it: in UTF-8 or UTF-16, with
+// a byte-order mark or without, its fields separated by commas, semicolons or
+// tabs, whichever the head line has.
+func tableReader(r io.Reader) (*csv.Reader, error) {
+	start := bufio.NewReaderSize(r, maxHead)
+	b, err := start.Peek(3)
+	if err != nil && err != io.EOF {
 		return nil, err
 	}
-	defer file.Close()
-	r := csv.NewReader(io.LimitReader(file, maxPromptsFile))
-	head, err := r.Read()
-	if err != nil {
-		return nil, misuse{fmt.Errorf("%s: no head line: %w", path, err)}
-	}
-	column := map[string]int{}
-	for i, name := range head {
-		name = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))
-		if !slices.Contains([]string{"prompt", "seed", "negative", "name"}, name) {
-			return nil, misuse{fmt.Errorf("%s: no column %q is known (there are prompt, seed, negative, name)", path, name)}
-		}
-		column[name] = i
-	}
-	if _, ok := column["prompt"]; !ok {
-		return nil, misuse{fmt.Errorf("%s has no column prompt", path)}
-	}
-	var rows []row
-	names := map[string]int{}
-	for {
-		record, err := r.Read()
-		if err == io.EOF {
-			return rows, nil
-		}
-		if err != nil {
-			return nil, misuse{fmt.Errorf("%s: %w", path, err)}
-		}
-		line, _ := r.FieldPos(0)
-		get := func(name string) string {
-			if i, ok := column[name]; ok {
-				return record[i]
-			}
-			return ""
-		}
-		x := row{name: get("name"), prompt: get("prompt"), negative: get("negative"), seed: uint64(len(rows))}
-		if text := get("seed"); text != "" {
-			if x.seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-				return nil, misuse{fmt.Errorf("%s, line %d: seed %q is not a whole number from 0 to 2⁶⁴ − 1", path, line, text)}
-			}
-		}
-		if x.name == "" {
-			x.name = fmt.Sprintf("%06d", len(rows)+1)
-		}
-		if x.name != filepath.Base(x.name) || strings.HasPrefix(x.name, ".") || strings.ContainsAny(x.name, `/\:`) {
-			return nil, misuse{fmt.Errorf("%s, line %d: name %q cannot be that of a file", path, line, x.name)}
-		}
-		if other, twice := names[x.name]; twice {
-			return nil, misuse{fmt.Errorf("%s, line %d: name %q is also that of line %d", path, line, x.name, other)}
-		}
-		names[x.name] = line
-		if rows = append(rows, x); len(rows) > maxRows {
-			return nil, misuse{fmt.Errorf("%s has more than %d rows", path, maxRows)}
+	var text io.Reader = start
+	switch {
+	case bytes.HasPrefix(b, []byte("\xff\xfe")), bytes.HasPrefix(b, []byte("\xfe\xff")):
+		text = transform.NewReader(start, unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder())
+	case bytes.HasPrefix(b, []byte("\xef\xbb\xbf")):
+		if _, err := start.Discard(3); err != nil {
+			return nil, err
 		}
 	}
+	buffered := bufio.NewReaderSize(text, maxHead)
+	head, err := buffered.Peek(maxHead)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	head, _, _ = bytes.Cut(head, []byte("\n"))
+	c := csv.NewReader(buffered)
+	for _, separator := range ",;\t" {
+		if bytes.ContainsRune(head, separator) {
+			c.Comma = separator
+			break
+		}
+	}
+	return c, nil
 }

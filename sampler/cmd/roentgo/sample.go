@@ -7,19 +7,25 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"io/fs"
+	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/roentgo/roentgo/atomicfile"
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/cpu"
 	"github.com/roentgo/roentgo/sampler/gpu"
 	"github.com/roentgo/roentgo/sampler/provenance"
 	"github.com/roentgo/roentgo/sampler/schedule"
 )
+
+// defaultOut is the --out of a single image.
+const defaultOut = "xray.png"
 
 // sampleFlags are those of `sample`.
 type sampleFlags struct {
@@ -41,7 +47,11 @@ func sampleCommand() *cobra.Command {
 		Use:   "sample [PROMPT…]",
 		Short: "Make synthetic chest X-rays from text",
 		Long: `Make synthetic chest X-rays from text. The words of PROMPT are joined by spaces;
-without any, the image is one of no particular finding.
+without any, the image is one of no particular finding. The prompt - is read from
+the standard input.
+
+A command that makes several images and was interrupted goes on when it is given
+again: what is there already is kept.
 
 Every image says in its lower right corner, and in the text chunks of its file,
 that it is synthetic. It is not for diagnosis.`,
@@ -54,7 +64,7 @@ that it is synthetic. It is not for diagnosis.`,
 	}
 	l := cmd.Flags()
 	l.StringArrayVar(&f.models, "model", nil, "model file; once a file where several complete each other (default: $"+modelVariable+", else the model of this program)")
-	l.StringVar(&f.out, "out", "xray.png", "file to write; with more images than one their seeds are added; with --prompts a folder")
+	l.StringVar(&f.out, "out", defaultOut, "PNG file to write, - for the standard output; with more images than one their seeds are added; with --prompts a folder")
 	l.IntVar(&f.request.Steps, "steps", 0, "denoising steps (default: the model's)")
 	l.Float64Var(&f.request.Guidance, "guidance", 0, "how strongly the text guides, 1 to 100; 1: without guidance, in half the time (default: the model's)")
 	l.StringVar(&f.interval, "guidance-interval", "", "timesteps that are guided, as LOW-HIGH or LOW-, or all; the others take half the time (default: the model's)")
@@ -72,7 +82,7 @@ that it is synthetic. It is not for diagnosis.`,
 	l.IntVar(&f.threads, "threads", 0, "of the CPU (default: one a core)")
 	l.StringVar(&f.mode, "mode", cpu.Fast, "of the CPU: "+cpu.Fast+", or "+cpu.Small+", which takes less memory and more time")
 	l.StringVar(&f.from, "from", "", "make the image of this PNG again, from the settings in it")
-	l.StringVar(&f.prompts, "prompts", "", "CSV file with a column prompt and, where wanted, seed, negative and name: an image a row")
+	l.StringVar(&f.prompts, "prompts", "", "CSV file, - for the standard input, with a column prompt and, where wanted, seed, negative and name: an image for each row")
 	l.StringVar(&f.trace, "trace", "", "folder for every intermediate value, as NumPy files")
 	l.BoolVar(&f.json, "json", false, "tell progress as JSON lines on the standard output")
 	l.BoolVar(&f.force, "force", false, "overwrite existing files")
@@ -94,6 +104,12 @@ func (f *sampleFlags) check(cmd *cobra.Command, args []string) error {
 	}
 	if f.request.Count < 0 {
 		return misuse{fmt.Errorf("--count %d: at least 1 is needed", f.request.Count)}
+	}
+	if f.request.Count > sampler.MaxCount {
+		return misuse{fmt.Errorf("--count %d: at most %d are possible (give others in another command, from another --seed on)", f.request.Count, sampler.MaxCount)}
+	}
+	if err := f.checkOut(); err != nil {
+		return err
 	}
 	if l.Changed("rescale") {
 		f.request.Rescale = &f.rescale
@@ -118,6 +134,9 @@ func (f *sampleFlags) check(cmd *cobra.Command, args []string) error {
 		}
 	}
 	f.request.Prompt = strings.Join(args, " ")
+	if slices.Contains(args, standardInput) && len(args) > 1 {
+		return misuse{errors.New("the prompt -, which is read from the standard input, excludes others")}
+	}
 	if f.from != "" && f.prompts != "" {
 		return misuse{errors.New("--from and --prompts exclude each other")}
 	}
@@ -162,45 +181,62 @@ func (f *sampleFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	ctx := cmd.Context()
-	r := newReporter(f.json, cmd.OutOrStdout(), cmd.ErrOrStderr())
+	stdout := cmd.OutOrStdout()
+	if f.out == standardOutput {
+		stdout = cmd.ErrOrStderr() // the other is the image's
+	}
+	r := newReporter(f.json, stdout, cmd.ErrOrStderr())
 	defer r.line()
 	if f.prompts != "" {
 		return f.many(ctx, r)
 	}
-	var wanted provenance.Settings
-	if f.from != "" {
+	if f.request.Prompt == standardInput {
 		var err error
-		if wanted, err = readSettings(f.from); err != nil {
+		if f.request.Prompt, err = within(ctx, func() (string, error) { return readPrompt(cmd.InOrStdin()) }); err != nil {
 			return err
 		}
-		f.request = requestOf(wanted)
+	} else if len(args) == 0 && f.from == "" && isPipe(cmd.InOrStdin()) {
+		r.note("the standard input is not read (give - as the prompt to have it read)")
 	}
-	paths := f.paths()
-	if len(paths) == 0 {
-		return nil // there are more parts than images
+	var again provenance.Settings
+	if f.from != "" {
+		var err error
+		if again, err = within(ctx, func() (provenance.Settings, error) { return readSettings(f.from) }); err != nil {
+			return err
+		}
+		f.request = requestOf(again)
 	}
-	if err := checkOutputs(paths, f.force); err != nil {
+	images, err := f.plan(again.Index)
+	if err != nil || len(images) == 0 { // there are more parts than images
 		return err
+	}
+	if f.trace != "" {
+		if err := checkTrace(f.trace, f.out, f.force); err != nil {
+			return err
+		}
 	}
 	s, err := f.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if f.from != "" && wanted.ModelHash != s.ModelHash() {
-		return fmt.Errorf("%s was made with model %s (%.12s…), and this one is %.12s… (give its file with --model)", f.from, wanted.ModelName, wanted.ModelHash, s.ModelHash())
+	if f.from != "" && again.ModelHash != s.ModelHash() {
+		return fmt.Errorf("%s was made with model %.64q (%.12q…), and this one is %.12s… (give its file with --model)", f.from, again.ModelName, again.ModelHash, s.ModelHash())
 	}
 	f.request.Progress = r.progress
-	if f.trace == "" {
-		return f.write(ctx, s, r, paths, wanted.Index)
+	if f.out == standardOutput {
+		return f.stream(ctx, s, r, cmd.OutOrStdout(), images[0])
 	}
-	t, err := newTrace(f.trace, f.force)
+	if f.trace == "" {
+		return f.write(ctx, s, r, images)
+	}
+	t, err := newTrace(f.trace)
 	if err != nil {
 		return err
 	}
 	defer t.discard()
 	f.request.Trace = t.add
-	if err := f.write(ctx, s, r, paths, wanted.Index); err != nil {
+	if err := f.write(ctx, s, r, images); err != nil {
 		return err
 	}
 	return t.finish()
@@ -217,6 +253,9 @@ func (f *sampleFlags) open(ctx context.Context) (*sampler.Sampler, error) {
 	case "", cpu.Fast, cpu.Small:
 	default:
 		return nil, misuse{fmt.Errorf("no mode %q (there are %s, %s)", f.mode, cpu.Fast, cpu.Small)}
+	}
+	if f.threads < 0 || f.threads > cpu.MaxThreads {
+		return nil, misuse{fmt.Errorf("--threads %d: 1 to %d are possible, 0 is one a core", f.threads, cpu.MaxThreads)}
 	}
 	m, err := openModel(f.models)
 	if err != nil {
@@ -240,87 +279,138 @@ func (f *sampleFlags) modelName() string {
 	return strings.SplitN(filepath.Base(paths[0]), ".", 2)[0]
 }
 
-// paths are the files to write, those of this part: the seed is added where
-// the command makes several.
-func (f *sampleFlags) paths() []string {
-	from, to := f.part.span(max(f.request.Count, 1))
-	if f.request.Count <= 1 {
-		return []string{f.out}[from:to]
+// plan lists the images to make, those of this part: the seed is added to the
+// names where the command makes several. It refuses what could not be written.
+// index is that of a single image among those of an earlier command.
+func (f *sampleFlags) plan(index int) ([]planned, error) {
+	q := f.request
+	if f.out == standardOutput {
+		return []planned{{row: sampler.Row{Prompt: q.Prompt, Negative: q.Negative, Seed: q.Seed}, index: index}}, nil
 	}
+	from, to := f.part.span(max(q.Count, 1))
 	extension := filepath.Ext(f.out)
-	var list []string
+	var list []planned
 	for k := from; k < to; k++ {
-		list = append(list, fmt.Sprintf("%s-%d%s", strings.TrimSuffix(f.out, extension), f.request.Seed+uint64(k), extension))
+		p := planned{f.out, sampler.Row{Prompt: q.Prompt, Negative: q.Negative, Seed: q.Seed + uint64(k)}, index + k}
+		if q.Count > 1 {
+			p.path = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(f.out, extension), p.row.Seed, extension)
+		} else if err := checkOutput(p.path, f.force); err != nil {
+			return nil, err
+		}
+		list = append(list, p)
 	}
-	return list
+	if len(list) == 0 {
+		return nil, nil
+	}
+	longest := fmt.Sprintf("%s-%d%s", strings.TrimSuffix(f.out, extension), uint64(math.MaxUint64), extension)
+	if n := len(filepath.Base(longest)); q.Count > 1 && n > maxName {
+		return nil, misuse{fmt.Errorf("--out: with a seed the name may be %d bytes long, at most %d are possible", n, maxName)}
+	}
+	return list, writable(filepath.Dir(list[0].path))
 }
 
-// checkOutputs refuses, before any work is done, what could not be written
-// behind it.
-func checkOutputs(paths []string, overwrite bool) error {
-	for _, path := range paths {
-		switch st, err := os.Stat(path); {
-		case err == nil && st.IsDir():
-			return misuse{fmt.Errorf("%s is a folder; --out is the file to write", path)}
-		case err == nil && !overwrite:
-			return misuse{fmt.Errorf("%s exists already (use --force to overwrite it, or another --out)", path)}
-		case err != nil && !errors.Is(err, fs.ErrNotExist):
+// write makes the images and writes each when it is done.
+func (f *sampleFlags) write(ctx context.Context, s *sampler.Sampler, r *reporter, images []planned) error {
+	q := f.request
+	if q.Count > 1 {
+		common, err := s.Settings(q)
+		if err != nil {
 			return err
 		}
+		todo, err := f.missing(ctx, s, common, images)
+		if err != nil {
+			return err
+		}
+		if len(todo) < len(images) {
+			r.goesOn(len(images)-len(todo), len(images))
+			var rest []planned
+			for _, i := range todo {
+				rest = append(rest, images[i])
+				q.Rows = append(q.Rows, images[i].row)
+			}
+			images = rest
+		}
 	}
-	return writable(filepath.Dir(paths[0]))
-}
-
-// writable tries whether a file can be made in a folder.
-func writable(dir string) error {
-	probe, err := os.CreateTemp(dir, ".roentgo-*")
-	if err != nil {
-		return fmt.Errorf("cannot write to the folder %s: %w", dir, errors.Unwrap(err))
+	if len(images) == 0 {
+		return nil
 	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
-}
-
-// write makes the images of this part and writes each as it is done. index is
-// that of the first of the whole command.
-func (f *sampleFlags) write(ctx context.Context, s *sampler.Sampler, r *reporter, paths []string, index int) error {
-	from, _ := f.part.span(max(f.request.Count, 1))
-	q := f.request
-	q.Seed += uint64(from)
-	q.Count = len(paths)
+	unknown := s.UnknownWords(q.Prompt + "\n" + q.Negative)
+	if len(q.Rows) > 0 {
+		q.Prompt, q.Negative, q.Seed, q.Count = "", "", 0, 0
+	} else {
+		q.Seed, q.Count = images[0].row.Seed, len(images)
+	}
 	if q.Batch == 0 {
 		var err error
-		if q.Batch, err = s.BatchFor(q.Count); err != nil {
+		if q.Batch, err = s.BatchFor(len(images)); err != nil {
 			return err
 		}
 	}
 	r.start(s)
-	r.unknown(s.UnknownWords(q.Prompt + "\n" + q.Negative))
+	r.unknown(unknown)
 	k := 0
 	for img, err := range s.Images(ctx, q) {
 		if err != nil {
 			return err
 		}
-		if err := f.save(s, img, paths[k], index+from+k); err != nil {
+		path, err := f.save(s, img, images[k], true)
+		if err != nil {
 			return err
 		}
-		r.wrote(paths[k], img.Settings.Seed)
+		r.wrote(path, img.Settings.Seed)
 		k++
 	}
 	r.end(s)
 	return nil
 }
 
-// save writes one image with its mark and its settings.
-func (f *sampleFlags) save(s *sampler.Sampler, img *sampler.Image, path string, index int) error {
-	var pixels *image.Gray = img.Gray()
-	if !f.plain {
-		pixels = provenance.Mark(pixels)
+// stream makes one image and writes it to the standard output.
+func (f *sampleFlags) stream(ctx context.Context, s *sampler.Sampler, r *reporter, w io.Writer, p planned) error {
+	r.start(s)
+	r.unknown(s.UnknownWords(f.request.Prompt + "\n" + f.request.Negative))
+	result, err := s.Sample(ctx, f.request)
+	if err != nil {
+		return err
 	}
-	return provenance.WriteFile(path, pixels, f.settings(s, img, index), f.force)
+	img := &result.Images[0]
+	return provenance.Encode(w, f.pixels(img), f.settings(s, img.Settings, p.index))
 }
 
-func (f *sampleFlags) settings(s *sampler.Sampler, img *sampler.Image, index int) provenance.Settings {
-	t := img.Settings
+// pixels are those of an image's file, with its mark.
+func (f *sampleFlags) pixels(img *sampler.Image) *image.Gray {
+	if f.plain {
+		return img.Gray()
+	}
+	return provenance.Mark(img.Gray())
+}
+
+// maxBeside bounds the other names that are tried.
+const maxBeside = 1000
+
+// save writes one image with its mark and its settings and returns its path.
+// Where another run has written a file of that name in the meantime, the same
+// image is as good; another keeps its name, and, if beside is set, this one
+// gets the next that is free.
+func (f *sampleFlags) save(s *sampler.Sampler, img *sampler.Image, p planned, beside bool) (string, error) {
+	pixels, settings := f.pixels(img), f.settings(s, img.Settings, p.index)
+	path := p.path
+	for k := 2; ; k++ {
+		err := provenance.WriteFile(path, pixels, settings, f.force)
+		if !errors.Is(err, atomicfile.ErrExists) {
+			return path, err
+		}
+		if same, _ := madeAlready(path, settings); same {
+			return path, nil
+		}
+		if !beside || k > maxBeside {
+			return path, err
+		}
+		extension := filepath.Ext(p.path)
+		path = fmt.Sprintf("%s (%d)%s", strings.TrimSuffix(p.path, extension), k, extension)
+	}
+}
+
+func (f *sampleFlags) settings(s *sampler.Sampler, t sampler.Settings, index int) provenance.Settings {
 	return provenance.Settings{Prompt: t.Prompt, Negative: t.Negative, Seed: t.Seed, Index: index, Steps: t.Steps,
 		Guidance: t.Guidance, Rescale: t.Rescale, Sampler: t.Sampler, Spacing: t.Spacing, Eta: t.Eta, Truncate: t.Truncate,
 		GuidanceLow: t.GuidanceInterval.Low, GuidanceHigh: t.GuidanceInterval.High,

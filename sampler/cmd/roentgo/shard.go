@@ -3,8 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
+
+	"github.com/roentgo/roentgo/sampler/decimal"
 )
 
 // shard is one of the equal parts into which the images of a command are cut,
@@ -49,7 +50,7 @@ func parseShard(text string, variable func(string) string) (shard, error) {
 	var s shard
 	var err error
 	if cut {
-		if s.of, err = strconv.Atoi(of); err != nil || s.of < 1 || s.of > maxShards {
+		if s.of, err = decimal.Int(of); err != nil || s.of < 1 || s.of > maxShards {
 			return s, fmt.Errorf("%q: the parts are 1 to %d (such as 3/8 or auto/8)", text, maxShards)
 		}
 	}
@@ -59,7 +60,7 @@ func parseShard(text string, variable func(string) string) (shard, error) {
 	case !cut:
 		err = errors.New("the number of parts is missing (such as 3/8, or auto in a Slurm job array)")
 	default:
-		if s.index, err = strconv.Atoi(index); err != nil {
+		if s.index, err = decimal.Int(index); err != nil {
 			err = fmt.Errorf("%q is neither a whole number nor auto", index)
 		}
 	}
@@ -79,7 +80,7 @@ func (s shard) fromScheduler(variable func(string) string) (shard, error) {
 		if text == "" {
 			return otherwise, nil
 		}
-		n, err := strconv.Atoi(text)
+		n, err := decimal.Int(text)
 		if err != nil || n < 0 {
 			return 0, fmt.Errorf("$%s is %q, a whole number is needed", name, text)
 		}

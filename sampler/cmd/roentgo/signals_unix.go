@@ -1,0 +1,20 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// ending are the signals that end a run tidily.
+var ending = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
+
+// untilClosedPipe returns a context that ends when a pipe is written to that
+// nobody reads any more.
+func untilClosedPipe(ctx context.Context) context.Context {
+	ctx, _ = signal.NotifyContext(ctx, syscall.SIGPIPE)
+	return ctx
+}
