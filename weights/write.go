@@ -19,7 +19,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/roentgo/roentgo/atomicfile"
+	"github.com/roentgo/roentgo/weights/atomicfile"
 )
 
 // DefaultGroup is how many values share a scale unless a tensor says

@@ -11,7 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/roentgo/roentgo/atomicfile"
+	"github.com/roentgo/roentgo/weights/atomicfile"
 	"github.com/roentgo/roentgo/shaders"
 )
 

@@ -18,7 +18,7 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/roentgo/roentgo/atomicfile"
+	"github.com/roentgo/roentgo/weights/atomicfile"
 )
 
 var example = Settings{

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/roentgo/roentgo/atomicfile"
+	"github.com/roentgo/roentgo/weights/atomicfile"
 )
 
 // standardOutput is the --out that is no file.

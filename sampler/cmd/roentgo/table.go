@@ -10,7 +10,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/roentgo/roentgo/atomicfile"
+	"github.com/roentgo/roentgo/weights/atomicfile"
 	"github.com/roentgo/roentgo/sampler"
 )
 
