@@ -11,8 +11,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/roentgo/roentgo/weights/atomicfile"
 	"github.com/roentgo/roentgo/shaders"
+	"github.com/roentgo/roentgo/weights/atomicfile"
 )
 
 // maxStore is the most bytes of a stored measurement: far more than one has.

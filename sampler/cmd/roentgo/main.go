@@ -16,10 +16,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/roentgo/roentgo/weights/atomicfile"
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/decimal/flags"
 	"github.com/roentgo/roentgo/weights"
+	"github.com/roentgo/roentgo/weights/atomicfile"
 	"github.com/roentgo/roentgo/weights/defaultmodel"
 )
 

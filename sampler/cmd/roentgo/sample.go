@@ -16,12 +16,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/roentgo/roentgo/weights/atomicfile"
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/cpu"
 	"github.com/roentgo/roentgo/sampler/gpu"
 	"github.com/roentgo/roentgo/sampler/provenance"
 	"github.com/roentgo/roentgo/sampler/schedule"
+	"github.com/roentgo/roentgo/weights/atomicfile"
 )
 
 // defaultOut is the --out of a single image.
