@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -107,22 +108,22 @@ func (e *evaluator) nearest(ctx context.Context, r *result, s *samples) (c close
 	return closest{nearestPairs(byFeatures, features), nearestPairs(byPixels, pixels)}, nil
 }
 
-// nearestPairs lists the pairs of the least distances.
+// nearestPairs lists the pairs of the least distances, one per training image.
 func nearestPairs(distances []float64, index []int) []pair {
-	var list []pair
+	var all []pair
 	for i, j := range index {
-		list = append(list, pair{i, j})
+		all = append(all, pair{i, j})
 	}
-	slices.SortFunc(list, func(a, b pair) int {
-		switch {
-		case distances[a.made] < distances[b.made]:
-			return -1
-		case distances[a.made] > distances[b.made]:
-			return 1
+	slices.SortStableFunc(all, func(a, b pair) int { return cmp.Compare(distances[a.made], distances[b.made]) })
+	var list []pair
+	seen := map[int]bool{}
+	for _, p := range all {
+		if len(list) < closePairs && !seen[p.trained] {
+			list = append(list, p)
 		}
-		return 0
-	})
-	return list[:min(closePairs, len(list))]
+		seen[p.trained] = true
+	}
+	return list
 }
 
 // featureDistance is the Fréchet distance of the features of normal chests from

@@ -79,10 +79,12 @@ func (e *evaluator) drawFindings(view string, s *samples) error {
 func (e *evaluator) drawDifferences(s *samples) error {
 	var list []*image.Gray
 	for _, finding := range evalFindings()[1:] {
+		text := titleOf(finding)
 		for _, view := range evalViews {
 			made := metric.Difference(metric.Mean(s.images[view][finding]), metric.Mean(s.images[view][normal]))
-			list = append(list, e.difference(made, fmt.Sprintf("%s %s", view, finding)),
-				e.difference(metric.Difference(e.realMean(view, finding), e.realMean(view, train.OutputNormal)), "real"))
+			list = append(list, e.difference(made, text),
+				e.difference(metric.Difference(e.realMean(view, finding), e.realMean(view, train.OutputNormal)), "real "+view))
+			text = ""
 		}
 	}
 	return train.WriteGrid(e.picture("differences", s), list, 2*len(evalViews))
@@ -150,7 +152,7 @@ func (e *evaluator) drawClosest(s *samples, c closest) error {
 	}
 	add(c.features, "features")
 	add(c.pixels, "pixels")
-	return train.WriteGrid(e.picture("closest", s), list, closePairs)
+	return train.WriteGrid(e.picture("closest", s), list, 2*min(closePairs/2, len(c.features)))
 }
 
 func titleOf(finding string) string {
