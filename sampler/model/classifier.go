@@ -1,10 +1,38 @@
 package model
 
+import "fmt"
+
 // ClassifierConfig shapes a [Classifier].
 type ClassifierConfig struct {
-	ImageSize int   `json:"image_size"` // pixels a side: 4 times a power of two
+	ImageSize int   `json:"image_size"` // pixels a side: a power of two
 	Channels  []int `json:"channels"`   // of each level, finest first: multiples of 32
 	Outputs   int   `json:"outputs"`
+}
+
+// maxOutputs bounds ClassifierConfig.Outputs.
+const maxOutputs = 256
+
+// Validate checks that the network can be built from c and that every number is
+// within its bound. The error wraps [ErrConfig] and names the field.
+func (c ClassifierConfig) Validate() error {
+	refuse := func(format string, a ...any) error {
+		return fmt.Errorf("%w: classifier: %s", ErrConfig, fmt.Sprintf(format, a...))
+	}
+	levels := len(c.Channels)
+	switch {
+	case levels < 1 || levels > maxLevels:
+		return refuse("channels has %d levels, allowed are 1 to %d", levels, maxLevels)
+	case c.ImageSize < 1<<levels || c.ImageSize > maxImageSize || c.ImageSize&(c.ImageSize-1) != 0:
+		return refuse("image_size is %d; with %d levels a power of two from %d to %d is needed", c.ImageSize, levels, 1<<levels, maxImageSize)
+	case c.Outputs < 1 || c.Outputs > maxOutputs:
+		return refuse("outputs is %d, allowed are 1 to %d", c.Outputs, maxOutputs)
+	}
+	for i, n := range c.Channels {
+		if n < normGroups || n > maxChannels || n%normGroups != 0 {
+			return refuse("level %d has %d channels, which must be a multiple of %d up to %d", i, n, normGroups, maxChannels)
+		}
+	}
+	return nil
 }
 
 // Classifier gives a score, before a sigmoid, for each output of images

@@ -5,19 +5,15 @@ import (
 	"slices"
 )
 
-// Thumbnail is an image of size × size values, reduced to side × side by means
-// of squares and brought to zero mean and unit deviation.
+// Thumbnail is an image of size × size values, reduced to side × side and
+// brought to zero mean and unit deviation.
 func Thumbnail(x []float32, size, side int) []float64 {
-	step := size / side
-	out := make([]float64, side*side)
-	for r := range side * step {
-		for c := range side * step {
-			out[r/step*side+c/step] += float64(x[r*size+c]) / float64(step*step)
-		}
-	}
+	small := Shrink(x, size, side)
+	out := make([]float64, len(small))
 	var mean, square float64
-	for _, v := range out {
-		mean += v / float64(len(out))
+	for i, v := range small {
+		out[i] = float64(v)
+		mean += out[i] / float64(len(out))
 	}
 	for _, v := range out {
 		square += sq(v-mean) / float64(len(out))
@@ -29,23 +25,31 @@ func Thumbnail(x []float32, size, side int) []float64 {
 	return out
 }
 
-// Nearest is the Euclidean distance of each point from the nearest of others.
-func Nearest(points, others [][]float64) []float64 {
-	list := make([]float64, len(points))
-	for i, p := range points {
-		best := math.Inf(1)
-		for _, o := range others {
-			var sum float64
-			for k, v := range p {
-				if sum += sq(v - o[k]); sum >= best {
-					break
-				}
+// Nearest is the Euclidean distance of each point from the nearest of others,
+// and which that is.
+func Nearest(points, others [][]float64) (distances []float64, index []int) {
+	for _, p := range points {
+		best, at := math.Inf(1), -1
+		for i, o := range others {
+			if d := within(p, o, best); d < best {
+				best, at = d, i
 			}
-			best = min(best, sum)
 		}
-		list[i] = math.Sqrt(best)
+		distances, index = append(distances, math.Sqrt(best)), append(index, at)
 	}
-	return list
+	return distances, index
+}
+
+// within is the square of the distance of two points, or anything not below
+// limit.
+func within(p, o []float64, limit float64) (sum float64) {
+	const block = 16 // values between two looks at the limit
+	for from := 0; from < len(p) && sum < limit; from += block {
+		for k := from; k < min(from+block, len(p)); k++ {
+			sum += sq(p[k] - o[k])
+		}
+	}
+	return sum
 }
 
 // BelowPercentile is the share of values that lie below the given percentile, in

@@ -11,7 +11,6 @@ import (
 
 	"github.com/roentgo/roentgo/sampler/graph"
 	"github.com/roentgo/roentgo/sampler/model"
-	"github.com/roentgo/roentgo/sampler/noise"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 	"github.com/roentgo/roentgo/trainer/metric"
@@ -66,7 +65,7 @@ func Truth(r dataset.Record, output string) (s metric.Scored, ok bool) {
 		}
 		return s, known
 	}
-	return s, known && (has || r.Has("No Finding"))
+	return s, known && (has || r.Has(OutputNormal))
 }
 
 type classifier struct {
@@ -86,12 +85,13 @@ type classified struct {
 
 // TrainClassifier trains a judge of images: which findings an image shows, its
 // view and the patient's sex, on training patients alone (binary cross-entropy
-// of what each record states). Images are zoomed, shifted, turned, brighter or
-// darker, blurred and noisy at random, so that neither sharpness nor texture
-// decides.
+// of what each record states), each image through a random [look].
 func TrainClassifier(ctx context.Context, data *dataset.Prepared, o ClassifierOptions, progress io.Writer) error {
 	if data.Size() != 2*o.Model.ImageSize {
 		return fmt.Errorf("%w: the prepared images have %d pixels a side, the classifier takes %d or, halved, images of %d", ErrOptions, data.Size(), o.Model.ImageSize, 2*o.Model.ImageSize)
+	}
+	if err := o.Model.Validate(); err != nil {
+		return err
 	}
 	list, err := classifierSpecs(o.Model)
 	if err != nil {
@@ -147,26 +147,14 @@ func (c *classifier) examples(pass int) classified {
 	size, full := c.Model.ImageSize, c.data.Size()
 	in := classified{pixels: make([]float32, c.Batch*size*size)}
 	image, changed := make([]float32, full*full), make([]float32, full*full)
-	grain := make([]float32, size*size)
 	for b := range c.Batch {
 		i, _ := c.order.at(pass*c.Batch + b)
-		draw := func(k uint32) float64 {
-			return float64(noise.Uint32(c.Seed, k, uint32(pass*c.Batch+b), streamChange)) / (1 << 32)
-		}
-		both := func(k uint32) float64 { return 2*draw(k) - 1 }
 		c.data.Image(i, image)
-		dataset.Change{Zoom: 0.15 * draw(0), X: both(1), Y: both(2), Angle: 0.12 * both(3), Bright: 0.35 * both(4)}.Apply(changed, image, full)
+		look := drawLook(c.Seed, uint32(pass*c.Batch+b))
+		look.Apply(changed, image, full)
 		to := in.pixels[b*size*size : (b+1)*size*size]
-		halve(to, changed, full)
-		if draw(5) < 0.4 {
-			blur(to, size)
-		}
-		if draw(6) < 0.4 {
-			noise.Latent(grain, c.Seed, uint32(pass*c.Batch+b), streamNoise)
-			for j := range to {
-				to[j] += float32(0.04*draw(7)) * grain[j]
-			}
-		}
+		copy(to, metric.Shrink(changed, full, size))
+		look.apply(to, size)
 		level(to)
 		for k, output := range ClassifierOutputs() {
 			has, known := truth(c.data.Records[i], output)
@@ -189,42 +177,6 @@ func oneIf(b bool) int {
 		return 1
 	}
 	return 0
-}
-
-// halve writes the mean of each 2 × 2 square of src, side × side, to dst.
-func halve(dst, src []float32, side int) {
-	half := side / 2
-	for i := range dst {
-		at := i/half*2*side + i%half*2
-		dst[i] = (src[at] + src[at+1] + src[at+side] + src[at+side+1]) / 4
-	}
-}
-
-// blur takes the mean with the four neighbours, the image itself twice.
-func blur(x []float32, size int) {
-	from := append([]float32(nil), x...)
-	for j := 1; j < size-1; j++ {
-		for i := 1; i < size-1; i++ {
-			k := j*size + i
-			x[k] = (2*from[k] + from[k-1] + from[k+1] + from[k-size] + from[k+size]) / 6
-		}
-	}
-}
-
-// level brings an image to zero mean and unit deviation, so that exposure does
-// not decide.
-func level(x []float32) {
-	var sum, square float64
-	for _, v := range x {
-		sum += float64(v)
-		square += float64(v) * float64(v)
-	}
-	n := float64(len(x))
-	mean := sum / n
-	scale := 1 / math.Sqrt(max(square/n-mean*mean, 1e-6))
-	for i, v := range x {
-		x[i] = float32((float64(v) - mean) * scale)
-	}
 }
 
 func (c *classifier) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]float64) {
@@ -279,7 +231,11 @@ type Judge struct {
 	config    model.ClassifierConfig
 	params    *libtorch.Params
 	precision libtorch.Precision
+	Hash      string // of the file that it was opened from
 }
+
+// Side is the number of pixels a side of the images that it takes.
+func (j *Judge) Side() int { return 2 * j.config.ImageSize }
 
 // OpenJudge opens the run of a classifier.
 func OpenJudge(path string) (*Judge, error) {
@@ -291,6 +247,15 @@ func OpenJudge(path string) (*Judge, error) {
 	j := &Judge{precision: libtorch.F32}
 	if err := json.Unmarshal([]byte(trained.Model), &j.config); err != nil {
 		return nil, fmt.Errorf("%w: %s does not state its classifier: %w", ErrCheckpoint, path, err)
+	}
+	if err := j.config.Validate(); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrCheckpoint, path, err)
+	}
+	if j.config.Outputs != len(ClassifierOutputs()) {
+		return nil, fmt.Errorf("%w: the classifier in %s has %d outputs, %d are known (train it again)", ErrCheckpoint, path, j.config.Outputs, len(ClassifierOutputs()))
+	}
+	if j.Hash, err = hashFile(trained.path); err != nil {
+		return nil, err
 	}
 	list, err := classifierSpecs(j.config)
 	if err != nil {
@@ -320,6 +285,7 @@ func (j *Judge) Features(images [][]float32) ([][]float64, error) {
 // each runs a network on images and returns a row of values for each.
 func (j *Judge) each(images [][]float32, network func(model.Ops[libtorch.Tensor], model.ClassifierConfig, libtorch.Tensor) libtorch.Tensor) (list [][]float64, err error) {
 	size := j.config.ImageSize
+	var unfit error
 	err = libtorch.Try(func() {
 		libtorch.GradMode(false)
 		defer libtorch.GradMode(true)
@@ -329,7 +295,7 @@ func (j *Judge) each(images [][]float32, network func(model.Ops[libtorch.Tensor]
 			pixels := make([]float32, len(part)*size*size)
 			for b, x := range part {
 				to := pixels[b*size*size : (b+1)*size*size]
-				halve(to, x, 2*size)
+				copy(to, metric.Shrink(x, 2*size, size))
 				level(to)
 			}
 			var values []float32
@@ -341,13 +307,15 @@ func (j *Judge) each(images [][]float32, network func(model.Ops[libtorch.Tensor]
 			for b := range part {
 				row := make([]float64, n)
 				for k := range row {
-					row[k] = float64(values[b*n+k])
+					if row[k] = float64(values[b*n+k]); row[k]-row[k] != 0 && unfit == nil {
+						unfit = fmt.Errorf("train: the classifier gives %g for an image", row[k])
+					}
 				}
 				list = append(list, row)
 			}
 		}
 	})
-	return list, err
+	return list, firstError(err, unfit)
 }
 
 // Close frees its memory.

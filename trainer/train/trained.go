@@ -67,6 +67,7 @@ var ErrCheckpoint = errors.New("train: checkpoint refused")
 // Trained is the average of a run's weights, read from its checkpoint.
 type Trained struct {
 	file *weights.Plain
+	path string // of the file
 	Step int
 	// Seconds that the training took.
 	Seconds float64
@@ -91,7 +92,7 @@ func OpenTrained(dir string) (*Trained, error) {
 		f.Close()
 		return nil, fmt.Errorf("%w: %s has no training state: %w", ErrCheckpoint, path, err)
 	}
-	return &Trained{file: f, Step: s.Step, Seconds: s.Seconds, Before: s.Before, Model: s.ModelJSON, Schedule: s.ScheduleJSON}, nil
+	return &Trained{file: f, path: path, Step: s.Step, Seconds: s.Seconds, Before: s.Before, Model: s.ModelJSON, Schedule: s.ScheduleJSON}, nil
 }
 
 // Has reports whether the parameter was trained in this run.

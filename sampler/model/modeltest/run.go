@@ -13,7 +13,7 @@ import (
 
 // All returns every case that an executor must pass.
 func All[T any]() []Case[T] {
-	list := Ops[T]()
+	list := append(Ops[T](), Classifier[T]())
 	list = append(list, Networks[T]("tiny", model.Tiny(), 1)...)
 	list = append(list, Networks[T]("tiny", model.Tiny(), 3)...)
 	return append(list, Networks[T]("reduced", Reduced(), 2)...)

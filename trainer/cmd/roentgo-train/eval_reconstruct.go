@@ -1,0 +1,70 @@
+//go:build libtorch
+
+package main
+
+import (
+	"context"
+	"slices"
+
+	images "github.com/roentgo/roentgo/sampler/metric"
+	"github.com/roentgo/roentgo/trainer/dataset"
+	"github.com/roentgo/roentgo/trainer/metric"
+	"github.com/roentgo/roentgo/trainer/train"
+	"github.com/roentgo/roentgo/weights"
+)
+
+// reconstruction is what the autoencoder leaves of held-out images: the best
+// that generated ones can be.
+type reconstruction struct {
+	Detail float64 `json:"detail"` // as result.Detail
+	PSNR   float64 `json:"psnr_db"`
+	SSIM   float64 `json:"ssim"`
+	// Findings are the AUC of the classifier on them, by label.
+	Findings map[string]interval `json:"auc"`
+
+	spectrum []float64
+}
+
+// reconstructed measures the autoencoder that was asked for, or the model's
+// own; nil where it has no encoder.
+func (e *evaluator) reconstructed(ctx context.Context) (*reconstruction, error) {
+	paths := e.vae
+	if len(paths) == 0 {
+		m, err := weights.Open(e.models...)
+		if err != nil {
+			return nil, err
+		}
+		has := slices.Contains(m.Parts(), weights.PartEncoder)
+		m.Close()
+		if !has {
+			return nil, nil
+		}
+		paths = e.models
+	}
+	vae, err := train.OpenAutoencoder(paths)
+	if err != nil {
+		return nil, err
+	}
+	defer vae.Close()
+	list, err := train.Reconstruct(ctx, vae, e.real)
+	if err != nil {
+		return nil, err
+	}
+	size := e.data.Size()
+	r := &reconstruction{Findings: map[string]interval{}, spectrum: metric.Spectrum(list, size)}
+	r.Detail = metric.Detail(r.spectrum, metric.Spectrum(e.real, size))
+	for k, x := range list {
+		r.PSNR += images.PSNR(e.real[k], x, 2) / float64(len(list))
+		r.SSIM += images.SSIM(e.real[k], x, size, size, 2) / float64(len(list))
+	}
+	scores, err := e.judge.Scores(list)
+	if err != nil {
+		return nil, err
+	}
+	for _, finding := range append(dataset.FindingLabels(), train.OutputAP) {
+		if v, _ := e.onReal(finding, scores); v != nil {
+			r.Findings[finding] = *v
+		}
+	}
+	return r, nil
+}
