@@ -1,6 +1,7 @@
 package sampler_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -375,14 +376,23 @@ func TestModelFiles(t *testing.T) {
 		"one level more": {func(f *weights.File) {
 			d := good
 			d.Model.UNetChannels = []int{32, 64, 64}
-			d.Model.UNetSelfAttention = []bool{true, false, false}
+			d.Model.UNetSelfAttention, d.Model.UNetCrossAttention = []bool{false, true, false}, []bool{true, true, false}
 			f.Config = samplertest.File(t, d, weights.F16).Config
 		}, "missing"},
 		"one level fewer": {func(f *weights.File) {
 			d := good
-			d.Model.UNetChannels, d.Model.UNetSelfAttention, d.Model.UNetCrossAttention = []int{32}, []bool{true}, []bool{true}
+			d.Model.UNetChannels, d.Model.UNetSelfAttention, d.Model.UNetCrossAttention = []int{32}, []bool{false}, []bool{true}
 			f.Config = samplertest.File(t, d, weights.F16).Config
 		}, "unet"},
+		"attention at too few levels": {func(f *weights.File) {
+			f.Config = bytes.Replace(f.Config, []byte(`"unet_cross_attention":[true,true]`), []byte(`"unet_cross_attention":[true]`), 1)
+		}, "unet_cross_attention has 1 entries, unet_channels 2"},
+		"a field of a newer program": {func(f *weights.File) {
+			f.Config = bytes.Replace(f.Config, []byte(`"unet_text_pool":true`), []byte(`"unet_text_pool":true,"unet_rotary":true`), 1)
+		}, "needs a newer roentgo"},
+		"text that is not pooled": {func(f *weights.File) {
+			f.Config = bytes.Replace(f.Config, []byte(`"unet_text_pool":true,`), nil, 1)
+		}, `"unet.text_pool.bias" belongs to no network`},
 		"a tensor too few": {func(f *weights.File) { f.Tensors = f.Tensors[:len(f.Tensors)-1] }, "missing"},
 		"a tensor too many": {func(f *weights.File) {
 			f.Tensors = append(f.Tensors, weights.Tensor{Name: "unet.extra", Shape: []int{1}, Float32: []float32{1}})

@@ -255,8 +255,10 @@ func Ops[T any]() []Case[T] {
 	return list
 }
 
-// Reduced is a configuration with everything that [model.Paper] has: three
-// levels, attention in the encoder, no patch; and small enough for float64.
+// Reduced is a configuration with everything that [model.Paper] has and
+// [model.Tiny] has not: three levels, time added before a norm, attention in the
+// encoder, no patch. It is small enough for float64. One level of its U-Net has
+// self-attention alone, one none.
 func Reduced() model.Config {
 	c := model.Tiny()
 	c.VAEPatch = 1
@@ -264,7 +266,8 @@ func Reduced() model.Config {
 	c.EncoderAttention = []bool{false, true, true, false}
 	c.DecoderChannels = []int{64, 64, 32, 32}
 	c.UNetChannels = []int{32, 64, 96}
-	c.UNetSelfAttention, c.UNetCrossAttention = []bool{true, true, false}, []bool{true, true, false}
+	c.UNetSelfAttention, c.UNetCrossAttention = []bool{true, true, false}, []bool{true, false, false}
+	c.UNetTextPool, c.UNetAdaptiveNorm = false, false
 	c.TextLayers = 2
 	c.TextVocab = 50
 	return c

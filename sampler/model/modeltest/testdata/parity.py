@@ -10,7 +10,6 @@ import json
 import math
 import struct
 import sys
-from dataclasses import fields
 
 import numpy as np
 import torch
@@ -100,10 +99,17 @@ def load(module, tensors, prefix):
     return module.eval()
 
 
+def configuration(values):
+    """The file's configuration. Files of the first format name both kinds of attention at once."""
+    both = values.pop("unet_attention", None)
+    if both is not None:
+        values |= {"unet_self_attention": both, "unet_cross_attention": both}
+    return spec.Config(**values)
+
+
 def main(model, inputs, outputs):
     config, tensors = read_model(model)
-    known = {f.name for f in fields(spec.Config)}
-    cfg = spec.Config(**{k: v for k, v in config["model"].items() if k in known})
+    cfg = configuration(config["model"])
     x = {k: torch.from_numpy(v) for k, v in load_safetensors(open(inputs, "rb").read()).items()}
     out = {}
     with torch.no_grad():
