@@ -1,6 +1,6 @@
 """Another framework running the same networks, for `roentgo bench --peer`.
 
-    python peers.py --framework onnxruntime|torch --preset paper|mini --threads 2 --tokens 256 --scratch FOLDER
+    python peers.py --framework onnxruntime|torch --config JSON --threads 2 --tokens 256 --scratch FOLDER
 
 It says {"name": …} in a line when it is ready. Then it reads a question a line and answers each in a line of JSON:
 
@@ -30,7 +30,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 
 SPECIFICATION = pathlib.Path(__file__).parents[1] / "model/modeltest/testdata"
-LATENT = 32  # rows of a latent
 STEPS, GUIDANCE = 50, 5.0
 BATCHES = 1, 2, 8  # of the U-Net
 TURNS = 3  # how often a network runs when asked, as roentgo's do
@@ -44,13 +43,13 @@ def networks(a):
     import chestxray_ldm as spec
 
     torch.manual_seed(0)
-    cfg = spec.PAPER if a.preset == "paper" else spec.MINI
+    cfg = spec.configuration(json.loads(a.config))
     return cfg, spec.UNet(cfg).eval(), spec.Decoder(cfg).eval()
 
 
 def unet_inputs(a, batch, channels, features):
     r = np.random.default_rng(0)
-    return [r.standard_normal((batch, channels, LATENT, LATENT), np.float32), np.full(batch, 500, np.float32),
+    return [r.standard_normal((batch, channels, a.latent, a.latent), np.float32), np.full(batch, 500, np.float32),
             r.standard_normal((batch, a.tokens, features), np.float32)]
 
 
@@ -118,7 +117,7 @@ def export(a):
 
 
 def arguments(a):
-    return ["--framework", a.framework, "--preset", a.preset, "--threads", str(a.threads), "--tokens", str(a.tokens),
+    return ["--framework", a.framework, "--config", a.config, "--threads", str(a.threads), "--tokens", str(a.tokens),
             "--exported", a.exported or ""]
 
 
@@ -181,7 +180,7 @@ warm = set()  # the questions that were asked before
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--framework", required=True, choices=["torch", "onnxruntime"])
-    p.add_argument("--preset", required=True, choices=["paper", "mini"])
+    p.add_argument("--config", required=True, help="the fields of the networks, as a model file has them")
     p.add_argument("--threads", type=int, required=True)
     p.add_argument("--tokens", type=int, required=True)
     p.add_argument("--scratch", help="folder for the exported networks")
@@ -189,6 +188,7 @@ def main():
     p.add_argument("--export", action="store_true", help="write them there, and end")
     p.add_argument("--peak", action="store_true", help="make one image, say how many bytes that took, and end")
     a = p.parse_args()
+    a.latent = json.loads(a.config)["image_size"] // 8  # rows of a latent
     if a.export:
         return export(a)
     f = Torch(a) if a.framework == "torch" else OnnxRuntime(a)

@@ -346,9 +346,9 @@ func (f *benchFlags) figures(s *sampler.Sampler, rows []*measured, peers *peers)
 
 // peerArgs tell a peer what to run.
 func (f *benchFlags) peerArgs(s *sampler.Sampler) []string {
-	preset := f.preset
-	if preset == "" {
-		preset = "mini" // of the shipped model
+	config, err := json.Marshal(f.description.Model)
+	if err != nil {
+		panic(err) // numbers, and no others than a file can state
 	}
 	threads := s.Threads()
 	if threads == 0 {
@@ -358,5 +358,5 @@ func (f *benchFlags) peerArgs(s *sampler.Sampler) []string {
 	if tokens == 0 {
 		tokens = f.description.Model.Tokens
 	}
-	return []string{"--preset", preset, "--threads", fmt.Sprint(threads), "--tokens", fmt.Sprint(tokens)}
+	return []string{"--config", string(config), "--threads", fmt.Sprint(threads), "--tokens", fmt.Sprint(tokens)}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/gpu"
 	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/weights"
 	shipped "github.com/roentgo/roentgo/weights/default"
@@ -93,6 +94,7 @@ func (i modelInfo) write(w io.Writer) error {
 	}
 	d := i.Description
 	fmt.Fprintf(t, "image\t%d × %d, latent %d × %d × %d\n", d.Model.ImageSize, d.Model.ImageSize, d.Model.LatentChannels, d.Model.LatentSize(), d.Model.LatentSize())
+	fmt.Fprintf(t, "U-Net\t%s\n", unetInWords(d.Model))
 	if d.Model.HasText() {
 		fmt.Fprintf(t, "text\t%d layers of %d features, %d tokens of a vocabulary of %d\n", d.Model.TextLayers, d.Model.TextFeatures, d.Model.Tokens, d.Model.TextVocab)
 	}
@@ -109,6 +111,32 @@ func (i modelInfo) write(w io.Writer) error {
 		fmt.Fprintf(t, "%s\t%d\t%d\t%s\n", n.Name, n.Parameters, n.Bytes, strings.Join(n.Kinds, ", "))
 	}
 	return t.Flush()
+}
+
+// unetInWords says what the U-Net has at which of its levels.
+func unetInWords(c model.Config) string {
+	sides := func(at []bool) string {
+		var list []string
+		for i, on := range at {
+			if on {
+				side := c.LatentSize() >> i
+				list = append(list, fmt.Sprintf("%d × %d", side, side))
+			}
+		}
+		if list == nil {
+			return "nowhere"
+		}
+		return "at " + strings.Join(list, ", ")
+	}
+	channels := strings.Trim(strings.ReplaceAll(fmt.Sprint(c.UNetChannels), " ", ", "), "[]")
+	text := fmt.Sprintf("%s channels; self-attention %s; cross-attention %s", channels, sides(c.UNetSelfAttention), sides(c.UNetCrossAttention))
+	if c.UNetTextPool {
+		text += "; pooled text"
+	}
+	if c.UNetAdaptiveNorm {
+		text += "; adaptive norms"
+	}
+	return text
 }
 
 // manifestOf reads the manifest beside a model file, or the shipped one; nil

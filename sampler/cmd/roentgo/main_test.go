@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/gpu"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/provenance"
@@ -440,6 +441,29 @@ func TestInfoVerifyDevices(t *testing.T) {
 	if adapters, err := gpu.Adapters(); err == nil {
 		if _, stdout, _ := roentgo(t, "devices"); !strings.Contains(stdout, adapters[0].Name) {
 			t.Errorf("devices does not list %s: %q", adapters[0].Name, stdout)
+		}
+	}
+}
+
+// TestInfoOfUNet pins what info says of a U-Net of each format.
+func TestInfoOfUNet(t *testing.T) {
+	none := model.Tiny()
+	none.UNetSelfAttention, none.UNetTextPool, none.UNetAdaptiveNorm = []bool{false, false}, false, true
+	for _, c := range []struct {
+		config model.Config
+		says   string
+	}{
+		{model.Paper(), "128, 256, 512, 512 channels; self-attention at 32 × 32, 16 × 16, 8 × 8; cross-attention at 32 × 32, 16 × 16, 8 × 8\n"},
+		{model.Tiny(), "32, 64 channels; self-attention at 4 × 4; cross-attention at 8 × 8, 4 × 4; pooled text; adaptive norms\n"},
+		{none, "32, 64 channels; self-attention nowhere; cross-attention at 8 × 8, 4 × 4; adaptive norms\n"},
+	} {
+		var out bytes.Buffer
+		info := modelInfo{Description: sampler.Description{Model: c.config}}
+		if err := info.write(&out); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(out.String(), "U-Net") || !strings.Contains(out.String(), c.says) {
+			t.Errorf("info prints\n%s\nwithout %q", out.String(), c.says)
 		}
 	}
 }

@@ -99,17 +99,9 @@ def load(module, tensors, prefix):
     return module.eval()
 
 
-def configuration(values):
-    """The file's configuration. Files of the first format name both kinds of attention at once."""
-    both = values.pop("unet_attention", None)
-    if both is not None:
-        values |= {"unet_self_attention": both, "unet_cross_attention": both}
-    return spec.Config(**values)
-
-
 def main(model, inputs, outputs):
     config, tensors = read_model(model)
-    cfg = configuration(config["model"])
+    cfg = spec.configuration(config["model"])
     x = {k: torch.from_numpy(v) for k, v in load_safetensors(open(inputs, "rb").read()).items()}
     out = {}
     with torch.no_grad():
