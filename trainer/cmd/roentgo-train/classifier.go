@@ -24,6 +24,7 @@ func classifierCommand() *cobra.Command {
 				return err
 			}
 			defer data.Close()
+			o.Model.ImageSize = data.Size() / 2
 			return train.TrainClassifier(cmd.Context(), data, o, os.Stderr)
 		},
 	}

@@ -1,0 +1,142 @@
+//go:build libtorch
+
+package main
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/roentgo/roentgo/sampler/samplertest"
+	"github.com/roentgo/roentgo/trainer/dataset"
+	"github.com/roentgo/roentgo/weights"
+)
+
+// judgedData prepares n made-up images of 64 pixels a side: effusions, whose
+// lower half is brighter, and normal ones, in both views.
+func judgedData(t *testing.T, dir string, n int) string {
+	t.Helper()
+	text := "file,labels,view,sex\n"
+	for i := range n {
+		img := image.NewGray(image.Rect(0, 0, 64, 64))
+		for p := range img.Pix {
+			grey := 20 + (p%64)*2 + 7*i%40
+			if i%2 == 0 && p > 32*64 {
+				grey += 60
+			}
+			img.Pix[p] = color.Gray{Y: uint8(grey)}.Y
+		}
+		name := fmt.Sprintf("%d.png", i)
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := png.Encode(f, img); err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+		text += fmt.Sprintf("%s,%s,%s,%s\n", name, []string{"Effusion", "No Finding"}[i%2], []string{"PA", "AP"}[i/2%2], []string{"F", "M"}[i/4%2])
+	}
+	manifest := filepath.Join(dir, "manifest.csv")
+	if err := os.WriteFile(manifest, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, "data")
+	if status, _, stderr := program(t, "prepare", "manifest", "--size", "64", "--test-fraction", "0.4", "--out", out, manifest); status != 0 {
+		t.Fatal(stderr)
+	}
+	return out
+}
+
+// TestEval trains a classifier of a look that is easy to learn, and measures a
+// random model, which ignores its prompt.
+func TestEval(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	data := judgedData(t, dir, 60)
+	if status, _, stderr := program(t, "classifier", "--device", "cpu", "--data", data, "--run", at("judge"), "--steps", "60", "--batch", "8", "--warmup", "5", "--ema", "0.9", "--precision", "f32"); status != 0 {
+		t.Fatal(stderr)
+	}
+	if err := os.WriteFile(at("vocab.txt"), []byte(strings.Join(samplertest.Vocabulary(300), "\n")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	model := at("model" + weights.Extension)
+	if status, _, stderr := program(t, "init", "--preset", "tiny", "--vocab", at("vocab.txt"), "--for", "training", "--out", model); status != 0 {
+		t.Fatal(stderr)
+	}
+	command := func(out string, more ...string) []string {
+		return append([]string{"eval", "--device", "cpu", "--model", model, "--data", data, "--classifier", at("judge"), "--out", at(out)}, more...)
+	}
+	refused(t, 2, "--seeds is 1", command("bad", "--seeds", "1")...)
+	refused(t, 2, "--guidance is 0.5", command("bad", "--guidance", "2,0.5")...)
+	refused(t, 2, "exists already", command("judge")...)
+	refused(t, 1, "no such file", "eval", "--device", "cpu", "--model", model, "--data", data, "--classifier", at("absent"), "--out", at("bad"))
+
+	if status, stdout, stderr := program(t, command("out", "--seeds", "2", "--guidance", "1,3")...); status != 0 || !strings.Contains(stdout, "guidance 3") {
+		t.Fatal(stdout, stderr)
+	}
+	var v evaluation
+	text, err := os.ReadFile(at("out/eval.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &v); err != nil {
+		t.Fatal(err)
+	}
+	if len(v.Results) != 2 || v.Results[0].Guidance != 1 || v.Results[1].Guidance != 3 || v.Seeds != 2 || len(v.Model) != 64 || len(v.Classifier) != 64 {
+		t.Fatalf("%+v", v)
+	}
+	r := v.Results[0]
+	effusion := r.Findings[0]
+	if len(r.Findings) != len(dataset.FindingLabels()) || effusion.Finding != "Effusion" || effusion.Real == nil || effusion.Real.Value < 0.9 || effusion.RealPositives < 5 {
+		t.Errorf("on real images: %+v", effusion)
+	}
+	if hernia := r.Findings[len(r.Findings)-1]; hernia.Real != nil || hernia.Made == nil {
+		t.Errorf("%s, which no image has: %+v", hernia.Finding, hernia)
+	}
+	if effusion.Made == nil || !(effusion.Made.Value >= 0 && effusion.Made.Value <= 1) || effusion.Change > 0.2 {
+		t.Errorf("of a random model: %+v", effusion)
+	}
+	if !(r.Detail > 0) || r.SeedSpread == nil || !(*r.SeedSpread > 0) || r.FeatureDistance == nil || v.Reconstructed == nil || !(v.Reconstructed.PSNR > 0) {
+		t.Errorf("%+v, %+v", r, v.Reconstructed)
+	}
+	checkFiles(t, at("out"))
+}
+
+// checkFiles checks the pictures of an evaluation at guidance 1 and 3, and that
+// its tables are whole.
+func checkFiles(t *testing.T, dir string) {
+	t.Helper()
+	names := []string{"sweep.png", "spectrum.png"}
+	for _, picture := range []string{"findings-PA", "findings-AP", "differences", "closest", "random", "montage"} {
+		names = append(names, picture+"-g1.png", picture+"-g3.png")
+	}
+	for _, name := range names {
+		f, err := os.Open(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := png.DecodeConfig(f); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		f.Close()
+	}
+	for name, rows := range map[string]int{"findings.csv": 1 + 2*(len(dataset.FindingLabels())+1), "sweep.csv": 3} {
+		f, err := os.Open(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := csv.NewReader(f).ReadAll() // all rows have as many cells
+		if err != nil || len(list) != rows {
+			t.Errorf("%s: %d rows, want %d; %v", name, len(list), rows, err)
+		}
+		f.Close()
+	}
+}
