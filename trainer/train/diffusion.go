@@ -95,7 +95,7 @@ func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, 
 		}
 		defer states.params.Free()
 		texts, whole := fixedTexts(data)
-		if err := states.all(ctx, append(texts, o.Prompts...), whole, progress); err != nil {
+		if err := states.all(ctx, slices.Concat(texts, o.Prompts, slices.Concat(spreadTexts...)), whole, progress); err != nil {
 			return err
 		}
 	}

@@ -21,7 +21,7 @@ var ErrCollapsed = errors.New("train: the text encoder has collapsed")
 const leastSpread = 0.05
 
 // spreadTexts are pairs of texts whose contexts must differ.
-var spreadTexts = [][2]string{
+var spreadTexts = [][]string{
 	{"pleural effusion", "no pleural effusion"},
 	{"cardiomegaly", "no cardiomegaly"},
 	{"pneumothorax", "no pneumothorax"},

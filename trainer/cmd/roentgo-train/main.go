@@ -62,9 +62,14 @@ func run(ctx context.Context, args []string) int {
 }
 
 // exactly is cobra.ExactArgs with a wrong number being misuse.
-func exactly(n int) cobra.PositionalArgs {
+func exactly(n int) cobra.PositionalArgs { return counted(cobra.ExactArgs(n)) }
+
+// atLeast is cobra.MinimumNArgs with a wrong number being misuse.
+func atLeast(n int) cobra.PositionalArgs { return counted(cobra.MinimumNArgs(n)) }
+
+func counted(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := cobra.ExactArgs(n)(cmd, args); err != nil {
+		if err := check(cmd, args); err != nil {
 			return misuse{fmt.Errorf("%w (usage: %s)", err, cmd.UseLine())}
 		}
 		return nil

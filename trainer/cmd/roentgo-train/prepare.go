@@ -32,7 +32,7 @@ func prepareManifestCommand() *cobra.Command {
 		Use:     "manifest --out FOLDER MANIFEST.csv...",
 		Short:   "Images listed in one or more CSV files, with labels or reports",
 		Example: "  roentgo-train prepare manifest --licence-class A --out runs/data cxr-open/manifest.csv cxr-open2/manifest.csv",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    atLeast(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Manifests = args
 			tell := everyNow()
@@ -140,7 +140,7 @@ func textCommand() *cobra.Command {
 		Long: "Print, a line of JSON a report, what prompt the reports of each file become and which rules changed what.\n" +
 			"A file is an XML report of the Indiana University collection, a CSV with findings and impression, a .txt, or a folder or tar archive of reports.",
 		Example: "  roentgo-train text NLMCXR_reports.tgz | head",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    atLeast(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			enc := json.NewEncoder(cmd.OutOrStdout())
 			enc.SetEscapeHTML(false)

@@ -1,0 +1,93 @@
+package sampler_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/roentgo/roentgo/sampler"
+	"github.com/roentgo/roentgo/weights/defaultmodel"
+)
+
+// leastSpread is how far the mean contexts of a finding and of its denial lie
+// apart at least, as a part of their size. A text encoder that has collapsed has
+// 0.00001.
+const leastSpread = 0.2
+
+// leastChange is how far the images of two prompts under one seed lie apart at
+// least: the root of the mean square, where the grey range is 1. A difference of
+// 0.02 is 5 grey levels of 255 in every pixel: a person sees it.
+const leastChange = 0.02
+
+func openShipped(t *testing.T) *sampler.Sampler {
+	t.Helper()
+	m, err := defaultmodel.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	s, err := sampler.New(t.Context(), m, sampler.Options{Device: sampler.CPU})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// distance is the root of the mean square of a − b.
+func distance(a, b []float32) float64 {
+	var sum float64
+	for i := range a {
+		sum += math.Pow(float64(a[i])-float64(b[i]), 2)
+	}
+	return math.Sqrt(sum / float64(len(a)))
+}
+
+// TestShippedModelReads holds the shipped text encoder to telling a finding from
+// its denial.
+func TestShippedModelReads(t *testing.T) {
+	s := openShipped(t)
+	mean := func(prompt string) []float32 {
+		var mean []float32
+		sample(t, s, sampler.Request{Prompt: prompt, Steps: 1, Trace: func(name string, shape []int, values []float32) {
+			if name != "context" {
+				return
+			}
+			d := shape[len(shape)-1]
+			mean = make([]float32, d)
+			for i, v := range values {
+				mean[i%d] += v / float32(len(values)/d)
+			}
+		}})
+		if mean == nil {
+			t.Fatal("the trace has no context")
+		}
+		return mean
+	}
+	for _, finding := range []string{"pleural effusion", "cardiomegaly", "pneumothorax", "pulmonary edema", "consolidation", "atelectasis"} {
+		a, b := mean(finding), mean("no "+finding)
+		zero := make([]float32, len(a))
+		spread := distance(a, b) / ((distance(a, zero) + distance(b, zero)) / 2)
+		t.Logf("%s: %.3f", finding, spread)
+		if !(spread >= leastSpread) {
+			t.Errorf("the contexts of %q and of its denial differ by %.4f of their size, at least %g is needed", finding, spread, leastSpread)
+		}
+	}
+}
+
+// TestShippedModelObeys holds the shipped model to drawing another image for
+// another finding, and another view, under the same seed.
+func TestShippedModelObeys(t *testing.T) {
+	s := openShipped(t)
+	image := func(prompt string) []float32 {
+		return sample(t, s, sampler.Request{Prompt: prompt, Seed: 4}).Images[0].Pix
+	}
+	normal := image("PA chest x-ray, normal chest")
+	for _, prompt := range []string{"PA chest x-ray showing pleural effusion", "PA chest x-ray showing cardiomegaly", "PA chest x-ray showing pneumothorax",
+		"PA chest x-ray showing pulmonary edema", "PA chest x-ray showing consolidation", "AP chest x-ray, normal chest"} {
+		change := distance(image(prompt), normal) / 2
+		t.Logf("%s: %.4f", prompt, change)
+		if !(change >= leastChange) {
+			t.Errorf("the images of %q and of a normal chest differ by %.4f of the grey range, at least %g is needed", prompt, change, leastChange)
+		}
+	}
+}
