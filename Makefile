@@ -4,7 +4,7 @@ LIBTORCH ?= 2.1.2
 PEERS = .cache/peers/bin/python
 TRAINER ?= bin/roentgo-train
 TORCH_ENV = .cache/libtorch/torch-$(LIBTORCH)/env.sh
-PROMPT ?= frontal chest x-ray. cardiomegaly with pleural effusion.
+PROMPT ?= PA chest x-ray. cardiomegaly with pleural effusion.
 
 .PHONY: demo build wasm kernels site site-serve size trainer libtorch setup test lint bench bench-cpu bench-gpu bench-browser bench-train tune
 
