@@ -12,22 +12,30 @@ type Scored struct {
 	Score    float64
 	Positive bool
 	Stratum  string // images are compared within it alone, as AP with AP
-	Group    string // what a bootstrap draws whole, as a patient
+	Group    string // what a bootstrap draws whole, as a patient or a seed
 }
 
 // AUC is the area under the receiver operating characteristic: the probability
 // that a positive of a stratum scores higher than a negative of the same
-// stratum, where a tie counts half (Hanley and McNeil 1982). It is NaN where no
-// stratum has both.
+// stratum and another group, where a tie counts half (Hanley and McNeil 1982).
+// Images of one group, as two of one seed, are not compared: they are not
+// independent, and a resample of a bootstrap has many such pairs. It is NaN
+// where there is no pair.
 func AUC(list []Scored) float64 {
-	strata := map[string][]Scored{}
+	strata, groups := map[string][]Scored{}, map[[2]string][]Scored{}
 	for _, s := range list {
 		strata[s.Stratum] = append(strata[s.Stratum], s)
+		key := [2]string{s.Stratum, s.Group}
+		groups[key] = append(groups[key], s)
 	}
 	var wins, pairs float64
 	for _, part := range strata {
 		w, p := winsOf(part)
 		wins, pairs = wins+w, pairs+p
+	}
+	for _, part := range groups {
+		w, p := winsOf(part)
+		wins, pairs = wins-w, pairs-p
 	}
 	if pairs == 0 {
 		return math.NaN()

@@ -34,6 +34,19 @@ func TestAUC(t *testing.T) {
 			t.Errorf("%s: AUC %g, want %g", c.name, got, c.want)
 		}
 	}
+	// Seeds that a prompt makes a little higher, where seeds differ by more: only
+	// the pairs of one seed would say so. Those of different seeds cancel out.
+	var seeds []metric.Scored
+	for seed, score := range []float64{1, 5, 2, 9} {
+		group := fmt.Sprint(seed)
+		seeds = append(seeds, metric.Scored{Score: score, Group: group}, metric.Scored{Score: score + 1e-6, Positive: true, Group: group})
+	}
+	if got := metric.AUC(seeds); got != 0.5 {
+		t.Errorf("AUC of what hardly differs is %g, want 0.5", got)
+	}
+	if low, high := metric.Bootstrap(seeds, 200, 1, metric.AUC); low != 0.5 || high != 0.5 {
+		t.Errorf("its interval is %g to %g", low, high)
+	}
 	if got := metric.AUC(scored("", true, 1, 2)); !math.IsNaN(got) {
 		t.Errorf("AUC without negatives is %g, want NaN", got)
 	}

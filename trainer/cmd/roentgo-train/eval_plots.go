@@ -114,6 +114,10 @@ func (v *evaluation) plotSweep(path string) error {
 			auc = append(auc, over(o.Finding, func(r *result) *float64 { return &r.Findings[k].Made.Value }))
 		}
 	}
+	most := 0.0
+	for _, r := range v.Results {
+		most = max(most, r.Guidance)
+	}
 	var plots []*plot.Plot
 	for _, panel := range []struct {
 		title, y string
@@ -134,6 +138,9 @@ func (v *evaluation) plotSweep(path string) error {
 		if err != nil {
 			return err
 		}
+		p.X.Min, p.X.Max = 0, most*1.5 // room for the legend
+		p.Y.Min, p.Y.Max = min(p.Y.Min, 0), max(p.Y.Max, 1e-3)*1.05
+		p.Legend.Top = true
 		plots = append(plots, p)
 	}
 	return writePlots(path, plots, 3)
