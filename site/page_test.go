@@ -78,13 +78,13 @@ func TestCancel(t *testing.T) {
 
 func TestUnknownWordsAreMarked(t *testing.T) {
 	p := loaded(t)
-	p.set("prompt", "severe LEFT pleural effusion, no tube")
+	p.set("prompt", "wobbly GREEN pleural effusion, no giraffe")
 	p.wait(`document.querySelectorAll("#prompt-mirror mark").length > 0`)
 	marked := is[[]string](p, `[...document.querySelectorAll("#prompt-mirror mark")].map(m => m.textContent)`)
-	if !slices.Equal(marked, []string{"severe", "LEFT", "tube"}) {
+	if !slices.Equal(marked, []string{"wobbly", "GREEN", "giraffe"}) {
 		t.Errorf("marked: %q", marked)
 	}
-	if note := p.text("prompt-unknown"); !strings.Contains(note, "“severe”, “left”, “tube”") {
+	if note := p.text("prompt-unknown"); !strings.Contains(note, "“wobbly”, “green”, “giraffe”") {
 		t.Errorf("the note says %q", note)
 	}
 	// The marks lie under their words: the mirror wraps as the text area does.

@@ -151,6 +151,7 @@ type diffusion struct {
 	test     []int // images of held-out patients
 	order    *order
 	ahead    *ahead[inputs]
+	step     int // the last that was taken
 }
 
 // example is one training example on its way into a batch.
@@ -163,6 +164,7 @@ type example struct {
 }
 
 func (d *diffusion) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]float64) {
+	d.step = step
 	loss := d.forward(ops, d.ahead.at(step*d.Accumulate+k))
 	return loss, map[string]float64{"loss": loss.Value()}
 }

@@ -20,6 +20,10 @@ var ErrCollapsed = errors.New("train: the text encoder has collapsed")
 // denial, as a part of their size, below which a training stops.
 const leastSpread = 0.05
 
+// settledAfter is the number of steps after which contexts must lie apart: those
+// of an encoder that starts at random need not.
+const settledAfter = 500
+
 // spreadTexts are pairs of texts whose contexts must differ.
 var spreadTexts = [][]string{
 	{"pleural effusion", "no pleural effusion"},
@@ -44,7 +48,7 @@ const obedienceImages = 96
 func (d *diffusion) measureText(ops *libtorch.Ops, figures map[string]float64) error {
 	spread := d.spread(ops)
 	figures["spread"] = spread
-	if !(spread >= leastSpread) {
+	if d.step >= settledAfter && !(spread >= leastSpread) {
 		return fmt.Errorf("%w: the contexts of a finding and of its denial differ by %.2g of their size, less than %g (pretrain the encoder with 'roentgo-train text-encoder' and give it by --text)", ErrCollapsed, spread, leastSpread)
 	}
 	images := d.spoken(obedienceImages)

@@ -78,6 +78,6 @@ func newParamsOf(specs []graph.Spec, from Source, seed uint64, trainable func(na
 // source for.
 func sayLacking(progress io.Writer, kind string, from Source, lacking []string) {
 	if from != nil && len(lacking) > 0 {
-		fmt.Fprintf(progress, "%s: %d parameters are not in the initial file, or have another shape there; they start at random, %q first\n", kind, len(lacking), lacking[0])
+		fmt.Fprintf(progress, "%s: %d parameters that the initial file lacks, or has in another shape, start at random, %q first\n", kind, len(lacking), lacking[0])
 	}
 }
