@@ -16,6 +16,7 @@ import (
 	"github.com/roentgo/roentgo/trainer/bert"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
+	"github.com/roentgo/roentgo/trainer/metric"
 )
 
 // DiffusionOptions are those of [Diffusion].
@@ -362,7 +363,7 @@ func (d *diffusion) grid(average *libtorch.Params, path string) (effect float64,
 		for k, x := range decoded {
 			images = append(images, Gray(x, d.Model.ImageSize))
 			if row > 0 {
-				effect += rms(x, first[k]) / 2 / float64(len(decoded)*(len(d.Prompts)-1))
+				effect += metric.Distance(x, first[k]) / 2 / float64(len(decoded)*(len(d.Prompts)-1))
 			}
 		}
 	}

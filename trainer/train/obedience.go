@@ -5,11 +5,11 @@ package train
 import (
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/roentgo/roentgo/sampler/noise"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
+	"github.com/roentgo/roentgo/trainer/metric"
 )
 
 // ErrCollapsed is wrapped by the error of a training whose contexts have become
@@ -131,17 +131,7 @@ func spreadOf(mean func(text string) []float32) float64 {
 	for _, pair := range spreadTexts {
 		a, b := mean(pair[0]), mean(pair[1])
 		zero := make([]float32, len(a))
-		sum += rms(a, b) / max((rms(a, zero)+rms(b, zero))/2, 1e-12)
+		sum += metric.Distance(a, b) / max((metric.Distance(a, zero)+metric.Distance(b, zero))/2, 1e-12)
 	}
 	return sum / float64(len(spreadTexts))
-}
-
-// rms is the root of the mean square of a − b.
-func rms(a, b []float32) float64 {
-	var sum float64
-	for i := range a {
-		diff := float64(a[i]) - float64(b[i])
-		sum += diff * diff
-	}
-	return math.Sqrt(sum / float64(len(a)))
 }
