@@ -93,6 +93,10 @@ func TrainClassifier(ctx context.Context, data *dataset.Prepared, o ClassifierOp
 	if err := o.Model.Validate(); err != nil {
 		return err
 	}
+	// The autoencoder is measured in its place: both are convolutions of images.
+	if err := o.settle(ctx, BenchOptions{Common: Common{Batch: 2}, Model: model.Mini(), VAE: true}, progress); err != nil {
+		return err
+	}
 	list, err := classifierSpecs(o.Model)
 	if err != nil {
 		return err

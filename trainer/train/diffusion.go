@@ -85,6 +85,9 @@ func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, 
 	if len(train) == 0 || len(test) == 0 {
 		return fmt.Errorf("%w: the prepared data has %d images to train on and %d to test on, without the sources %q; both are needed", ErrOptions, len(train), len(test), o.LeaveOut)
 	}
+	if err := o.settle(ctx, BenchOptions{Model: o.Model, Tokens: benchTokens}, progress); err != nil {
+		return err
+	}
 	l, err := o.latents(ctx, data, train, progress)
 	if err != nil {
 		return err
@@ -131,6 +134,9 @@ func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, 
 	}
 	return runTask(ctx, o.Common, t, params, progress)
 }
+
+// benchTokens is about what a caption has.
+const benchTokens = 64
 
 // maxVersions bounds the memory of latents.
 const maxVersions = 16

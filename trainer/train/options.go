@@ -60,7 +60,7 @@ func (c Common) validate() error {
 	case c.DecayShape != "" && c.DecayShape != DecayCosine && c.DecayShape != DecayLinear:
 		return fmt.Errorf("%w: no decay %q (there are %s, %s)", ErrOptions, c.DecayShape, DecayCosine, DecayLinear)
 	case c.Precision != "" && c.Precision != "f32" && c.Precision != "bf16" && c.Precision != "f16":
-		return fmt.Errorf("%w: no precision %q (there are f32, bf16, f16)", ErrOptions, c.Precision)
+		return fmt.Errorf("%w: no precision %q (there are auto, f32, bf16, f16)", ErrOptions, c.Precision)
 	case c.Precision == "f16" && !libtorch.OnCUDA():
 		return fmt.Errorf("%w: float16 needs a CUDA device; on a CPU bf16 is as fast", ErrOptions)
 	case c.QueryBlock < 0 || c.Keep < 0:

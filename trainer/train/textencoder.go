@@ -47,6 +47,9 @@ func TextEncoder(ctx context.Context, o TextEncoderOptions, progress io.Writer) 
 	if !(o.SensesLoss >= 0) {
 		return fmt.Errorf("%w: a loss of senses times %g", ErrOptions, o.SensesLoss)
 	}
+	if o.Precision == PrecisionAuto {
+		return fmt.Errorf("%w: precision auto measures networks of images alone (give f32 or bf16 to a text encoder)", ErrOptions)
+	}
 	tokens, err := prompt.New(o.Vocab, o.Model.Lowercase, o.Model.Tokens)
 	if err != nil {
 		return err

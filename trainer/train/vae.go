@@ -79,6 +79,9 @@ func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.
 	if !(o.Adversarial >= 0 && o.PerceptualWeight >= 0 && o.Equivariance >= 0) {
 		return fmt.Errorf("%w: weights of losses are not negative", ErrOptions)
 	}
+	if err := o.settle(ctx, BenchOptions{Model: o.Model, VAE: true}, progress); err != nil {
+		return err
+	}
 	specs, err := vaeSpecs(o.Model)
 	if err != nil {
 		return err

@@ -42,7 +42,7 @@ type benchLine struct {
 }
 
 func benchTrainCommand() *cobra.Command {
-	o := train.BenchOptions{Common: train.Common{Batch: 16, Steps: 7, Accumulate: 1, Clip: 1, EMA: 0.999}, Tokens: 64}
+	o := train.BenchOptions{Common: train.Common{Precision: "bf16", Batch: 16, Steps: 7, Accumulate: 1, Clip: 1, EMA: 0.999}, Tokens: 64}
 	var networks modelFlags
 	var asJSON bool
 	cmd := &cobra.Command{

@@ -46,7 +46,7 @@ var usedDevice string
 
 // stepFlags adds the flags that say how a step is computed.
 func stepFlags(f *pflag.FlagSet, c *train.Common) {
-	f.StringVar(&c.Precision, "precision", cmp.Or(c.Precision, "bf16"), "of the heavy operations: f32, bf16, or f16 on CUDA")
+	f.StringVar(&c.Precision, "precision", cmp.Or(c.Precision, train.PrecisionAuto), "of the heavy operations: f32, bf16, f16 on CUDA, or auto, which measures whether f32 or bf16 is faster here")
 	f.BoolVar(&c.Checkpointing, "checkpointing", false, "keep no intermediate values: less memory, more time")
 	f.IntVar(&c.QueryBlock, "query-block", 0, "queries that attention takes at a time: less memory; 0: all")
 	f.BoolFunc("channels-last", "images in NHWC order in memory: faster convolutions on some devices", func(on string) error {
