@@ -6,14 +6,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/prompt"
+	"github.com/roentgo/roentgo/trainer/bert"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
+	"github.com/roentgo/roentgo/weights"
 )
 
 // factGroups are the sizes of the choices that the facts of a caption are:
@@ -139,35 +140,55 @@ type FactReader struct {
 	params *libtorch.Params
 }
 
-// OpenFacts opens the reader of a run of [TextEncoder].
-func OpenFacts(run string) (*FactReader, error) {
-	t, err := OpenTrained(run)
+// OpenFacts opens the reader of a folder that [TextEncoder] or [ExtractText]
+// wrote: a BERT encoder beside its [FactsFile].
+func OpenFacts(dir string) (*FactReader, error) {
+	e, err := bert.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	defer t.Close()
-	r := &FactReader{}
-	if err := json.Unmarshal([]byte(t.Model), &r.cfg); err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrCheckpoint, run, err)
-	}
-	words, err := os.ReadFile(filepath.Join(run, VocabFile))
+	defer e.Close()
+	heads, err := weights.OpenPlain(filepath.Join(dir, FactsFile))
 	if err != nil {
 		return nil, err
 	}
-	if r.tokens, err = prompt.New(strings.Split(strings.TrimSuffix(string(words), "\n"), "\n"), r.cfg.Lowercase, r.cfg.Tokens); err != nil {
+	defer heads.Close()
+	return newFactReader(e.Apply(model.Mini()), e.Vocab, encoderWithHeads{e, heads})
+}
+
+// encoderWithHeads gives the parameters of both.
+type encoderWithHeads struct {
+	encoder *bert.Encoder
+	heads   *weights.Plain
+}
+
+func (s encoderWithHeads) Has(name string) bool { return s.encoder.Has(name) || s.heads.Has(name) }
+
+func (s encoderWithHeads) Float32(name string) ([]float32, error) {
+	if s.encoder.Has(name) {
+		return s.encoder.Float32(name)
+	}
+	return s.heads.Float32(name)
+}
+
+// newFactReader returns a reader with the parameters that from gives.
+func newFactReader(cfg model.Config, vocab []string, from Source) (*FactReader, error) {
+	r := &FactReader{cfg: cfg}
+	var err error
+	if r.tokens, err = prompt.New(vocab, cfg.Lowercase, cfg.Tokens); err != nil {
 		return nil, err
 	}
-	specs, err := textEncoderSpecs(r.cfg)
+	specs, err := textEncoderSpecs(cfg)
 	if err != nil {
 		return nil, err
 	}
 	var lacking []string
-	if e := libtorch.Try(func() { r.params, lacking, err = newParams(specs, t, 0, false) }); e != nil || err != nil {
+	if e := libtorch.Try(func() { r.params, lacking, err = newParams(specs, from, 0, false) }); e != nil || err != nil {
 		return nil, firstError(e, err)
 	}
 	if len(lacking) > 0 {
 		r.Close()
-		return nil, fmt.Errorf("%w: %s lacks %d parameters of a text encoder, %q first", ErrCheckpoint, run, len(lacking), lacking[0])
+		return nil, fmt.Errorf("%w: %d parameters of a text encoder are missing, %q first", ErrCheckpoint, len(lacking), lacking[0])
 	}
 	return r, nil
 }

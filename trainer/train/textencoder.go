@@ -246,7 +246,12 @@ func (e *textEncoder) evaluate(average *libtorch.Params) (map[string]float64, er
 
 // finish measures the trained encoder and, where it is good enough, writes it.
 func (e *textEncoder) finish(progress io.Writer) error {
-	reader, err := OpenFacts(e.Run)
+	trained, err := OpenTrained(e.Run)
+	if err != nil {
+		return err
+	}
+	defer trained.Close()
+	reader, err := newFactReader(e.Model, e.Vocab, trained)
 	if err != nil {
 		return err
 	}
@@ -262,5 +267,5 @@ func (e *textEncoder) finish(progress io.Writer) error {
 		return fmt.Errorf("%w: F1 on names kept out of training is %.4f (at least %g is needed), the spread of \"X\" and \"no X\" %.3f (at least %g)", ErrEncoder, f1, e.MinHeldF1, spread, e.MinSpread)
 	}
 	fmt.Fprintf(progress, "text encoder: F1 on names kept out of training %.4f, spread %.3f, %.1f %% of random captions read without an error; written to %s\n", f1, spread, 100*figures["captions"], e.Run)
-	return writeEncoder(e.Run, e.Model, reader.params)
+	return writeTrainedEncoder(e.Run, e.Model, reader.params)
 }

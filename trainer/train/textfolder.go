@@ -4,10 +4,12 @@ package train
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 	"github.com/roentgo/roentgo/weights"
@@ -18,9 +20,36 @@ import (
 // from its state (senses.weight, senses.bias).
 const FactsFile = "facts.safetensors"
 
+// writeTrainedEncoder writes the encoder and its linear maps beside the run's
+// vocab.txt.
+func writeTrainedEncoder(dir string, cfg model.Config, params *libtorch.Params) error {
+	var encoder, heads []weights.Values
+	if err := libtorch.Try(func() {
+		for _, p := range params.All() {
+			v := weights.Values{Name: p.Name, Shape: p.Shape, Float32: p.Values()}
+			if strings.HasPrefix(p.Name, textPrefix) {
+				encoder = append(encoder, v)
+			} else {
+				heads = append(heads, v)
+			}
+		}
+	}); err != nil {
+		return err
+	}
+	if err := weights.WritePlain(filepath.Join(dir, FactsFile), nil, heads); err != nil {
+		return err
+	}
+	return writeEncoder(dir, cfg, encoder)
+}
+
+// textPrefix begins the names of an encoder's parameters in package model; the
+// names of transformers lack it.
+const textPrefix = "text."
+
 // writeEncoder writes a text encoder beside its vocab.txt in the layout of
-// HuggingFace's transformers, as package bert reads it.
-func writeEncoder(dir string, cfg model.Config, params *libtorch.Params) error {
+// HuggingFace's transformers, as package bert reads it. The names of tensors
+// are those of package model.
+func writeEncoder(dir string, cfg model.Config, tensors []weights.Values) error {
 	files := map[string]any{
 		"config.json": map[string]any{
 			"architectures": []string{"BertModel"}, "model_type": "bert", "hidden_act": "gelu", "position_embedding_type": "absolute",
@@ -39,22 +68,47 @@ func writeEncoder(dir string, cfg model.Config, params *libtorch.Params) error {
 			return err
 		}
 	}
-	var encoder, heads []weights.Values
-	if err := libtorch.Try(func() {
-		for _, p := range params.All() {
-			v := weights.Values{Name: p.Name, Shape: p.Shape, Float32: p.Values()}
-			if name, ok := strings.CutPrefix(p.Name, "text."); ok {
-				v.Name = name
-				encoder = append(encoder, v)
-			} else {
-				heads = append(heads, v)
-			}
+	for i, v := range tensors {
+		tensors[i].Name = strings.TrimPrefix(v.Name, textPrefix)
+	}
+	return weights.WritePlain(filepath.Join(dir, "model.safetensors"), map[string]string{"format": "pt"}, tensors)
+}
+
+// ExtractText writes the text encoder of a model file to a new folder, in the
+// layout that 'diffusion --text' takes, to train another U-Net with the same
+// contexts.
+func ExtractText(m *weights.Model, dir string) error {
+	d, err := sampler.Describe(m)
+	if err != nil {
+		return err
+	}
+	if !d.Model.HasText() {
+		return fmt.Errorf("%w: the model file has no text encoder", ErrOptions)
+	}
+	vocab, err := m.Bytes(sampler.TensorVocab)
+	if err != nil {
+		return err
+	}
+	specs, err := d.Tensors([]string{weights.PartText})
+	if err != nil {
+		return err
+	}
+	var tensors []weights.Values
+	for _, s := range specs {
+		if !strings.HasPrefix(s.Name, textPrefix) {
+			continue
 		}
-	}); err != nil {
+		values, err := m.Float32(s.Name)
+		if err != nil {
+			return err
+		}
+		tensors = append(tensors, weights.Values{Name: s.Name, Shape: s.Shape, Float32: values})
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
-	if err := weights.WritePlain(filepath.Join(dir, FactsFile), nil, heads); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, VocabFile), vocab, 0o644); err != nil {
 		return err
 	}
-	return weights.WritePlain(filepath.Join(dir, "model.safetensors"), map[string]string{"format": "pt"}, encoder)
+	return writeEncoder(dir, d.Model, tensors)
 }

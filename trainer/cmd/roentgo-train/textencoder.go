@@ -9,6 +9,7 @@ import (
 
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/train"
+	"github.com/roentgo/roentgo/weights"
 )
 
 func textEncoderCommand() *cobra.Command {
@@ -41,6 +42,33 @@ func textEncoderCommand() *cobra.Command {
 	f.StringVar(&config, "config", "", "TOML file with what differs from the usual encoder, such as text_layers = 3")
 	f.Float64Var(&o.SensesLoss, "senses-loss", 0.5, "weight of the loss of what each token says: which finding, and whether it is there")
 	for _, name := range []string{"vocab", "run"} {
+		cmd.MarkFlagRequired(name)
+	}
+	cmd.AddCommand(extractCommand())
+	return cmd
+}
+
+// extractCommand writes the encoder of a model file.
+func extractCommand() *cobra.Command {
+	var files []string
+	var out string
+	cmd := &cobra.Command{
+		Use:     "extract --model FILE --out FOLDER",
+		Short:   "Write the text encoder of a model file to a folder, for 'diffusion --text FOLDER'",
+		Example: "  roentgo-train text-encoder extract --model model" + weights.Extension + " --out runs/text",
+		Args:    exactly(0),
+		RunE: func(*cobra.Command, []string) error {
+			m, err := weights.Open(files...)
+			if err != nil {
+				return err
+			}
+			defer m.Close()
+			return train.ExtractText(m, out)
+		},
+	}
+	cmd.Flags().StringArrayVar(&files, "model", nil, "model file; once a file where several complete each other (required)")
+	cmd.Flags().StringVar(&out, "out", "", "folder to make (required)")
+	for _, name := range []string{"model", "out"} {
 		cmd.MarkFlagRequired(name)
 	}
 	return cmd
