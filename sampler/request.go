@@ -160,8 +160,9 @@ type Tensor struct {
 // Result is what Sample returns.
 type Result struct {
 	Images []Image
-	// UnknownWords are those of prompt and negative prompt that no training
-	// caption had: the model cannot know what they mean.
+	// UnknownWords are those of prompt and negative prompt that the model has
+	// not learned and may ignore: words that no training caption has, and words
+	// such as "left" and "severe" that no label says.
 	UnknownWords []string
 	// Observed has, for each name of Request.Observe, the mean over the steps
 	// of the attention weights under the prompt: (Count, heads, queries, keys).

@@ -32,8 +32,8 @@ export function unknownNote(words) {
   if (!words?.length) return "";
   const list = words.map(w => `“${w}”`).join(", ");
   return words.length === 1
-    ? `The model has never read ${list}, so it cannot know what that means.`
-    : `The model has never read ${list}, so it cannot know what these mean.`;
+    ? `The model has not learned ${list} and may ignore it.`
+    : `The model has not learned ${list} and may ignore them.`;
 }
 
 /** Starts the marking; sampler() gives the sampler, or null while there is none. */

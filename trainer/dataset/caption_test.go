@@ -29,7 +29,7 @@ var viewWords = map[string]*regexp.Regexp{
 
 func TestCaption(t *testing.T) {
 	known := map[string]bool{}
-	for _, w := range CaptionWords() {
+	for _, w := range KnownWords() {
 		known[w] = true
 	}
 	distinct := map[string]bool{}
@@ -38,7 +38,7 @@ func TestCaption(t *testing.T) {
 			text := Caption(r, 1, i, variant)
 			distinct[text] = true
 			if unknown := prompt.Unknown(text, known); len(unknown) > 0 {
-				t.Fatalf("%q has the words %v, which CaptionWords lacks", text, unknown)
+				t.Fatalf("%q has the words %v, which KnownWords lacks", text, unknown)
 			}
 			if text != Caption(r, 1, i, variant) {
 				t.Fatal("the same arguments gave two captions")

@@ -100,28 +100,28 @@ func (d *writer) modified(words []Word, denied bool) []Word {
 	var before []Word
 	if denied {
 		if d.chance(12) {
-			before = plain(d.of(deniedDegrees))
+			before = aside(d.of(deniedDegrees))
 		}
 		if d.chance(8) {
-			before = append(before, plain(d.of(sides))...)
+			before = append(before, aside(d.of(sides))...)
 		}
 		if words = append(before, words...); d.chance(5) {
-			words = append(words, plain(d.of(places))...)
+			words = append(words, aside(d.of(places))...)
 		}
 		return words
 	}
 	if d.chance(15) {
-		before = append(before, plain(d.of(times))...)
+		before = append(before, aside(d.of(times))...)
 	}
 	if d.chance(22) {
-		before = append(before, plain(d.of(degrees))...)
+		before = append(before, aside(d.of(degrees))...)
 	}
 	if d.chance(22) {
-		before = append(before, plain(d.of(sides))...)
+		before = append(before, aside(d.of(sides))...)
 	}
 	words = append(before, words...)
 	if d.chance(15) {
-		words = append(words, plain(d.of(places))...)
+		words = append(words, aside(d.of(places))...)
 	}
 	return words
 }

@@ -168,7 +168,7 @@ func (d *writer) person(f Facts) []Word {
 	who := say(topic, noun)
 	if f.Decade == 0 {
 		if d.loose && d.chance(15) {
-			who = append(plain(d.of(vagueAges)), who...)
+			who = append(aside(d.of(vagueAges)), who...)
 		}
 		return who
 	}

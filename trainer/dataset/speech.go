@@ -218,7 +218,7 @@ func (d *writer) sentence(f Facts, present, denied []*finding) []Word {
 		words = append(plain(d.of(requests)), words...)
 	}
 	if d.chance(12) {
-		words = append(words, fill(d.of([]string{". %", ", %", " and %", "; %"}), plain(d.filler(f, present)))...)
+		words = append(words, fill(d.of([]string{". %", ", %", " and %", "; %"}), aside(d.filler(f, present)))...)
 	}
 	if d.chance(50) {
 		words = append(words, Word{Text: ".", tight: true})
@@ -287,7 +287,7 @@ func (d *writer) clauses(f Facts, present, denied []*finding) []clause {
 func (d *writer) report(f Facts, present, denied []*finding) []Word {
 	clauses := d.clauses(f, present, denied)
 	for range d.oneOf(40, 30, 20, 10) {
-		clauses = append(clauses, clause{plain(d.filler(f, present)), 0})
+		clauses = append(clauses, clause{aside(d.filler(f, present)), 0})
 	}
 	shuffle(d, clauses)
 	var words []Word
@@ -300,7 +300,7 @@ func (d *writer) report(f Facts, present, denied []*finding) []Word {
 		add(about)
 	}
 	if d.chance(15) {
-		add(plain(d.unknown(d.of(histories))))
+		add(aside(d.unknown(d.of(histories))))
 	}
 	words = append(words, plain(d.of([]string{"", "", "", "findings:", "report:", "findings -", "FINDINGS:", "the following is seen:"}))...)
 	numbered := d.chance(10)
@@ -367,7 +367,7 @@ func (d *writer) telegram(f Facts, present, denied []*finding) []Word {
 		return d.items(items, present, denied)
 	}
 	if d.chance(15) {
-		add(plain(d.filler(f, present)))
+		add(aside(d.filler(f, present)))
 	}
 	shuffle(d, items)
 	if len(items) == 0 { // no fact at all

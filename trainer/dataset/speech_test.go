@@ -154,3 +154,20 @@ func TestMistyped(t *testing.T) {
 		t.Errorf("%d of 400 words are not mistyped", same)
 	}
 }
+
+// TestKnownWords checks that the words of what no label says are not among those
+// that an image can show.
+func TestKnownWords(t *testing.T) {
+	known := KnownWords()
+	for word, want := range map[string]bool{
+		"effusion": true, "pneumothorax": true, "no": true, "showing": true, "pa": true, "woman": true, "of": true, "70": true,
+		"left": false, "right": false, "bilateral": false, "severe": false, "mild": false, "pacemaker": false, "fracture": false, "scoliosis": false,
+	} {
+		if slices.Contains(known, word) != want {
+			t.Errorf("%q is known: %t", word, !want)
+		}
+		if !slices.Contains(CaptionWords(), word) {
+			t.Errorf("no caption has %q", word)
+		}
+	}
+}

@@ -26,19 +26,46 @@ const MaxVocab = 4096
 // CaptionWords lists the words that captions have, sorted: those of images and
 // those that the text encoder is trained with, its typing errors apart.
 var CaptionWords = sync.OnceValue(func() []string {
-	seen := map[string]bool{}
+	return slices.Sorted(maps.Keys(captionWords()))
+})
+
+// KnownWords lists the words of captions that an image can show, sorted, and
+// those that captions are made of around them. The words of sides, degrees,
+// devices and histories are not among them: the text encoder learns to let them
+// pass, so that a prompt's "left" or "severe" changes nothing.
+var KnownWords = sync.OnceValue(func() []string {
+	var list []string
+	for word, known := range captionWords() {
+		if known {
+			list = append(list, word)
+		}
+	}
+	slices.Sort(list)
+	return list
+})
+
+// captionWords are the words of captions; a word is true where a caption has it
+// in what it says of a finding, a view or a patient, or has it other than aside
+// and as no word of side or degree.
+var captionWords = sync.OnceValue(func() map[string]bool {
+	seen, modifier := map[string]bool{}, map[string]bool{}
+	for _, text := range slices.Concat(sides, degrees) {
+		for _, word := range prompt.Words(text) {
+			modifier[word] = true
+		}
+	}
 	for n := range 40000 {
 		d := &writer{image: uint32(n), stream: streamSpeech, loose: true, sober: true}
 		for _, w := range d.speak().Words {
 			for _, word := range prompt.Words(w.Text) {
-				seen[word] = true
+				seen[word] = seen[word] || w.Topic != TopicNone || !w.aside && !modifier[word]
 			}
 		}
 	}
 	for age := 1; age < 120; age++ {
 		seen[strconv.Itoa(age)] = true
 	}
-	return slices.Sorted(maps.Keys(seen))
+	return seen
 })
 
 // ErrVocab is wrapped by errors of a vocabulary that cannot be cut down.

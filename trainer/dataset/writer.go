@@ -11,6 +11,7 @@ type Word struct {
 	Text  string
 	Topic Topic // what it speaks of
 	tight bool  // no space stands before it
+	aside bool  // no label says it, so that no image shows it: a side, a degree
 }
 
 // Spoken is a caption, word by word, and what it says.
@@ -130,6 +131,15 @@ func split(w Word) []Word {
 
 // plain makes words that speak of nothing.
 func plain(text string) []Word { return say(TopicNone, text) }
+
+// aside is a phrase that no label says, such as a side or a degree.
+func aside(text string) []Word {
+	words := plain(text)
+	for i := range words {
+		words[i].aside = true
+	}
+	return words
+}
 
 // fill puts words in the place of each % of a template, in order. The
 // template's own words speak of nothing.

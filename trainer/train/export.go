@@ -154,7 +154,7 @@ func Init(c model.Config, s schedule.Config, vocab []string, seed uint64, o File
 		}
 		return initial(seed, spec.Name, spec.Shape), nil
 	}
-	return writeModel(sampler.Description{Model: c, Schedule: s, Sampling: o.Sampling}, vocab, dataset.CaptionWords(), o, map[string]string{"roentgo.training": `{"steps":0}`}, values)
+	return writeModel(sampler.Description{Model: c, Schedule: s, Sampling: o.Sampling}, vocab, dataset.KnownWords(), o, map[string]string{"roentgo.training": `{"steps":0}`}, values)
 }
 
 // provenance is what a model file says of its training.

@@ -171,7 +171,7 @@ func captionWords(data *dataset.Prepared) []string {
 	texts, whole := fixedTexts(data)
 	var words []string
 	if !whole {
-		words = dataset.CaptionWords()
+		words = dataset.KnownWords()
 	}
 	for _, text := range texts {
 		words = append(words, prompt.Words(text)...)

@@ -184,6 +184,6 @@ func (r *reporter) unknown(words []string) {
 	r.line()
 	r.emit(event{Event: "unknown_words", Words: fresh})
 	if r.json == nil {
-		fmt.Fprintf(r.stderr, "not in any training caption, so that the model cannot know what it means: %s\n", strings.Join(fresh, ", "))
+		fmt.Fprintf(r.stderr, "the model has not learned these words and may ignore them: %s\n", strings.Join(fresh, ", "))
 	}
 }
