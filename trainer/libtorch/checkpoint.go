@@ -41,7 +41,7 @@ func (o *Ops) Checkpoint(f func(in ...Tensor) Tensor, in ...Tensor) Tensor {
 	y := f(s.in...)
 	GradMode(true)
 	o.inside = false
-	// Casts that autocast kept from here have no graph behind them.
+	// The casts that autocast keeps from here have no graph.
 	C.rt_clear_casts()
 	s.out = o.own(newLeaf(y))
 	o.drop(mark, len(o.made)-1)

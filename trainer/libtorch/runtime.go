@@ -81,7 +81,7 @@ func Try(f func()) (err error) {
 	return nil
 }
 
-// check panics with the error that libtorch or the shim left behind, if any.
+// check panics with the error that libtorch or the shim left, if any.
 func check(op string) {
 	message := (*C.char)(unsafe.Pointer(lib.GetAndResetLastErr()))
 	if message == nil {

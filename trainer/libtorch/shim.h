@@ -24,7 +24,7 @@ char *rt_cuda_config(void);
 void *rt_place(void *t, int device, int channels_last);
 // A new leaf with t's values that collects a gradient.
 void *rt_leaf(void *t);
-int rt_collects(void *t); // 0: no gradient goes to it; 1: by a graph behind it; 2: it is a leaf
+int rt_collects(void *t); // 0: no gradient goes to it; 1: through a graph; 2: it is a leaf
 // Backward from t with the gradient of leaf, which is dropped; nothing where it has none. again keeps the graph.
 int rt_backward_from(void *t, void *leaf, int again);
 // Attention over (B, heads, N, d); mask is NULL or boolean, broadcast to (B, heads, N, M).

@@ -11,7 +11,7 @@ import (
 )
 
 // adversary is a patch discriminator (Isola et al. 2017) that the autoencoder
-// is trained against: it tells, patch by patch, images from reconstructions.
+// is trained against: it scores each patch as image or reconstruction.
 type adversary struct {
 	params *libtorch.Params
 	adamw  *libtorch.AdamW

@@ -3,7 +3,7 @@ package train
 import "testing"
 
 func TestAhead(t *testing.T) {
-	busy := 0 // -race tells if two goroutines make at once
+	busy := 0 // -race reports two goroutines that make at once
 	a := &ahead[int]{make: func(pass int) int { busy++; return pass * pass }}
 	for _, pass := range []int{0, 1, 2, 3, 10, 11, 4, 5, 5} {
 		if got := a.at(pass); got != pass*pass {

@@ -125,7 +125,7 @@ func (r *run) saveAs(name string) error {
 	return weights.WritePlain(filepath.Join(r.dir, name), map[string]string{"roentgo.checkpoint": text()}, list)
 }
 
-// refuseEarlier keeps a run from beginning anew beside its own past.
+// refuseEarlier stops a run that would begin again in the folder of an earlier one.
 func (r *run) refuseEarlier(path string) error {
 	earlier, err := filepath.Glob(filepath.Join(r.dir, earlierGlob))
 	if err != nil || len(earlier) == 0 {

@@ -240,7 +240,7 @@ func (r *FactReader) states(text string) (states, mean []float32, err error) {
 
 // Spread is the root mean square of the difference between the mean states of
 // opposite texts ("X", "no X"), in parts of that of the states: near 0 where
-// the encoder does not tell them apart.
+// the encoder makes no difference between them.
 func (r *FactReader) Spread() (float64, error) {
 	var difference, size, differences, sizes float64
 	for _, pair := range dataset.Opposites() {

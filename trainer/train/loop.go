@@ -25,7 +25,7 @@ const gridFormat = "grid-%06d.png"
 // task is what differs between the trainings.
 type task struct {
 	kind            string
-	options         any    // as JSON tells them
+	options         any    // for run.json
 	initial         Source // or nil
 	model, schedule string // the configurations as JSON
 	// loss runs forward pass k of a step and returns what to descend and what
@@ -33,7 +33,7 @@ type task struct {
 	loss func(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]float64)
 	// evaluate measures the averaged weights and draws a grid to the file.
 	evaluate func(average *libtorch.Params, grid string) (map[string]float64, error)
-	// after is called behind each optimizer step; or nil.
+	// after is called after each optimizer step; or nil.
 	after func(step int, figures map[string]float64)
 	// adversary has parameters of its own that go with the checkpoint; or nil.
 	adversary *adversary
@@ -142,7 +142,7 @@ func (l *loop) steps(ctx context.Context) error {
 		if figures["skipped"] == 1 {
 			fmt.Fprintf(l.progress, "%s: step %d skipped: its gradient is not finite\n", l.kind, i+1)
 			if l.run.state.Skipped >= maxSkipped {
-				return errors.Join(fmt.Errorf("%w: the gradients of %d steps in a row are not finite (begin anew with a lower --rate, or with --precision f32)", ErrDiverged, maxSkipped), l.write(figures))
+				return errors.Join(fmt.Errorf("%w: the gradients of %d steps in a row are not finite (begin again with a lower --rate, or with --precision f32)", ErrDiverged, maxSkipped), l.write(figures))
 			}
 		}
 		if l.EvaluateEvery > 0 && (i+1)%l.EvaluateEvery == 0 || i+1 == l.Steps {

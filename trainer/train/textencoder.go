@@ -37,7 +37,7 @@ const evaluationCaptions = 512
 
 // TextEncoder trains a text encoder on the facts of random captions, and writes
 // it to the run's folder in the layout of transformers. The mean of its last
-// states must tell every fact by a linear map; so the network that takes the
+// states must give every fact by a linear map; so the network that takes the
 // mean can, too.
 func TextEncoder(ctx context.Context, o TextEncoderOptions, progress io.Writer) error {
 	o.Model.TextVocab = len(o.Vocab)

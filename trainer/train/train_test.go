@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 
 // prepared makes a folder of n real images of n patients, 64 pixels a side, one
 // of which is for testing. Each has one finding, and no two the same, so that
-// captions tell them apart (those of COVID-19 leave the finding out).
+// captions differ between them (those of COVID-19 leave the finding out).
 func prepared(t *testing.T, n int) *dataset.Prepared {
 	t.Helper()
 	manifest := need.Data(t, "cxr-open", "manifest.csv")
@@ -170,7 +170,7 @@ func TestOverfit(t *testing.T) {
 	if err := trainDiffusion(t, t.Context(), data, vae, schedule.ZeroTerminal(), common(unet, 1200)); err != nil {
 		t.Fatal(err)
 	}
-	// The loss of v at pure noise is what the caption does not tell of the
+	// The loss of v at pure noise is what the caption does not say of the
 	// image. That of ε has no such floor: it is what is held to 5 %.
 	noise := filepath.Join(dir, "noise")
 	if err := trainDiffusion(t, t.Context(), data, vae, schedule.Study(), common(noise, 1200)); err != nil {

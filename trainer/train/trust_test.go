@@ -147,7 +147,7 @@ func TestKeepsBestAndLast(t *testing.T) {
 	if best.Step != at {
 		t.Errorf("the best was step %d, kept is %d", at, best.Step)
 	}
-	// Without its last checkpoint a run does not begin anew by itself.
+	// Without its last checkpoint a run does not begin again unasked.
 	if err := os.Remove(filepath.Join(c.Run, train.CheckpointFile)); err != nil {
 		t.Fatal(err)
 	}
@@ -225,7 +225,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	for _, e := range entries {
 		if strings.Contains(e.Name(), ".part") || strings.Contains(e.Name(), "tmp") {
-			t.Errorf("left behind: %s", e.Name())
+			t.Errorf("not cleaned up: %s", e.Name())
 		}
 	}
 	if err := trainVAE(t, t.Context(), data, c); err != nil { // there is room again
@@ -362,7 +362,7 @@ torch.jit.trace(D(), (torch.zeros(2, 1, 64, 64), torch.zeros(2, 1, 64, 64))).sav
 	}
 }
 
-// cancelling cancels at the first evaluation that it is told of.
+// cancelling cancels at the first evaluation that it sees.
 type cancelling struct{ cancel func() }
 
 func (c cancelling) Write(b []byte) (int, error) {

@@ -141,7 +141,7 @@ type vae struct {
 	adversary  *adversary       // or nil
 }
 
-// after is the discriminator's step, behind the autoencoder's.
+// after is the discriminator's step, which follows the autoencoder's.
 func (v *vae) after(step int, figures map[string]float64) {
 	if v.adversary != nil && len(v.adversary.seen) > 0 {
 		figures["discriminator"] = v.adversary.learn(v.rateAt(step), v.Clip, v.precision())
