@@ -10,6 +10,7 @@ import (
 
 	"github.com/roentgo/roentgo/sampler/graph"
 	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/sampler/prompt"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/weights"
 )
@@ -36,6 +37,12 @@ type Defaults struct {
 	Eta      float64 `json:"eta"`
 
 	GuidanceInterval schedule.Interval `json:"guidance_interval,omitzero"` // left out: every timestep
+
+	// GuideWithinView has guidance go away from all images of the view that a
+	// prompt states, and not from all images. The view itself is then not
+	// exaggerated, only what else the prompt says. The model must have been
+	// trained on captions of the view alone ([prompt.OfView]).
+	GuideWithinView bool `json:"guide_within_view,omitempty"`
 }
 
 // Validate checks every field.
@@ -122,7 +129,7 @@ func Describe(m *weights.Model) (Description, error) {
 
 // Format is the oldest format of model files (weights.File) that can state d.
 func (d Description) Format() int {
-	if d.Model.FirstFormat() {
+	if d.Model.FirstFormat() && !d.Sampling.GuideWithinView {
 		return 1
 	}
 	return 2
@@ -171,4 +178,16 @@ func lines(b []byte) []string {
 		return nil
 	}
 	return strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")
+}
+
+// awayFrom is the text that guidance goes away from: the negative prompt, or
+// what the model has in its place; "" is the null condition.
+func (d Description) awayFrom(r Row) string {
+	if !d.Sampling.GuideWithinView || len(prompt.Normalize(r.Negative)) > 0 {
+		return r.Negative
+	}
+	if view := prompt.View(r.Prompt); view != "" {
+		return prompt.OfView(view)
+	}
+	return ""
 }

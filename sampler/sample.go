@@ -166,13 +166,14 @@ func (u *run) encodeTexts(ctx context.Context, b int) error {
 		// Guidance away from the null condition is no guidance where the
 		// prompt is the null condition itself.
 		empty := u.tokens == nil || len(prompt.Normalize(r.Prompt)) == 0
-		u.guided = u.guided || u.guides && !(empty && len(prompt.Normalize(r.Negative)) == 0)
+		negative := u.description.awayFrom(r)
+		u.guided = u.guided || u.guides && !(empty && len(prompt.Normalize(negative)) == 0)
 		var err error
 		if u.texts[k], err = encode(r.Prompt); err != nil {
 			return u.inRow(i, "prompt", err)
 		}
 		if u.guides {
-			if u.nulls[k], err = encode(r.Negative); err != nil {
+			if u.nulls[k], err = encode(negative); err != nil {
 				return u.inRow(i, "negative prompt", err)
 			}
 		}

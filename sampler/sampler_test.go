@@ -460,3 +460,29 @@ func TestDevices(t *testing.T) {
 		}
 	}
 }
+
+// TestGuideWithinView holds guidance within a view to that of the same model
+// away from the text of the view.
+func TestGuideWithinView(t *testing.T) {
+	d := samplertest.Description(model.Tiny())
+	d.Sampling.Guidance, d.Sampling.Steps = 4, 3
+	plain := samplertest.Open(t, samplertest.Write(t, samplertest.File(t, d, weights.F16)), sampler.Options{Device: sampler.CPU})
+	d.Sampling.GuideWithinView = true
+	within := samplertest.Open(t, samplertest.Write(t, samplertest.File(t, d, weights.F16)), sampler.Options{Device: sampler.CPU})
+	for text, away := range map[string]string{
+		"AP chest x-ray, pleural effusion": "AP chest x-ray",
+		"effusion in a PA film":            "PA chest x-ray",
+		"pleural effusion":                 "",
+	} {
+		want := sample(t, plain, sampler.Request{Prompt: text, Negative: away, Seed: 1}).Images[0].Pix
+		if got := sample(t, within, sampler.Request{Prompt: text, Seed: 1}).Images[0].Pix; !same(got, want) {
+			t.Errorf("%q is not guided away from %q", text, away)
+		}
+		if null := sample(t, plain, sampler.Request{Prompt: text, Seed: 1}).Images[0].Pix; same(null, want) != (away == "") {
+			t.Errorf("%q away from %q and from nothing: the same image is %t", text, away, away != "")
+		}
+		if got := sample(t, within, sampler.Request{Prompt: text, Negative: "cardiomegaly", Seed: 1}).Images[0].Pix; !same(got, sample(t, plain, sampler.Request{Prompt: text, Negative: "cardiomegaly", Seed: 1}).Images[0].Pix) {
+			t.Errorf("%q: the negative prompt is not what it is guided away from", text)
+		}
+	}
+}

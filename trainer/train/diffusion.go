@@ -25,6 +25,9 @@ type DiffusionOptions struct {
 	Model    model.Config    `json:"model"` // TextVocab is set from Vocab
 	Schedule schedule.Config `json:"schedule"`
 	Null     float64         `json:"null"` // part of the captions that become the null condition
+	// ViewAlone is the part of the captions that state the view alone, so that a
+	// sampler can guide away from all images of a view, and not towards the view.
+	ViewAlone float64 `json:"view_alone"`
 	// Balance shows images with rare findings more often, and those of a finding
 	// in its rarer view.
 	Balance bool `json:"balance"`
@@ -54,6 +57,11 @@ const GridSeeds = 4
 // Diffusion trains U-Net, text encoder and adapter on the latents of a frozen
 // autoencoder (Rombach et al. 2022).
 func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, progress io.Writer) error {
+	return diffuse(ctx, data, o, nil, progress)
+}
+
+// diffuse trains on images or, where there is one, by a teacher.
+func diffuse(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, by *DistillOptions, progress io.Writer) error {
 	if o = o.withEncoder(); o.Model.HasText() {
 		o.Model.TextVocab = len(o.Vocab)
 	}
@@ -66,8 +74,8 @@ func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, 
 	if o.Versions < 0 || o.Versions > maxVersions {
 		return fmt.Errorf("%w: %d versions of an image are not 0 to %d", ErrOptions, o.Versions, maxVersions)
 	}
-	if !(o.Null >= 0 && o.Null <= 1) {
-		return fmt.Errorf("%w: a null condition for %g of the captions is not in [0, 1]", ErrOptions, o.Null)
+	if !(o.Null >= 0 && o.ViewAlone >= 0 && o.Null+o.ViewAlone <= 1) {
+		return fmt.Errorf("%w: of the captions, %g for the null condition and %g for the view alone are not in [0, 1]", ErrOptions, o.Null, o.ViewAlone)
 	}
 	sched, err := schedule.New(o.Schedule)
 	if err != nil {
@@ -119,7 +127,8 @@ func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, 
 		weights = balanced(data.Records, train)
 	}
 	d := &diffusion{DiffusionOptions: o, data: data, schedule: sched, tokens: tokens, states: states, latents: l,
-		test: test, order: newOrder(train, weights, o.Seed)}
+		test: test, order: newOrder(train, weights, o.Seed), grids: trainingGrids}
+	d.timestep = func(u float64) int { return timestepAt(u, sched.TrainTimesteps) }
 	d.ahead = &ahead[inputs]{make: d.examples}
 	defer d.ahead.stop()
 	t := task{kind: "diffusion", options: o, initial: o.Init, loss: d.loss, evaluate: d.evaluate, figure: "test_loss", sign: 1}
@@ -128,6 +137,14 @@ func Diffusion(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, 
 	}
 	if t.schedule, err = jsonOf(o.Schedule); err != nil {
 		return err
+	}
+	if by != nil {
+		s, err := d.distilled(*by, specs)
+		if err != nil {
+			return err
+		}
+		defer s.teacher.Free()
+		t.options, t.loss, t.evaluate, t.figure = by, s.loss, s.evaluate, teacherFigure
 	}
 	if err := writeTextFiles(o, data); err != nil {
 		return err
@@ -158,6 +175,8 @@ type diffusion struct {
 	test     []int // images of held-out patients
 	order    *order
 	ahead    *ahead[inputs]
+	timestep func(u float64) int // of a uniform u in [0, 1)
+	grids    gridSampling
 	step     int // the last that was taken
 }
 
@@ -189,8 +208,12 @@ func (d *diffusion) examples(pass int) inputs {
 		}
 		// One timestep from each of Batch equal parts of the distribution: the
 		// same distribution, with less variance.
-		e.timestep = timestepAt((float64(b)+draw(streamTimestep))/float64(d.Batch), d.schedule.TrainTimesteps)
-		if draw(streamNull) >= d.Null {
+		e.timestep = d.timestep((float64(b) + draw(streamTimestep)) / float64(d.Batch))
+		switch u := draw(streamNull); {
+		case u < d.Null: // no caption
+		case u < d.Null+d.ViewAlone && d.Model.HasText():
+			e.caption = prompt.OfView(d.data.Records[i].View)
+		default:
 			e.caption = d.caption(i, epoch)
 		}
 		if u := draw(streamVersion); d.Versions > 1 && u >= 0.5 {
@@ -325,22 +348,30 @@ func (d *diffusion) evaluate(average *libtorch.Params, grid string) (map[string]
 
 // lossOf is the weighted loss of a batch at noise that seed chooses.
 func (d *diffusion) lossOf(ops *libtorch.Ops, batch []example, seed int) (loss float64) {
+	d.drawNoise(batch, seed)
+	defer ops.Free()
+	libtorch.Autocast(d.precision(), func() { loss = d.forward(ops, d.inputs(batch)).Value() })
+	return loss
+}
+
+// drawNoise gives the examples of an evaluation their noise.
+func (d *diffusion) drawNoise(batch []example, seed int) {
 	n := d.Model.LatentLen()
 	eps := make([]float32, len(batch)*n)
 	noise.Latent(eps, d.Seed, uint32(seed), streamNoise+1<<16)
 	for b := range batch {
 		batch[b].eps = eps[b*n : (b+1)*n]
 	}
-	defer ops.Free()
-	libtorch.Autocast(d.precision(), func() { loss = d.forward(ops, d.inputs(batch)).Value() })
-	return loss
 }
 
-// The settings of sample grids.
-const (
-	gridSteps    = 20
-	gridGuidance = 3
-)
+// gridSampling is how sample grids are sampled, by DDIM.
+type gridSampling struct {
+	steps    int
+	guidance float64
+}
+
+// trainingGrids is that of a training on images.
+var trainingGrids = gridSampling{steps: 20, guidance: 3}
 
 // grid samples the prompts, one row per prompt, under the same seeds, and
 // writes them to a file. It returns the mean distance between an image and the
@@ -379,7 +410,7 @@ func (d *diffusion) grid(average *libtorch.Params, path string) (effect float64,
 // sample draws GridSeeds latents of a prompt.
 func (d *diffusion) sample(average *libtorch.Params, text string) ([]float32, error) {
 	n, c, s := d.Model.LatentLen(), d.Model.LatentChannels, d.Model.LatentSize()
-	sampler, err := d.schedule.NewSampler(schedule.Options{Sampler: schedule.DDIM, Spacing: schedule.Trailing, Steps: gridSteps})
+	sampler, err := d.schedule.NewSampler(schedule.Options{Sampler: schedule.DDIM, Spacing: schedule.Trailing, Steps: d.grids.steps})
 	if err != nil {
 		return nil, err
 	}
@@ -403,7 +434,7 @@ func (d *diffusion) sample(average *libtorch.Params, text string) ([]float32, er
 		ops.Free()
 		for k := range GridSeeds {
 			text, null := y[k*n:(k+1)*n], y[(GridSeeds+k)*n:(GridSeeds+k+1)*n]
-			schedule.Guide(text, null, text, gridGuidance, 0)
+			schedule.Guide(text, null, text, d.grids.guidance, 0)
 		}
 		sampler.Steps[i].Apply(vectors, y[:len(z)], nil)
 	}

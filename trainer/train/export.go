@@ -236,7 +236,7 @@ func Export(vaePaths []string, diffusionDir string, o FileOptions) ([]string, er
 	if err != nil {
 		return nil, err
 	}
-	encoder, err := openEncoder(diffusionDir, o.Text)
+	encoder, err := OpenEncoder(diffusionDir, o.Text)
 	if err != nil {
 		return nil, err
 	}

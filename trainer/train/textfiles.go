@@ -35,9 +35,9 @@ func readEncoderNote(run string) (encoderNote, error) {
 	return n, nil
 }
 
-// openEncoder opens the frozen encoder of a run: in dir, or where it was. It
+// OpenEncoder opens the frozen encoder of a run: in dir, or where it was. It
 // is nil where the run trained its own.
-func openEncoder(run, dir string) (*bert.Encoder, error) {
+func OpenEncoder(run, dir string) (*bert.Encoder, error) {
 	n, err := readEncoderNote(run)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil

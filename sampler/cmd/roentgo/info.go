@@ -103,6 +103,9 @@ func (i modelInfo) write(w io.Writer) error {
 	if v := d.Sampling.GuidanceInterval; v != (schedule.Interval{}) {
 		fmt.Fprintf(t, "guided\tat timesteps from %d to %d\n", v.Low, v.High)
 	}
+	if d.Sampling.GuideWithinView {
+		fmt.Fprintln(t, "\tagainst all images of the view that a prompt states")
+	}
 	if i.Training != nil {
 		fmt.Fprintf(t, "training\t%s\n", i.Training)
 	}

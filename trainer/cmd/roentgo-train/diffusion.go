@@ -103,8 +103,9 @@ func diffusionCommand() *cobra.Command {
 	f.StringArrayVar(&begin, "init", nil, "run to begin from, or a model file, once per file")
 	f.StringVar(&objective, "objective", "v", objectiveHelp)
 	f.Float64Var(&o.Null, "null", 0.1, "part of the captions that become the null condition")
-	f.BoolVar(&o.Balance, "balance", true, "show images with rare findings, or with a finding in its rarer view, more often")
-	f.IntVar(&o.Versions, "versions", 4, "versions of each training image, the image as it is counted; the others are slightly zoomed, shifted, turned, brighter or darker")
+	f.Float64Var(&o.ViewAlone, "view-alone", 0.1, "part of the captions that state the view alone, for guidance within a view")
+	f.BoolVar(&o.Balance, "balance", true, balanceHelp)
+	f.IntVar(&o.Versions, "versions", 4, versionsHelp)
 	f.StringArrayVar(&o.LeaveOut, "leave-out", nil, leaveOutHelp)
 	f.StringArrayVar(&o.Prompts, "grid-prompt", train.DefaultPrompts, "a row of the sample grid; the first is what the others are compared with")
 	for _, name := range []string{"data", "run", "vae"} {
@@ -112,6 +113,11 @@ func diffusionCommand() *cobra.Command {
 	}
 	return cmd
 }
+
+const (
+	balanceHelp  = "show images with rare findings, or with a finding in its rarer view, more often"
+	versionsHelp = "versions of each training image, the image as it is counted; the others are slightly zoomed, shifted, turned, brighter or darker"
+)
 
 // first is the first of a list; "" where there is none.
 func first(list []string) string {

@@ -41,6 +41,7 @@ func (o *fileFlags) add(f *pflag.FlagSet) {
 	f.IntVar(&o.Sampling.Steps, "steps", 0, "default steps")
 	f.Float64Var(&o.Sampling.Guidance, "guidance", 0, "default guidance")
 	f.Float64Var(&o.Sampling.Rescale, "rescale", 0, "default guidance rescaling")
+	f.BoolVar(&o.Sampling.GuideWithinView, "guide-within-view", false, "guide away from all images of the view that a prompt states, and not from all images: for a model trained with --view-alone")
 	f.StringVar(&o.interval, "guidance-interval", "", "default timesteps that are guided, as LOW-HIGH or LOW-, or all")
 }
 

@@ -1,0 +1,91 @@
+//go:build libtorch
+
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/roentgo/roentgo/sampler/schedule"
+	"github.com/roentgo/roentgo/trainer/dataset"
+	"github.com/roentgo/roentgo/trainer/train"
+)
+
+func distillCommand() *cobra.Command {
+	o := train.DistillOptions{DiffusionOptions: train.DiffusionOptions{
+		Common:  train.Common{Steps: 2000, Batch: 16, Rate: 2e-4, Warmup: 100, Decay: 0.5, EvaluateEvery: 500},
+		Prompts: train.DefaultPrompts,
+	}}
+	var vae []string
+	var teacher, text, interval string
+	cmd := &cobra.Command{
+		Use:   "distill --data FOLDER --vae FOLDER --teacher FOLDER --run FOLDER",
+		Short: "Train a diffusion model by another: guidance in one pass, then fewer steps",
+		Example: `  roentgo-train distill --data runs/data --vae runs/vae --teacher runs/unet --guidance 2 --run runs/guided
+  roentgo-train distill --data runs/data --vae runs/vae --teacher runs/guided --student-steps 8 --run runs/eight
+  roentgo-train distill --data runs/data --vae runs/vae --teacher runs/eight --student-steps 4 --run runs/four
+  roentgo-train export --vae runs/vae --diffusion runs/four --sampler ddim --steps 4 --guidance 1 --out fast.safetensors.zst`,
+		Args: exactly(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var err error
+			if o.GuidanceInterval, err = schedule.ParseInterval(interval); err != nil {
+				return misuse{fmt.Errorf("--guidance-interval %w", err)}
+			}
+			data, err := dataset.Open(o.Data)
+			if err != nil {
+				return err
+			}
+			defer data.Close()
+			autoencoder, err := train.OpenAutoencoder(vae)
+			if err != nil {
+				return err
+			}
+			defer autoencoder.Close()
+			trained, err := train.OpenTrained(teacher)
+			if err != nil {
+				return err
+			}
+			defer trained.Close()
+			if err := errors.Join(json.Unmarshal([]byte(trained.Model), &o.Model), json.Unmarshal([]byte(trained.Schedule), &o.Schedule)); err != nil {
+				return fmt.Errorf("%w: %s does not state its model and schedule: %w", train.ErrCheckpoint, teacher, err)
+			}
+			o.VAE, o.Teacher = autoencoder, trained
+			if o.Text, err = train.OpenEncoder(teacher, text); err != nil {
+				return err
+			}
+			if o.Text != nil {
+				defer o.Text.Close()
+			} else if o.Model.HasText() {
+				words, err := os.ReadFile(filepath.Join(teacher, train.VocabFile))
+				if err != nil {
+					return err
+				}
+				o.Vocab = strings.Split(strings.TrimSuffix(string(words), "\n"), "\n")
+			}
+			return train.Distill(cmd.Context(), data, o, os.Stderr)
+		},
+	}
+	f := cmd.Flags()
+	commonFlags(f, &o.Common)
+	f.StringArrayVar(&vae, "vae", nil, vaeHelp)
+	f.StringVar(&teacher, "teacher", "", "run of the model to learn from (required)")
+	f.StringVar(&text, "text", "", "folder of the teacher's frozen text encoder (default: where it was in training)")
+	f.Float64Var(&o.Guidance, "guidance", 1, "scale of the teacher's guidance; 1: none")
+	f.StringVar(&interval, "guidance-interval", "0-799", "timesteps at which the teacher is guided, as LOW-HIGH or LOW-, or all")
+	f.IntVar(&o.StudentSteps, "student-steps", 0, "steps of DDIM that the student learns to sample in, from a teacher that takes two for each; 0: the student learns the teacher's guided prediction")
+	f.Float64Var(&o.Null, "null", 0.1, "part of the captions that become the null condition")
+	f.Float64Var(&o.ViewAlone, "view-alone", 0.1, "part of the captions that state the view alone")
+	f.BoolVar(&o.Balance, "balance", true, balanceHelp)
+	f.IntVar(&o.Versions, "versions", 4, versionsHelp)
+	f.StringArrayVar(&o.LeaveOut, "leave-out", nil, leaveOutHelp)
+	for _, name := range []string{"data", "run", "vae", "teacher"} {
+		cmd.MarkFlagRequired(name)
+	}
+	return cmd
+}
