@@ -208,6 +208,7 @@ func TestOverfit(t *testing.T) {
 			t.Errorf("%q: no nearer than %.1f dB to any of the eight", text, best)
 		}
 	}
+	distillation(t, data, vae, unet)
 }
 
 // TestResume stops trainings and goes on: the weights are those of an unbroken
