@@ -1,6 +1,6 @@
 package sampler
 
-import "github.com/roentgo/roentgo/sampler/graph"
+import "github.com/roentgo/roentgo/internal/graph"
 
 // batchMemory is how much memory the values of a batch may take that is chosen
 // by [Sampler.BatchFor].

@@ -5,14 +5,14 @@ import (
 	"testing"
 
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/gpu"
-	"github.com/roentgo/roentgo/weights/defaultmodel"
+	"github.com/roentgo/roentgo/sampler/internal/gpu"
+	shipped "github.com/roentgo/roentgo/weights/default"
 )
 
 // shipped opens the shipped model on a device.
-func shipped(b *testing.B, device string) *sampler.Sampler {
+func onDevice(b *testing.B, device string) *sampler.Sampler {
 	b.Helper()
-	m, err := defaultmodel.Open()
+	m, err := shipped.Open()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func onDevices(b *testing.B, f func(b *testing.B, device string)) {
 // BenchmarkNetworks runs each network of the shipped model by itself.
 func BenchmarkNetworks(b *testing.B) {
 	onDevices(b, func(b *testing.B, device string) {
-		s := shipped(b, device)
+		s := onDevice(b, device)
 		defer s.Close()
 		for _, c := range []struct {
 			network sampler.Network
@@ -64,7 +64,7 @@ func BenchmarkNetworks(b *testing.B) {
 // BenchmarkImage makes an image as the model's defaults say.
 func BenchmarkImage(b *testing.B) {
 	onDevices(b, func(b *testing.B, device string) {
-		s := shipped(b, device)
+		s := onDevice(b, device)
 		defer s.Close()
 		for b.Loop() {
 			if _, err := s.Sample(b.Context(), sampler.Request{Prompt: "pleural effusion"}); err != nil {
@@ -78,7 +78,7 @@ func BenchmarkImage(b *testing.B) {
 func BenchmarkOpen(b *testing.B) {
 	onDevices(b, func(b *testing.B, device string) {
 		for b.Loop() {
-			s := shipped(b, device)
+			s := onDevice(b, device)
 			if _, err := s.Sample(b.Context(), sampler.Request{Prompt: "pleural effusion", Steps: 1}); err != nil {
 				b.Fatal(err)
 			}

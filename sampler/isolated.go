@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/roentgo/roentgo/sampler/graph"
-	"github.com/roentgo/roentgo/sampler/noise"
+	"github.com/roentgo/roentgo/internal/graph"
+	"github.com/roentgo/roentgo/internal/noise"
 )
 
 // Network is one of the networks of a model.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/internal/graph"
 	"github.com/roentgo/roentgo/sampler/model"
 )
 

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/roentgo/roentgo/sampler/model/random"
+	"github.com/roentgo/roentgo/internal/random"
 	"github.com/roentgo/roentgo/weights"
 )
 

@@ -18,9 +18,9 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/roentgo/roentgo/internal/need"
+	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler/prompt"
-	"github.com/roentgo/roentgo/sampler/samplertest"
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
 )
 
 //go:embed testdata/tokenize.py

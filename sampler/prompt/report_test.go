@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
+	"github.com/roentgo/roentgo/internal/need"
 )
 
 func TestReport(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/roentgo/roentgo/internal/need"
 	"github.com/roentgo/roentgo/sampler/prompt"
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
 )
 
 const kermany = "Paediatric, one to five years (data set description). Normal."

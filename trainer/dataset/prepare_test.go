@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
+	"github.com/roentgo/roentgo/internal/need"
 )
 
 // makeManifest writes n generated PNGs, 16-bit and 8-bit, two a patient, a

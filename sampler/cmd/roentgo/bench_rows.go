@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/cpu"
+	"github.com/roentgo/roentgo/sampler/internal/cpu"
 	"github.com/roentgo/roentgo/sampler/provenance"
 	"github.com/roentgo/roentgo/sampler/schedule"
 )
@@ -38,7 +38,7 @@ func (f *benchFlags) register(l *pflag.FlagSet) {
 	l.StringVar(&f.sampler, "sampler", "", "of the whole image (default: the model's)")
 	l.StringVar(&f.interval, "guidance-interval", "", "of the whole image: timesteps that are guided, as LOW-HIGH or LOW-, or all (default: the model's)")
 	l.BoolVar(&f.ops, "ops", false, "instead: every kind of operation of the networks with its time, speed and share")
-	l.StringArrayVar(&f.peers, "peer", nil, "command of another implementation, which takes turns with this one (sampler/bench/peers.py says how it is asked)")
+	l.StringArrayVar(&f.peers, "peer", nil, "command of another implementation, which takes turns with this one (sampler/internal/bench/peers.py says how it is asked)")
 }
 
 func (f *benchFlags) check(cmd *cobra.Command) error {

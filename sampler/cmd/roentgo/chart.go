@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/roentgo/roentgo/weights/atomicfile"
+	"github.com/roentgo/roentgo/internal/atomicfile"
 )
 
 // chart is a figure of panels side by side, written as SVG.
