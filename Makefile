@@ -49,7 +49,7 @@ setup:
 	sh .ci/setup
 	$(MAKE) libtorch
 
-# Every test, none of them skipped.
+# Every test. Those that need the large data are skipped without ROENTGO_DATA.
 test: setup
 	. ./$(TORCH_ENV) && ROENTGO_TEST_ALL=1 ROENTGO_PYTHON=$(CURDIR)/.cache/venv/bin/python go test -timeout 60m -tags libtorch ./...
 	go test ./trainer/cmd/...

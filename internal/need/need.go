@@ -1,13 +1,12 @@
 // Package need gives tests what they need of the machine. Where something is
-// missing the test is skipped by name, or fails when ROENTGO_TEST_ALL is set,
-// as `make test` does.
+// missing it skips the test with the reason, or fails it when ROENTGO_TEST_ALL
+// is set, as `make test` does.
 package need
 
 import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 )
@@ -21,18 +20,18 @@ func Missing(t testing.TB, format string, a ...any) {
 	t.Skipf(format, a...)
 }
 
-// Data returns the path of a file or folder of the real data, which lies in
-// $ROENTGO_DATA, by default beside the repository.
+// Data returns the path of a file or folder of the large real data, which is no
+// part of the repository. Without ROENTGO_DATA, the folder of the data, it skips
+// the test, also where ROENTGO_TEST_ALL is set.
 func Data(t testing.TB, path ...string) string {
 	t.Helper()
 	root := os.Getenv("ROENTGO_DATA")
 	if root == "" {
-		_, file, _, _ := runtime.Caller(0)
-		root = filepath.Join(filepath.Dir(file), "../../../shared/data")
+		t.Skip("needs the large data: set ROENTGO_DATA to its folder")
 	}
 	at := filepath.Join(append([]string{root}, path...)...)
 	if _, err := os.Stat(at); err != nil {
-		Missing(t, "no data: %v (set ROENTGO_DATA)", err)
+		Missing(t, "ROENTGO_DATA lacks a file: %v", err)
 	}
 	return at
 }
