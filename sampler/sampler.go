@@ -19,6 +19,7 @@ import (
 	"github.com/roentgo/roentgo/internal/graph"
 	"github.com/roentgo/roentgo/sampler/internal/cpu"
 	"github.com/roentgo/roentgo/sampler/internal/device"
+	"github.com/roentgo/roentgo/sampler/internal/inside"
 	"github.com/roentgo/roentgo/sampler/prompt"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/weights"
@@ -176,6 +177,10 @@ func (s *Sampler) readText(m *weights.Model) error {
 		s.known[w] = true
 	}
 	return nil
+}
+
+func init() {
+	inside.Backend = func(s any) graph.Backend { return s.(*Sampler).backend }
 }
 
 // Description returns the model's configuration and defaults.

@@ -354,17 +354,14 @@ func (r *Recorder) Transpose(x Value, a, b int) Value {
 }
 
 // Spec is the name and shape of a parameter.
-type Spec struct {
-	Name  string
-	Shape []int
-}
+type Spec = model.Spec
 
 // Params lists the parameters that the recorded network uses, by name.
 func (g *Graph) Params() []Spec {
 	var list []Spec
 	for _, n := range g.Nodes {
 		if n.Op == Param {
-			list = append(list, Spec{n.Name, n.Shape})
+			list = append(list, Spec{Name: n.Name, Shape: n.Shape})
 		}
 	}
 	slices.SortFunc(list, func(a, b Spec) int { return strings.Compare(a.Name, b.Name) })

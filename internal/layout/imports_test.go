@@ -17,8 +17,8 @@ import (
 
 const module = "github.com/roentgo/roentgo/"
 
-// rules say what the packages of a folder may import of this module, for what
-// is not a test. The first rule whose folder has the package holds. "..." at an
+// rules say what the packages of a folder may import of this module, in files
+// that are no tests. The first rule whose folder has the package holds. "..." at an
 // end is every package below.
 var rules = []struct {
 	folder  string
@@ -26,6 +26,8 @@ var rules = []struct {
 }{
 	{"internal/graph", "sampler/model"},
 	{"internal/modeltest", "internal/graph internal/random sampler/model"},
+	{"internal/record", "internal/graph sampler/model weights"},
+	{"internal/randomfile", "internal/random sampler weights"},
 	{"internal/samplertest", "internal/... sampler/... weights"},
 	{"internal/...", "internal/..."},
 	{"weights/...", "weights internal/..."},

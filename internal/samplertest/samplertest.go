@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/roentgo/roentgo/internal/random"
+	"github.com/roentgo/roentgo/internal/randomfile"
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/schedule"
@@ -29,7 +30,7 @@ func Description(c model.Config) sampler.Description {
 // one dimension are float32.
 func File(t testing.TB, d sampler.Description, kind weights.Kind) weights.File {
 	t.Helper()
-	f, err := sampler.RandomFile(d, kind, Words)
+	f, err := randomfile.Make(d, kind, Words)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"bytes"
@@ -23,7 +23,7 @@ type child struct {
 
 // child runs `sample` in a process of its own, with the image written to path,
 // unmarked, or to nowhere.
-func (b *benchModel) child(ctx context.Context, r sampler.Request, threads int, path string) (child, error) {
+func (b *target) child(ctx context.Context, r sampler.Request, threads int, path string) (child, error) {
 	if path == "" {
 		dir, err := os.MkdirTemp("", "roentgo-bench-*")
 		if err != nil {
@@ -62,7 +62,10 @@ func (b *benchModel) child(ctx context.Context, r sampler.Request, threads int, 
 		return c, fmt.Errorf("roentgo %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
 	}
 	lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
-	var last event
+	var last struct {
+		Elapsed float64 `json:"elapsed_s"`
+		PeakMB  float64 `json:"peak_mb"`
+	}
 	if err := json.Unmarshal(lines[len(lines)-1], &last); err != nil {
 		return c, fmt.Errorf("roentgo %s ended with %q: %w", strings.Join(args, " "), lines[len(lines)-1], err)
 	}

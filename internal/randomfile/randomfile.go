@@ -1,17 +1,20 @@
-package sampler
+// Package randomfile makes model files of random weights: for tests, and for
+// benchmarks of networks that nobody trained.
+package randomfile
 
 import (
 	"encoding/json"
 	"strings"
 
 	"github.com/roentgo/roentgo/internal/random"
+	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/weights"
 )
 
-// RandomFile is a model file with all parts whose weights are random, of one
-// kind; those of one dimension are float32. What it draws is noise, and takes
-// as long as the image of a trained model. words are those of its captions.
-func RandomFile(d Description, kind weights.Kind, words []string) (weights.File, error) {
+// Make makes a model file with all parts whose weights are random, of one kind;
+// those of one dimension are float32. Its images are noise, and take as long as
+// those of a trained model. words are those of its captions.
+func Make(d sampler.Description, kind weights.Kind, words []string) (weights.File, error) {
 	config, err := json.Marshal(d)
 	if err != nil {
 		return weights.File{}, err
@@ -19,7 +22,7 @@ func RandomFile(d Description, kind weights.Kind, words []string) (weights.File,
 	f := weights.File{Format: d.Format(), Config: config, Parts: []string{weights.PartUNet, weights.PartDecoder, weights.PartEncoder}}
 	if d.Model.HasText() {
 		f.Parts = append(f.Parts, weights.PartText)
-		for name, list := range map[string][]string{TensorVocab: random.Vocabulary(d.Model.TextVocab), TensorWords: words} {
+		for name, list := range map[string][]string{sampler.TensorVocab: random.Vocabulary(d.Model.TextVocab), sampler.TensorWords: words} {
 			text := []byte(strings.Join(list, "\n") + "\n")
 			f.Tensors = append(f.Tensors, weights.Tensor{Name: name, Shape: []int{len(text)}, Kind: weights.Bytes, Bytes: text})
 		}

@@ -1,7 +1,8 @@
-package sampler_test
+package bench
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,19 +12,28 @@ import (
 	"github.com/roentgo/roentgo/sampler/internal/gpu"
 )
 
+func sample(t *testing.T, s *sampler.Sampler, r sampler.Request) *sampler.Result {
+	t.Helper()
+	result, err := s.Sample(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
 func TestIsolate(t *testing.T) {
 	s := samplertest.Open(t, samplertest.Tiny(t), sampler.Options{Device: sampler.CPU})
 	work := map[string]float64{}
 	for name, c := range map[string]struct {
-		network       sampler.Network
+		network       network
 		batch, tokens int
-	}{"step": {sampler.UNet, 1, 0}, "steps": {sampler.UNet, 4, 0}, "short": {sampler.UNet, 1, 1}, "decoder": {sampler.Decoder, 1, 0}, "text": {sampler.Text, 1, 3}} {
-		n, err := s.Isolate(t.Context(), c.network, c.batch, c.tokens)
+	}{"step": {networkUNet, 1, 0}, "steps": {networkUNet, 4, 0}, "short": {networkUNet, 1, 1}, "decoder": {networkDecoder, 1, 0}, "text": {networkText, 1, 3}} {
+		n, err := isolate(t.Context(), s, c.network, c.batch, c.tokens)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer n.Close()
-		if err := n.Run(t.Context()); err != nil {
+		defer n.close()
+		if err := n.run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		operations := 0
@@ -33,17 +43,17 @@ func TestIsolate(t *testing.T) {
 				t.Errorf("%s: an arena of %d values holds %d", name, p.Arena, p.Live)
 			}
 		}
-		if err := n.Profile(t.Context(), count); err != nil {
+		if err := n.profile(t.Context(), count); err != nil {
 			t.Fatal(err)
 		}
 		if operations < 5 {
 			t.Errorf("%s: %d operations", name, operations)
 		}
 		counted := operations
-		if err := n.Run(t.Context()); err != nil || operations != counted {
-			t.Errorf("%s: behind the profile, %d operations were told, %v", name, operations-counted, err)
+		if err := n.run(t.Context()); err != nil || operations != counted {
+			t.Errorf("%s: after the profile, %d operations were reported, %v", name, operations-counted, err)
 		}
-		work[name] = n.FLOP()
+		work[name] = n.flop()
 	}
 	if a, b := work["step"], work["steps"]; b < 3.9*a || b > 4*a {
 		t.Errorf("a step is %g operations, one of four latents %g", a, b)
@@ -54,37 +64,37 @@ func TestIsolate(t *testing.T) {
 	if _, err := gpu.Adapters(); err == nil {
 		onGPU := samplertest.Open(t, samplertest.Tiny(t), sampler.Options{Device: sampler.GPU})
 		want := sample(t, onGPU, sampler.Request{Prompt: "effusion", Steps: 2}).Images[0]
-		n, err := onGPU.Isolate(t.Context(), sampler.Decoder, 1, 0)
+		n, err := isolate(t.Context(), onGPU, networkDecoder, 1, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer n.Close()
+		defer n.close()
 		operations := 0
-		if err := n.Profile(t.Context(), func(*graph.Plan, graph.Value, time.Duration) { operations++ }); err != nil || operations < 5 {
+		if err := n.profile(t.Context(), func(*graph.Plan, graph.Value, time.Duration) { operations++ }); err != nil || operations < 5 {
 			t.Errorf("on the GPU: %d operations, %v", operations, err)
 		}
-		if !same(want.Pix, sample(t, onGPU, sampler.Request{Prompt: "effusion", Steps: 2}).Images[0].Pix) {
-			t.Error("behind a profile on the GPU the image is another one")
+		if !slices.Equal(want.Pix, sample(t, onGPU, sampler.Request{Prompt: "effusion", Steps: 2}).Images[0].Pix) {
+			t.Error("after a profile on the GPU the image is another one")
 		}
 	}
 	// A network by itself leaves images as they are.
 	before := sample(t, s, sampler.Request{Prompt: "effusion", Steps: 2}).Images[0]
-	n, err := s.Isolate(t.Context(), sampler.UNet, 2, 0)
+	n, err := isolate(t.Context(), s, networkUNet, 2, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer n.Close()
-	if err := n.Run(t.Context()); err != nil {
+	defer n.close()
+	if err := n.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if !same(before.Pix, sample(t, s, sampler.Request{Prompt: "effusion", Steps: 2}).Images[0].Pix) {
+	if !slices.Equal(before.Pix, sample(t, s, sampler.Request{Prompt: "effusion", Steps: 2}).Images[0].Pix) {
 		t.Error("the image is another one now")
 	}
 	for name, err := range map[string]error{
-		"network":  func() error { _, err := s.Isolate(t.Context(), "vae", 1, 0); return err }(),
-		"batch":    func() error { _, err := s.Isolate(t.Context(), sampler.Decoder, 2, 0); return err }(),
-		"no batch": func() error { _, err := s.Isolate(t.Context(), sampler.UNet, 0, 0); return err }(),
-		"tokens":   func() error { _, err := s.Isolate(t.Context(), sampler.Text, 1, 33); return err }(),
+		"network":  func() error { _, err := isolate(t.Context(), s, "vae", 1, 0); return err }(),
+		"batch":    func() error { _, err := isolate(t.Context(), s, networkDecoder, 2, 0); return err }(),
+		"no batch": func() error { _, err := isolate(t.Context(), s, networkUNet, 0, 0); return err }(),
+		"tokens":   func() error { _, err := isolate(t.Context(), s, networkText, 1, 33); return err }(),
 	} {
 		if !errors.Is(err, sampler.ErrRequest) {
 			t.Errorf("%s: %v", name, err)

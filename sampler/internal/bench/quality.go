@@ -1,10 +1,11 @@
-package main
+package bench
 
 import (
 	"context"
 	"encoding/csv"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -27,10 +28,13 @@ var qualityPrompts = []string{
 // The settings that are compared: every sampler guided everywhere, and the best
 // of them also without guidance in the cleanest steps, in the noisiest, in both.
 var (
-	qualitySteps     = []int{4, 6, 8, 10, 12, 13, 14, 15, 16, 20, 30, 50}
+	qualitySteps     = []int{4, 6, 8, 10, 12, 13, 14, 15, 16, 20, 30, baseSteps}
 	qualitySamplers  = []string{schedule.DDIM, schedule.DPMpp2M, schedule.UniPC}
 	qualityIntervals = []schedule.Interval{{Low: 200}, {High: 799}, {High: 699}, {Low: 200, High: 799}, {Low: 200, High: 699}}
 )
+
+// baseSteps is the number of DDIM steps that others are compared with.
+const baseSteps = 50
 
 // mostStepsInterval is how many steps at most are compared with an interval:
 // with more of them there is nothing to be saved.
@@ -38,14 +42,15 @@ const mostStepsInterval = 20
 
 // qualityFlags are those of `bench quality`.
 type qualityFlags struct {
-	*benchModel
+	*target
 	out   string
 	seeds int
+	steps []int
 	force bool
 }
 
-func qualityCommand(b *benchModel) *cobra.Command {
-	f := qualityFlags{benchModel: b}
+func qualityCommand(b *target) *cobra.Command {
+	f := qualityFlags{target: b}
 	cmd := &cobra.Command{
 		Use:   "quality",
 		Short: "Measure how far from the image of 200 DDIM steps those of fewer steps are",
@@ -58,16 +63,25 @@ which need no trained network; beside it, that of as many images of other seeds)
 It writes OUT.csv and OUT.svg, and says which setting is the cheapest that is as near
 as 50 DDIM steps are.`,
 		Example: "  roentgo bench quality --out quality --seeds 4",
-		Args:    between(0, 0),
+		Args:    b.host.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.seeds < 1 || f.seeds > 1000 {
-				return misuse{fmt.Errorf("--seeds %d: 1 to 1000 are possible", f.seeds)}
+				return f.host.Misuse(fmt.Errorf("--seeds %d: 1 to 1000 are possible", f.seeds))
+			}
+			for _, n := range f.steps {
+				if n < 1 || n > 1000 {
+					return f.host.Misuse(fmt.Errorf("--steps %d: 1 to 1000 are possible", n))
+				}
+			}
+			if !slices.Contains(f.steps, baseSteps) {
+				return f.host.Misuse(fmt.Errorf("--steps %v: %d must be one of them", f.steps, baseSteps))
 			}
 			return b.with(cmd, f.run)
 		},
 	}
 	cmd.Flags().StringVar(&f.out, "out", "quality", "the files to write, without their extension")
 	cmd.Flags().IntVar(&f.seeds, "seeds", 4, "images of each prompt")
+	cmd.Flags().IntSliceVar(&f.steps, "steps", qualitySteps, "numbers of steps to compare; 50 must be one of them")
 	cmd.Flags().BoolVar(&f.force, "force", false, "overwrite existing files")
 	return cmd
 }
@@ -91,7 +105,7 @@ func (q quality) name() string {
 }
 
 func (f *qualityFlags) run(ctx context.Context) error {
-	if err := checkCharts(f.out, f.force); err != nil {
+	if err := f.checkOutputs(f.out, f.force); err != nil {
 		return err
 	}
 	if size := f.description.Model.ImageSize; size%metric.FeatureUnit != 0 {
@@ -115,7 +129,7 @@ func (f *qualityFlags) run(ctx context.Context) error {
 	floor := metric.Frechet(features(others), features(reference))
 	f.say("200 DDIM steps of other seeds: distance %.4f", floor)
 	var list []quality
-	for _, q := range settings() {
+	for _, q := range f.settings() {
 		begun := time.Now()
 		images, err := f.images(ctx, s, q, 1)
 		if err != nil {
@@ -132,22 +146,22 @@ func (f *qualityFlags) run(ctx context.Context) error {
 	if err := writeText(f.out+".csv", qualityCSV(list, floor)); err != nil {
 		return err
 	}
-	if err := writeText(f.out+".svg", qualityChart(list, floor).svg()); err != nil {
+	if err := qualityChart(list, floor).write(f.out + ".svg"); err != nil {
 		return err
 	}
-	return f.tell(list, floor)
+	return f.report(list, floor)
 }
 
 // settings are all that are compared, in the order of the figure's lines.
-func settings() []quality {
+func (f *qualityFlags) settings() []quality {
 	var list []quality
 	for _, name := range qualitySamplers {
-		for _, n := range qualitySteps {
+		for _, n := range f.steps {
 			list = append(list, quality{sampler: name, steps: n})
 		}
 	}
 	for _, v := range qualityIntervals {
-		for _, n := range qualitySteps {
+		for _, n := range f.steps {
 			if n <= mostStepsInterval {
 				list = append(list, quality{sampler: schedule.UniPC, steps: n, interval: v})
 			}
@@ -270,14 +284,14 @@ func qualityChart(list []quality, floor float64) chart {
 	return c
 }
 
-// tell prints the table and what follows from it.
-func (f *qualityFlags) tell(list []quality, floor float64) error {
+// report prints the table and what follows from it.
+func (f *qualityFlags) report(list []quality, floor float64) error {
 	t := tabwriter.NewWriter(f.stdout, 0, 4, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(t, "sampler\tsteps\tevaluations\tseconds\tPSNR\tSSIM\tdistance\t\n")
 	var base quality
 	for _, q := range list {
 		fmt.Fprintf(t, "%s\t%d\t%d\t%.2f\t%.1f dB\t%.3f\t%.4f\t\n", q.name(), q.steps, q.evaluations, q.seconds, q.psnr, q.ssim, q.distance)
-		if q.sampler == schedule.DDIM && q.steps == 50 {
+		if q.sampler == schedule.DDIM && q.steps == baseSteps {
 			base = q
 		}
 	}

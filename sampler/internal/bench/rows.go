@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -14,21 +14,20 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/internal/cpu"
 	"github.com/roentgo/roentgo/sampler/provenance"
 	"github.com/roentgo/roentgo/sampler/schedule"
 )
 
 // benchFlags are those of `bench` itself.
 type benchFlags struct {
-	*benchModel
+	*target
 	batch, tokens, steps int
 	sampler, interval    string
 	ops                  bool
 	peers                []string
 	batches              []int              // of the U-Net
 	guided               *schedule.Interval // in the place of the model's
-	networks             []*sampler.Isolated
+	networks             []*isolated
 }
 
 func (f *benchFlags) register(l *pflag.FlagSet) {
@@ -43,12 +42,12 @@ func (f *benchFlags) register(l *pflag.FlagSet) {
 
 func (f *benchFlags) check(cmd *cobra.Command) error {
 	if f.ops && len(f.peers) > 0 {
-		return misuse{errors.New("--ops and --peer exclude each other")}
+		return f.host.Misuse(errors.New("--ops and --peer exclude each other"))
 	}
 	if cmd.Flags().Changed("guidance-interval") {
 		v, err := schedule.ParseInterval(f.interval)
 		if err != nil {
-			return misuse{fmt.Errorf("--guidance-interval %w", err)}
+			return f.host.Misuse(fmt.Errorf("--guidance-interval %w", err))
 		}
 		f.guided = &v
 	}
@@ -88,7 +87,7 @@ func (f *benchFlags) run(ctx context.Context) error {
 	defer peers.close()
 	defer func() {
 		for _, n := range f.networks {
-			n.Close()
+			n.close()
 		}
 	}()
 	rows, err := f.rows(ctx, s)
@@ -124,31 +123,31 @@ func (f *benchFlags) rows(ctx context.Context, s *sampler.Sampler) ([]*measured,
 		r.theirs = map[string][]float64{}
 		rows = append(rows, &r)
 	}
-	network := func(n sampler.Network, batch, tokens int, r measured) error {
-		i, err := s.Isolate(ctx, n, batch, tokens)
+	network := func(n network, batch, tokens int, r measured) error {
+		i, err := isolate(ctx, s, n, batch, tokens)
 		if err != nil {
 			return err
 		}
 		f.networks = append(f.networks, i)
-		r.flop, r.unit = i.FLOP(), 1e-3
-		r.measure = turn(seconds(func() error { return i.Run(ctx) }))
+		r.flop, r.unit = i.flop(), 1e-3
+		r.measure = turn(seconds(func() error { return i.run(ctx) }))
 		add(r)
-		return i.Run(ctx)
+		return i.run(ctx)
 	}
 	for _, b := range f.batches {
 		key := "unet_ms"
 		if b != f.batch {
 			key = fmt.Sprintf("unet_batch_%d_ms", b)
 		}
-		if err := network(sampler.UNet, b, f.tokens, measured{key: key, label: fmt.Sprintf("U-Net step, batch %d", b), question: fmt.Sprintf("unet %d", b)}); err != nil {
+		if err := network(networkUNet, b, f.tokens, measured{key: key, label: fmt.Sprintf("U-Net step, batch %d", b), question: fmt.Sprintf("unet %d", b)}); err != nil {
 			return nil, err
 		}
 	}
-	if err := network(sampler.Decoder, 1, 0, measured{key: "decode_ms", label: "decode", question: "decode"}); err != nil {
+	if err := network(networkDecoder, 1, 0, measured{key: "decode_ms", label: "decode", question: "decode"}); err != nil {
 		return nil, err
 	}
 	if f.description.Model.HasText() {
-		if err := network(sampler.Text, 1, f.tokens, measured{key: "text_ms", label: "text", question: "text"}); err != nil {
+		if err := network(networkText, 1, f.tokens, measured{key: "text_ms", label: "text", question: "text"}); err != nil {
 			return nil, err
 		}
 	}
@@ -165,18 +164,18 @@ func (f *benchFlags) rows(ctx context.Context, s *sampler.Sampler) ([]*measured,
 		open, first, err = f.opened(ctx)
 		return open, err
 	}})
-	add(measured{key: "first_step_ms", label: "first step behind it", unit: 1e-3, measure: func() (float64, error) { return first, nil }})
+	add(measured{key: "first_step_ms", label: "first step", unit: 1e-3, measure: func() (float64, error) { return first, nil }})
 	peak := func(key, label, mode string, question string) {
 		add(measured{key: key, label: label, unit: 1e6, question: question, once: true, measure: func() (float64, error) {
-			b := *f.benchModel
+			b := *f.target
 			b.mode = mode
 			c, err := b.child(ctx, r, f.threads, "")
 			return c.peakMB * 1e6, err
 		}})
 	}
 	peak("peak_mb", "peak memory of a process that makes one image, MB", f.mode, "memory")
-	if f.mode != cpu.Small && s.Threads() > 0 {
-		peak("peak_small_mb", "the same with --mode small, MB", cpu.Small, "memory")
+	if f.mode != sampler.Small && s.Threads() > 0 {
+		peak("peak_small_mb", "the same with --mode small, MB", sampler.Small, "memory")
 	}
 	return rows, makeImage(ctx, s, r)
 }
@@ -214,7 +213,7 @@ func (f *benchFlags) request() sampler.Request {
 }
 
 // prompt is benchPrompt where the model takes one.
-func (b *benchModel) prompt() string {
+func (b *target) prompt() string {
 	if !b.description.Model.HasText() {
 		return ""
 	}
@@ -222,7 +221,7 @@ func (b *benchModel) prompt() string {
 }
 
 // settings says how a request samples.
-func (b *benchModel) settings(r sampler.Request) string {
+func (b *target) settings(r sampler.Request) string {
 	d := b.description.Sampling
 	if r.Sampler != "" {
 		d.Sampler = r.Sampler
@@ -325,7 +324,7 @@ func (r *measured) text(v float64) string {
 
 // figures are the medians by their keys.
 func (f *benchFlags) figures(s *sampler.Sampler, rows []*measured, peers *peers) map[string]any {
-	m := map[string]any{"device": s.Device(), "runs": f.runs, "batch": f.batch, "version": version()}
+	m := map[string]any{"device": s.Device(), "runs": f.runs, "batch": f.batch, "version": f.host.Version}
 	for _, r := range rows {
 		m[r.key] = median(r.ours) / r.unit
 	}

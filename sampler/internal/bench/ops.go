@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -31,12 +31,12 @@ type opFigures struct {
 func (f *benchFlags) profile(ctx context.Context, s *sampler.Sampler) error {
 	var all []*opFigures
 	var arenas []string
-	one := func(label string, n sampler.Network, batch, tokens int) error {
-		i, err := s.Isolate(ctx, n, batch, tokens)
+	one := func(label string, n network, batch, tokens int) error {
+		i, err := isolate(ctx, s, n, batch, tokens)
 		if err != nil {
 			return err
 		}
-		defer i.Close()
+		defer i.close()
 		list, plan, err := profileNetwork(ctx, i, label, f.runs)
 		if err != nil {
 			return err
@@ -47,15 +47,15 @@ func (f *benchFlags) profile(ctx context.Context, s *sampler.Sampler) error {
 		return nil
 	}
 	for _, b := range f.batches {
-		if err := one(fmt.Sprintf("U-Net, batch %d", b), sampler.UNet, b, f.tokens); err != nil {
+		if err := one(fmt.Sprintf("U-Net, batch %d", b), networkUNet, b, f.tokens); err != nil {
 			return err
 		}
 	}
-	if err := one("decoder", sampler.Decoder, 1, 0); err != nil {
+	if err := one("decoder", networkDecoder, 1, 0); err != nil {
 		return err
 	}
 	if f.description.Model.HasText() {
-		if err := one("text", sampler.Text, 1, f.tokens); err != nil {
+		if err := one("text", networkText, 1, f.tokens); err != nil {
 			return err
 		}
 	}
@@ -81,14 +81,14 @@ func (f *benchFlags) profile(ctx context.Context, s *sampler.Sampler) error {
 
 // profileNetwork sums the operations of a network by their kind, the slowest
 // kind first, and returns the plan that they are of.
-func profileNetwork(ctx context.Context, i *sampler.Isolated, label string, runs int) ([]*opFigures, *graph.Plan, error) {
-	if err := i.Run(ctx); err != nil {
+func profileNetwork(ctx context.Context, i *isolated, label string, runs int) ([]*opFigures, *graph.Plan, error) {
+	if err := i.run(ctx); err != nil {
 		return nil, nil, err
 	}
 	var plan *graph.Plan
 	kinds := map[string]*opFigures{}
 	for run := range runs {
-		err := i.Profile(ctx, func(p *graph.Plan, v graph.Value, d time.Duration) {
+		err := i.profile(ctx, func(p *graph.Plan, v graph.Value, d time.Duration) {
 			plan = p
 			name := opName(p, v)
 			o := kinds[name]

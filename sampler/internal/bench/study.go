@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -32,7 +32,7 @@ type studyRow struct {
 	SSIM    float64 `json:"ssim"`
 }
 
-func studyCommand(b *benchModel) *cobra.Command {
+func studyCommand(b *target) *cobra.Command {
 	var seeds int
 	cmd := &cobra.Command{
 		Use:   "study",
@@ -45,10 +45,10 @@ the study published, of its model on its GPU.
 The study does not say how its SSIM of 200 steps is below 1; here it is that of an
 image with itself.`,
 		Example: "  roentgo bench study --seeds 5\n  roentgo bench study --preset paper --device cpu",
-		Args:    between(0, 0),
+		Args:    b.host.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if seeds < 1 || seeds > 1000 {
-				return misuse{fmt.Errorf("--seeds %d: 1 to 1000 are possible", seeds)}
+				return b.host.Misuse(fmt.Errorf("--seeds %d: 1 to 1000 are possible", seeds))
 			}
 			return b.with(cmd, func(ctx context.Context) error { return b.study(ctx, seeds) })
 		},
@@ -57,7 +57,7 @@ image with itself.`,
 	return cmd
 }
 
-func (b *benchModel) study(ctx context.Context, seeds int) error {
+func (b *target) study(ctx context.Context, seeds int) error {
 	dir, err := os.MkdirTemp("", "roentgo-bench-*")
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -16,13 +16,13 @@ import (
 
 // growthFlags are those of `bench growth`.
 type growthFlags struct {
-	*benchModel
+	*target
 	out   string
 	force bool
 }
 
-func growthCommand(b *benchModel) *cobra.Command {
-	f := growthFlags{benchModel: b}
+func growthCommand(b *target) *cobra.Command {
+	f := growthFlags{target: b}
 	cmd := &cobra.Command{
 		Use:   "growth",
 		Short: "Measure how cost grows with steps, batch, tokens, image size and threads",
@@ -31,10 +31,10 @@ batch, the tokens of the context, the size of the image and the threads: network
 random weights of a preset (mini, unless --preset says another), whose configuration
 is varied. It writes OUT.csv and OUT.svg.`,
 		Example: "  roentgo bench growth --preset mini --out growth",
-		Args:    between(0, 0),
+		Args:    b.host.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if len(b.models) > 0 {
-				return misuse{errors.New("--model: the configuration of a trained model cannot be varied (use --preset)")}
+				return f.host.Misuse(errors.New("--model: the configuration of a trained model cannot be varied (use --preset)"))
 			}
 			if b.preset == "" {
 				b.preset = "mini"
@@ -88,7 +88,7 @@ type grown struct {
 }
 
 func (f *growthFlags) run(ctx context.Context) (err error) {
-	if err := checkCharts(f.out, f.force); err != nil {
+	if err := f.checkOutputs(f.out, f.force); err != nil {
 		return err
 	}
 	g := &grown{growthFlags: f}
@@ -135,7 +135,7 @@ func (f *growthFlags) run(ctx context.Context) (err error) {
 	if err := writeText(f.out+".csv", growthCSV(c.panels)); err != nil {
 		return err
 	}
-	if err := writeText(f.out+".svg", c.svg()); err != nil {
+	if err := c.write(f.out + ".svg"); err != nil {
 		return err
 	}
 	_, err = fmt.Fprint(f.stdout, growthCSV(c.panels))
@@ -159,13 +159,13 @@ func (g *grown) prepare(ctx context.Context) (device string, err error) {
 	}
 	batches := g.panel("A step, by the batch", "latents side by side", "ms a latent", 1e-3, true)
 	for _, n := range growthBatches {
-		if err := g.network(ctx, batches, "", n, n, s, sampler.UNet, n, 0); err != nil {
+		if err := g.network(ctx, batches, "", n, n, s, networkUNet, n, 0); err != nil {
 			return "", err
 		}
 	}
 	tokens := g.panel("A step of two latents, by the tokens", "tokens of the context", "ms", 1e-3, true)
 	for _, n := range growthTokens {
-		if err := g.network(ctx, tokens, "", n, 1, s, sampler.UNet, 2, n); err != nil {
+		if err := g.network(ctx, tokens, "", n, 1, s, networkUNet, 2, n); err != nil {
 			return "", err
 		}
 	}
@@ -188,12 +188,12 @@ func (g *grown) sizes(ctx context.Context, c model.Config) error {
 			return err
 		}
 		samplers = append(samplers, s)
-		if err := g.network(ctx, p, "step of two latents", size, 1, s, sampler.UNet, 2, 0); err != nil {
+		if err := g.network(ctx, p, "step of two latents", size, 1, s, networkUNet, 2, 0); err != nil {
 			return err
 		}
 	}
 	for i, s := range samplers {
-		if err := g.network(ctx, p, "decode", growthSizes[i], 1, s, sampler.Decoder, 1, 0); err != nil {
+		if err := g.network(ctx, p, "decode", growthSizes[i], 1, s, networkDecoder, 1, 0); err != nil {
 			return err
 		}
 	}
@@ -209,12 +209,12 @@ func (g *grown) byThreads(ctx context.Context, c model.Config, most int) error {
 			return err
 		}
 		samplers = append(samplers, s)
-		if err := g.network(ctx, p, "step of two latents", n, 1, s, sampler.UNet, 2, 0); err != nil {
+		if err := g.network(ctx, p, "step of two latents", n, 1, s, networkUNet, 2, 0); err != nil {
 			return err
 		}
 	}
 	for i, s := range samplers {
-		if err := g.network(ctx, p, "decode", i+1, 1, s, sampler.Decoder, 1, 0); err != nil {
+		if err := g.network(ctx, p, "decode", i+1, 1, s, networkDecoder, 1, 0); err != nil {
 			return err
 		}
 	}
@@ -234,7 +234,7 @@ func (g *grown) sampler(ctx context.Context, c model.Config, threads int) (*samp
 	if err != nil {
 		return nil, err
 	}
-	b := *g.benchModel
+	b := *g.target
 	if err := b.random(dir, c); err != nil {
 		return nil, err
 	}
@@ -247,13 +247,13 @@ func (g *grown) sampler(ctx context.Context, c model.Config, threads int) (*samp
 }
 
 // network makes a point of a network.
-func (g *grown) network(ctx context.Context, p *growth, name string, x, per int, s *sampler.Sampler, n sampler.Network, batch, tokens int) error {
-	i, err := s.Isolate(ctx, n, batch, tokens)
+func (g *grown) network(ctx context.Context, p *growth, name string, x, per int, s *sampler.Sampler, n network, batch, tokens int) error {
+	i, err := isolate(ctx, s, n, batch, tokens)
 	if err != nil {
 		return err
 	}
-	g.closes = append(g.closes, i.Close)
-	p.add(name, x, per, seconds(func() error { return i.Run(ctx) }))
+	g.closes = append(g.closes, i.close)
+	p.add(name, x, per, seconds(func() error { return i.run(ctx) }))
 	return nil
 }
 
