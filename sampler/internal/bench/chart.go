@@ -41,6 +41,8 @@ const (
 	panelWidth, panelHeight = 4 * vg.Inch, 3.2 * vg.Inch
 	titleHeight             = 0.4 * vg.Inch
 	padding                 = 0.1 * vg.Inch
+
+	sans = "Sans" // the variant of the font that browsers without it come near to
 )
 
 // lineColours are those of Okabe and Ito (2008), which all people can tell
@@ -56,7 +58,7 @@ func (c chart) write(path string) error {
 	canvas := vgsvg.New(vg.Length(c.columns)*panelWidth, vg.Length(rows)*panelHeight+titleHeight)
 	all := vgdraw.New(canvas)
 	title := plot.New().Title.TextStyle
-	title.Font.Size = vg.Points(16)
+	title.Font.Size, title.Font.Variant = vg.Points(16), sans
 	title.XAlign, title.YAlign = vgdraw.XCenter, vgdraw.YTop
 	all.FillText(title, vg.Point{X: all.Center().X, Y: all.Max.Y - padding}, c.title)
 	tiles := vgdraw.Tiles{Rows: rows, Cols: c.columns, PadTop: titleHeight, PadX: padding, PadY: padding}
@@ -65,7 +67,8 @@ func (c chart) write(path string) error {
 		if err != nil {
 			return err
 		}
-		drawn.Draw(tiles.At(all, i%c.columns, i/c.columns))
+		// Room for the half of the last label that is beside the axis.
+		drawn.Draw(vgdraw.Crop(tiles.At(all, i%c.columns, i/c.columns), 0, -vg.Points(14), 0, -vg.Points(6)))
 	}
 	return atomicfile.Write(path, true, func(w io.Writer) error {
 		_, err := canvas.WriteTo(w)
@@ -77,7 +80,11 @@ func (c chart) write(path string) error {
 func (p panel) plot() (*plot.Plot, error) {
 	drawn := plot.New()
 	drawn.Title.Text, drawn.X.Label.Text, drawn.Y.Label.Text = p.title, p.x, p.y
-	drawn.Legend.Top = true
+	for _, style := range []*vgdraw.TextStyle{&drawn.Title.TextStyle, &drawn.X.Label.TextStyle, &drawn.Y.Label.TextStyle,
+		&drawn.X.Tick.Label, &drawn.Y.Tick.Label, &drawn.Legend.TextStyle} {
+		style.Font.Variant = sans
+	}
+	drawn.Legend.Left, drawn.Legend.Top = true, p.rises()
 	drawn.Add(plotter.NewGrid())
 	var xs []float64
 	for i, l := range p.lines {
@@ -105,6 +112,23 @@ func (p panel) plot() (*plot.Plot, error) {
 		drawn.X.Tick.Marker = ticksAt(xs)
 	}
 	return drawn, nil
+}
+
+// rises reports whether the lines begin in the lower half of the plot, so that
+// the upper left corner is free, and otherwise the lower one.
+func (p panel) rises() bool {
+	var begins, all []float64
+	for _, l := range p.lines {
+		begins = append(begins, l.points[0].y)
+		for _, q := range l.points {
+			all = append(all, q.y)
+		}
+	}
+	low := slices.Min(all)
+	if p.fromZero {
+		low = min(low, 0)
+	}
+	return slices.Max(begins) < (low+slices.Max(all))/2
 }
 
 // minimumRatio is how far apart on an axis of powers the labels of two ticks
