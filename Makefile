@@ -6,7 +6,7 @@ TRAINER ?= bin/roentgo-train
 TORCH_ENV = .cache/libtorch/torch-$(LIBTORCH)/env.sh
 PROMPT ?= PA chest x-ray. cardiomegaly with pleural effusion.
 
-.PHONY: demo build wasm kernels site site-serve size trainer libtorch setup test lint bench bench-cpu bench-gpu bench-browser bench-train tune
+.PHONY: demo build wasm kernels site site-serve size trainer libtorch setup test lint lint-trainer bench bench-cpu bench-gpu bench-browser bench-train tune
 
 # An X-ray from text, with the weights that are here: xray.png.
 demo: build
@@ -20,9 +20,9 @@ build:
 wasm:
 	go run ./wasm/cmd/pack wasm/dist
 
-# The WebAssembly kernels of sampler/simd, as committed. Needs clang-16 and lld-16.
+# The WebAssembly kernels of sampler/internal/simd, as committed. Needs clang-16 and lld-16.
 kernels:
-	sh sampler/simd/kernels/build.sh
+	sh sampler/internal/simd/kernels/build.sh
 
 # The page, an installable app that works offline: site/dist, for any static host.
 site:
@@ -49,24 +49,27 @@ setup:
 	sh .ci/setup
 	$(MAKE) libtorch
 
-# Every test, none of them skipped.
+# Every test. Those that need the large data are skipped without ROENTGO_DATA.
 test: setup
 	. ./$(TORCH_ENV) && ROENTGO_TEST_ALL=1 ROENTGO_PYTHON=$(CURDIR)/.cache/venv/bin/python go test -timeout 60m -tags libtorch ./...
 	go test ./trainer/cmd/...
 
-# Format, vet, staticcheck, and that sampler, weights and shaders build without
-# cgo wherever they should.
-lint: setup
+# Format, vet, staticcheck, and that the sampler builds without cgo wherever it
+# should. Needs Go and a C compiler alone.
+lint:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted (gofmt -w):" >&2; gofmt -l . >&2; exit 1; }
 	go vet ./...
-	GOOS=linux GOARCH=arm64 go vet ./sampler/cpu/...
-	GOOS=js GOARCH=wasm go vet ./wasm ./sampler/... ./site/bench/step
-	. ./$(TORCH_ENV) && go vet -tags libtorch ./trainer/...
+	GOOS=linux GOARCH=arm64 go vet ./sampler/internal/cpu/...
+	GOOS=js GOARCH=wasm go vet ./wasm ./sampler/...
 	go tool staticcheck ./...
-	. ./$(TORCH_ENV) && go tool staticcheck -tags libtorch ./trainer/...
 	for target in windows/amd64 darwin/arm64 linux/arm64 linux/amd64 js/wasm; do \
-		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build ./sampler/... ./weights/... ./shaders/... || exit 1; done
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build ./sampler/... ./weights/... ./internal/graph ./internal/noise ./internal/atomicfile || exit 1; done
 	GOOS=js GOARCH=wasm go build -o /dev/null ./wasm
+
+# The same for the part of the trainer that is built with libtorch.
+lint-trainer: libtorch
+	. ./$(TORCH_ENV) && go vet -tags libtorch ./trainer/...
+	. ./$(TORCH_ENV) && go tool staticcheck -tags libtorch ./trainer/...
 
 # How fast it is here, beside what people would otherwise use: each line of a
 # table takes turns with PyTorch and onnxruntime on the same networks.
@@ -76,7 +79,7 @@ bench: bench-cpu bench-gpu bench-browser size bench-train
 
 bench-cpu: build .cache/peers/requirements.txt
 	for preset in mini paper; do \
-		bin/roentgo bench --device cpu --preset $$preset $(foreach f,onnxruntime torch,--peer "$(PEERS) sampler/bench/peers.py --framework $(f)") || exit 1; done
+		bin/roentgo bench --device cpu --preset $$preset $(foreach f,onnxruntime torch,--peer "$(PEERS) sampler/internal/bench/peers.py --framework $(f)") || exit 1; done
 	bin/roentgo bench --device cpu
 	bin/roentgo bench study --device cpu
 
@@ -85,7 +88,7 @@ bench-gpu: build
 	if bin/roentgo devices | grep -q '^gpu:'; then for preset in mini paper; do bin/roentgo bench --device gpu --preset $$preset || exit 1; done; fi
 
 # The frameworks, of pinned versions (5 GB, of which PyTorch's CUDA is most).
-.cache/peers/requirements.txt: sampler/bench/requirements.txt
+.cache/peers/requirements.txt: sampler/internal/bench/requirements.txt
 	python3 -m venv --clear .cache/peers
 	$(PEERS) -m pip install -q --disable-pip-version-check -r $<
 	cp $< $@
@@ -105,6 +108,6 @@ bench-train: .cache/peers/requirements.txt
 	for preset in mini paper; do $(PEERS) trainer/train/testdata/bench_peer.py --trainer bin/bench/roentgo-train --preset $$preset || exit 1; done
 
 # Which way to compute a convolution is fastest, measured anew on this machine:
-# the table in sampler/cpu/measured.go.
+# the table in sampler/internal/cpu/measured.go.
 tune:
-	go test ./sampler/cpu -run '^TestTune$$' -timeout 30m -v -args -tune
+	go test ./sampler/internal/cpu -run '^TestTune$$' -timeout 30m -v -args -tune

@@ -11,10 +11,10 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/roentgo/roentgo/internal/need"
+	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/cpu"
-	"github.com/roentgo/roentgo/sampler/samplertest"
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
+	"github.com/roentgo/roentgo/sampler/internal/cpu"
 	"github.com/roentgo/roentgo/sampler/schedule"
 )
 

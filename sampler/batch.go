@@ -1,6 +1,9 @@
 package sampler
 
-import "github.com/roentgo/roentgo/sampler/graph"
+import (
+	"github.com/roentgo/roentgo/internal/graph"
+	"github.com/roentgo/roentgo/internal/record"
+)
 
 // batchMemory is how much memory the values of a batch may take that is chosen
 // by [Sampler.BatchFor].
@@ -38,7 +41,7 @@ func (s *Sampler) BatchFor(count int) (int, error) {
 // with contexts of the most tokens.
 func (s *Sampler) arena(b int) (int, error) {
 	r := graph.NewRecorder()
-	recordUNet(r, s.description.Model, b, s.description.Model.Tokens, true)
+	record.UNet(r, s.description.Model, b, s.description.Model.Tokens, true)
 	plan, err := r.Plan()
 	if err != nil {
 		return 0, err

@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/roentgo/roentgo/sampler/graph"
-	"github.com/roentgo/roentgo/sampler/noise"
+	"github.com/roentgo/roentgo/internal/graph"
+	"github.com/roentgo/roentgo/internal/noise"
+	"github.com/roentgo/roentgo/internal/record"
 	"github.com/roentgo/roentgo/sampler/schedule"
 )
 
@@ -79,13 +80,13 @@ func (w *walk) begin(ctx context.Context, s *graph.Stepper, conditions int) erro
 		}
 		*s = stepper
 	}
-	return (*s).Begin(graph.Loop{Input: inLatent, Output: out, Images: w.images, Conditions: conditions,
+	return (*s).Begin(graph.Loop{Input: record.Latent, Output: record.Out, Images: w.images, Conditions: conditions,
 		Guidance: w.settings.Guidance, Rescale: w.settings.Rescale}, w.vectors)
 }
 
 // step queues step i.
 func (w *walk) step(ctx context.Context, s graph.Stepper, i int) error {
-	if err := s.Write(inTimestep, []float32{float32(w.sampler.Timesteps[i])}); err != nil {
+	if err := s.Write(record.Timestep, []float32{float32(w.sampler.Timesteps[i])}); err != nil {
 		return err
 	}
 	for _, stage := range []graph.Stage{graph.TimestepStage, graph.LatentStage} {

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/roentgo/roentgo/internal/graph"
+	"github.com/roentgo/roentgo/internal/need"
+	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/gpu"
-	"github.com/roentgo/roentgo/sampler/graph"
-	"github.com/roentgo/roentgo/sampler/samplertest"
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
+	"github.com/roentgo/roentgo/sampler/internal/device"
+	"github.com/roentgo/roentgo/sampler/internal/gpu"
 	"github.com/roentgo/roentgo/sampler/schedule"
+	"github.com/roentgo/roentgo/weights"
 )
 
 // scripted is a GPU that says that it is no software, and is lost when the
@@ -43,7 +45,7 @@ func onHardware(t *testing.T, path string, left ...int) *sampler.Sampler {
 	if _, err := gpu.Adapters(); err != nil {
 		need.Missing(t, "no adapter: %v", err)
 	}
-	return samplertest.Open(t, path, sampler.Options{Open: func(ctx context.Context, source graph.Source, lost error) (graph.Backend, error) {
+	return opened(t, path, func(ctx context.Context, source graph.Source, _ error) (graph.Backend, error) {
 		d, err := gpu.Open(ctx)
 		if err != nil {
 			return nil, err
@@ -54,7 +56,23 @@ func onHardware(t *testing.T, path string, left ...int) *sampler.Sampler {
 		n := left[0]
 		left = left[1:]
 		return gpu.New(scripted{d, &n}, source, nil), nil
-	}})
+	})
+}
+
+// opened opens a model file on the device of an opener, until the test ends.
+func opened(t *testing.T, path string, f device.Opener) *sampler.Sampler {
+	t.Helper()
+	m, err := weights.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { m.Close() })
+	s, err := sampler.New(t.Context(), m, sampler.WithOpener(sampler.Options{}, f))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
 }
 
 // TestStepsOnTheDevice holds images whose steps a GPU took, queued ahead, to

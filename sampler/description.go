@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/internal/record"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/prompt"
 	"github.com/roentgo/roentgo/sampler/schedule"
@@ -120,7 +120,7 @@ func Describe(m *weights.Model) (Description, error) {
 	}
 	for _, name := range m.Names() {
 		known := name == TensorVocab || name == TensorWords
-		if _, ok := slices.BinarySearchFunc(want, name, func(s graph.Spec, n string) int { return strings.Compare(s.Name, n) }); !ok && !known {
+		if _, ok := slices.BinarySearchFunc(want, name, func(s model.Spec, n string) int { return strings.Compare(s.Name, n) }); !ok && !known {
 			return d, fmt.Errorf("%w: tensor %q belongs to no network of this configuration", ErrModel, name)
 		}
 	}
@@ -137,38 +137,20 @@ func (d Description) Format() int {
 
 // Tensors lists the tensors of numbers that a model file with these parts
 // holds, by name.
-func (d Description) Tensors(parts []string) ([]graph.Spec, error) {
-	list := []graph.Spec{
+func (d Description) Tensors(parts []string) ([]model.Spec, error) {
+	list := []model.Spec{
 		{Name: TensorMean, Shape: []int{d.Model.LatentChannels}},
 		{Name: TensorStd, Shape: []int{d.Model.LatentChannels}},
 		{Name: TensorPreview, Shape: []int{d.Model.LatentChannels + 1}},
 	}
-	c := d.Model
-	s := c.LatentSize()
 	for _, part := range parts {
-		r := graph.NewRecorder()
-		switch part {
-		case weights.PartText:
-			if c.HasText() {
-				n := c.Tokens
-				ids := r.Input("ids", graph.PerPrompt, 1, n)
-				model.TextEncoder(r, c, ids, ids, ids)
-			}
-		case weights.PartUNet:
-			x := r.Input("latent", graph.PerLatent, 1, c.LatentChannels, s, s)
-			model.UNet(r, c, x, r.Input("timestep", graph.PerTimestep, 1), model.NullContext(r, c))
-		case weights.PartDecoder:
-			model.Decoder(r, c, r.Input("latent", graph.PerLatent, 1, c.LatentChannels, s, s))
-		case weights.PartEncoder:
-			model.Encoder(r, c, r.Input("image", graph.PerLatent, 1, 1, c.ImageSize, c.ImageSize))
-		}
-		g, err := r.Graph()
+		params, err := record.Params(d.Model, part)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, g.Params()...)
+		list = append(list, params...)
 	}
-	slices.SortFunc(list, func(a, b graph.Spec) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(list, func(a, b model.Spec) int { return strings.Compare(a.Name, b.Name) })
 	return list, nil
 }
 

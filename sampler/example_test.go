@@ -9,14 +9,14 @@ import (
 	"path/filepath"
 
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/weights/defaultmodel"
+	shipped "github.com/roentgo/roentgo/weights/default"
 )
 
 // Make an X-ray with the model that roentgo ships. A model of your own is
 // opened with weights.Open(path).
 func Example() {
 	ctx := context.Background()
-	m, err := defaultmodel.Open()
+	m, err := shipped.Open()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func Example() {
 func ExampleSampler_Images() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	m, err := defaultmodel.Open()
+	m, err := shipped.Open()
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -6,10 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/gpu"
+	"github.com/roentgo/roentgo/sampler/internal/gpu"
 	"github.com/roentgo/roentgo/sampler/model"
-	"github.com/roentgo/roentgo/sampler/samplertest"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/weights"
 )

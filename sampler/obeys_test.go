@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/weights/defaultmodel"
+	shipped "github.com/roentgo/roentgo/weights/default"
 )
 
 // leastSpread is how far the mean contexts of a finding and of its denial lie
@@ -20,7 +20,7 @@ const leastChange = 0.02
 
 func openShipped(t *testing.T) *sampler.Sampler {
 	t.Helper()
-	m, err := defaultmodel.Open()
+	m, err := shipped.Open()
 	if err != nil {
 		t.Fatal(err)
 	}

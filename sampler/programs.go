@@ -5,20 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/roentgo/roentgo/sampler/graph"
-	"github.com/roentgo/roentgo/sampler/model"
-)
-
-// The names of inputs and outputs of the recorded networks.
-const (
-	inLatent   = "latent"
-	inTimestep = "timestep"
-	inContext  = "context"
-	inMask     = "mask"
-	inIDs      = "ids"
-	inPosition = "positions"
-	inTypes    = "types"
-	out        = "out"
+	"github.com/roentgo/roentgo/internal/graph"
+	"github.com/roentgo/roentgo/internal/record"
 )
 
 // program is a compiled network, the plan it was made of and the shapes of its
@@ -46,14 +34,14 @@ func (c *cached) close() error {
 
 // use returns the program of that key, compiling it where another was used
 // before. The old one is closed first: both arenas need not fit at a time.
-func (c *cached) use(ctx context.Context, b graph.Backend, key string, record func(*graph.Recorder), observe ...string) (*program, error) {
+func (c *cached) use(ctx context.Context, b graph.Backend, key string, network func(*graph.Recorder), observe ...string) (*program, error) {
 	if c.program != nil && c.key == key {
 		return c.program, nil
 	}
 	if err := c.close(); err != nil {
 		return nil, err
 	}
-	p, err := compile(ctx, b.Compile, record, observe...)
+	p, err := compile(ctx, b.Compile, network, observe...)
 	if err != nil {
 		return nil, err
 	}
@@ -61,9 +49,9 @@ func (c *cached) use(ctx context.Context, b graph.Backend, key string, record fu
 	return p, nil
 }
 
-func compile(ctx context.Context, compile func(context.Context, *graph.Plan) (graph.Program, error), record func(*graph.Recorder), observe ...string) (*program, error) {
+func compile(ctx context.Context, compile func(context.Context, *graph.Plan) (graph.Program, error), network func(*graph.Recorder), observe ...string) (*program, error) {
 	r := graph.NewRecorder(observe...)
-	record(r)
+	network(r)
 	plan, err := r.Plan()
 	if err != nil {
 		return nil, err
@@ -89,29 +77,13 @@ func (s *Sampler) unetProgram(ctx context.Context, copies, b, n int, masked bool
 	observe = slices.Clone(observe)
 	slices.Sort(observe)
 	return s.unets[copies-1].use(ctx, s.backend, fmt.Sprint(b, n, masked, observe), func(r *graph.Recorder) {
-		recordUNet(r, s.description.Model, copies*b, n, masked)
+		record.UNet(r, s.description.Model, copies*b, n, masked)
 	}, slices.Compact(observe)...)
-}
-
-// recordUNet records the U-Net on b latents, each with a context of n tokens.
-func recordUNet(r *graph.Recorder, c model.Config, b, n int, masked bool) {
-	x := r.Input(inLatent, graph.PerLatent, b, c.LatentChannels, c.LatentSize(), c.LatentSize())
-	t := r.Input(inTimestep, graph.PerTimestep, 1)
-	condition := []graph.Value{r.Input(inContext, graph.PerPrompt, b, n, c.TextFeatures)}
-	if masked {
-		condition = append(condition, r.Input(inMask, graph.PerPrompt, b, n))
-	}
-	r.Output(out, model.UNet(r, c, x, t, condition...))
 }
 
 // decoderProgram turns one standardised latent into an image.
 func (s *Sampler) decoderProgram(ctx context.Context) (*program, error) {
-	return s.decoder.use(ctx, s.backend, "", func(r *graph.Recorder) { recordDecoder(r, s.description.Model) })
-}
-
-func recordDecoder(r *graph.Recorder, c model.Config) {
-	z := r.Input(inLatent, graph.PerLatent, 1, c.LatentChannels, c.LatentSize(), c.LatentSize())
-	r.Output(out, model.Decoder(r, c, model.Destandardized(r, c, z)))
+	return s.decoder.use(ctx, s.backend, "", func(r *graph.Recorder) { record.Decoder(r, s.description.Model) })
 }
 
 // textProgram encodes one prompt of n tokens. It is not kept: prompts differ
@@ -121,14 +93,7 @@ func (s *Sampler) textProgram(ctx context.Context, n int) (*program, error) {
 	if s.streamer != nil {
 		how = s.streamer.Stream
 	}
-	return compile(ctx, how, func(r *graph.Recorder) { recordText(r, s.description.Model, n) })
-}
-
-func recordText(r *graph.Recorder, c model.Config, n int) {
-	ids := r.Input(inIDs, graph.PerPrompt, 1, n)
-	positions := r.Input(inPosition, graph.PerPrompt, 1, n)
-	types := r.Input(inTypes, graph.PerPrompt, 1, n)
-	r.Output(out, model.TextEncoder(r, c, ids, positions, types))
+	return compile(ctx, how, func(r *graph.Recorder) { record.Text(r, s.description.Model, n) })
 }
 
 // compileAll compiles every network once, so that all parameters are read.
@@ -188,7 +153,7 @@ func (s *Sampler) encode(ctx context.Context, text string, truncate bool) (condi
 	for i, id := range ids {
 		values[i], positions[i] = float32(id), float32(i)
 	}
-	for name, v := range map[string][]float32{inIDs: values, inPosition: positions, inTypes: make([]float32, len(ids))} {
+	for name, v := range map[string][]float32{record.IDs: values, record.Positions: positions, record.Types: make([]float32, len(ids))} {
 		if err := p.Write(name, v); err != nil {
 			return condition{}, err
 		}
@@ -201,7 +166,7 @@ func (s *Sampler) runText(ctx context.Context, p *program, n int) (condition, er
 	if err := p.Run(ctx, graph.PromptStage); err != nil {
 		return c, err
 	}
-	if err := p.Read(out, c.values); err != nil {
+	if err := p.Read(record.Out, c.values); err != nil {
 		return c, err
 	}
 	return c, finite(c.values, "the text encoder")

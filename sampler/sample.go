@@ -9,8 +9,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/roentgo/roentgo/sampler/graph"
-	"github.com/roentgo/roentgo/sampler/noise"
+	"github.com/roentgo/roentgo/internal/graph"
+	"github.com/roentgo/roentgo/internal/noise"
+	"github.com/roentgo/roentgo/internal/record"
 	"github.com/roentgo/roentgo/sampler/prompt"
 	"github.com/roentgo/roentgo/sampler/schedule"
 )
@@ -265,11 +266,11 @@ func (u *run) unetFor(ctx context.Context, conditions []condition) (*program, er
 		u.trace("context", []int{copies * b, longest, d}, context)
 		u.trace("mask", []int{copies * b, longest}, mask)
 	}
-	if err := p.Write(inContext, context); err != nil {
+	if err := p.Write(record.Context, context); err != nil {
 		return nil, err
 	}
 	if masked {
-		if err := p.Write(inMask, mask); err != nil {
+		if err := p.Write(record.Mask, mask); err != nil {
 			return nil, err
 		}
 	}
@@ -330,13 +331,13 @@ func (s *Sampler) decodeOne(ctx context.Context, pix, latent []float32) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Write(inLatent, latent); err != nil {
+	if err := p.Write(record.Latent, latent); err != nil {
 		return err
 	}
 	if err := p.Run(ctx, graph.LatentStage); err != nil {
 		return err
 	}
-	if err := p.Read(out, pix); err != nil {
+	if err := p.Read(record.Out, pix); err != nil {
 		return err
 	}
 	return finite(pix, "the decoder")

@@ -16,44 +16,52 @@ import (
 	"runtime"
 	"sync"
 
-	"github.com/roentgo/roentgo/sampler/cpu"
-	"github.com/roentgo/roentgo/sampler/gpu"
-	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/internal/graph"
+	"github.com/roentgo/roentgo/sampler/internal/cpu"
+	"github.com/roentgo/roentgo/sampler/internal/device"
+	"github.com/roentgo/roentgo/sampler/internal/inside"
 	"github.com/roentgo/roentgo/sampler/prompt"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/weights"
 )
 
-// Where to compute.
-const (
-	Auto = "auto" // a real GPU if there is one, else the CPU
-	GPU  = "gpu"  // any adapter, also one in software
-	CPU  = "cpu"
-)
-
 // Options are those of [New]. The zero value is a good default.
 type Options struct {
 	Device  string // Auto, GPU or CPU; empty: Auto
-	Threads int    // of the CPU; 0: one a core
-	// Mode of the CPU: cpu.Fast or cpu.Small; empty: cpu.Fast. In mode Small the
-	// text encoder is read anew for every prompt, a layer at a time, and the
-	// other networks when they are first used: the model must stay open as long
-	// as the sampler.
+	Threads int    // of the CPU; 0: one per core
+	// Mode of the CPU: Fast or Small; empty: Fast. In mode Small the sampler
+	// reads the text encoder again for every prompt, a layer at a time, and the
+	// other networks when it first uses them: the model must stay open as long
+	// as the sampler. A browser has one mode and ignores this field.
 	Mode string
-	// Open, where set, chooses the device in the place of Device and Threads.
-	// It is called by New, with lost nil, and again when the device fails
-	// (gpu.Failed) in the middle of a run, which then goes on from its last
-	// finished step; without Open, such a run ends. source is the model, and
-	// must still be readable when Open is called again. The sampler closes
-	// what Open returns.
-	Open func(ctx context.Context, source graph.Source, lost error) (graph.Backend, error)
-	// Tune chooses the tilings of the GPU that Device takes, such as gpu.Tuned
-	// does; nil: gpu.Default. The last digits of results depend on them.
-	Tune func(ctx context.Context, device gpu.Device) gpu.Tilings
+	// Tune measures which way of computing a GPU is fastest in, once, and keeps
+	// the result in the user's cache folder. The last digits of an image depend
+	// on it. A browser ignores this field.
+	Tune bool
+	// ThreadsURL is where a browser finds threads.js, the script of the threads
+	// of the CPU. Empty: the CPU computes with one thread there.
+	ThreadsURL string
+	// OnDevice, where set, is called with the device by New, and again when
+	// another device takes its place.
+	OnDevice func(DeviceInfo)
+
+	open device.Opener // nil: the one that the fields above ask for
 }
 
-// ErrDevice is wrapped by errors of a device that is not there or not known.
-var ErrDevice = errors.New("sampler: no such device")
+// Warm begins to open the device that o asks for, so that it is ready sooner
+// where a model is still on its way, and returns options for one call of [New]
+// that takes it. It gains time in a browser alone.
+func Warm(o Options) Options {
+	if o.open != nil {
+		return o
+	}
+	d := device.Options{Kind: o.Device, Threads: o.Threads, Mode: o.Mode, ThreadsURL: o.ThreadsURL, Tune: o.Tune}
+	if o.OnDevice != nil {
+		d.Report = func(i device.Info) { o.OnDevice(DeviceInfo(i)) }
+	}
+	o.open = device.New(d)
+	return o
+}
 
 // Sampler is a model on a device. Its methods may be called by several
 // goroutines; they take turns.
@@ -61,11 +69,11 @@ type Sampler struct {
 	description Description
 	schedule    *schedule.Schedule
 	backend     graph.Backend
-	streamer    graph.Streamer                                               // of the text encoder; nil: it is kept
-	reopen      func(ctx context.Context, lost error) (graph.Backend, error) // nil: a lost device ends a run
-	threads     int                                                          // of a CPU
-	tokens      *prompt.Tokenizer                                            // nil for a model without text
-	known       map[string]bool                                              // words of the training captions; nil where the file does not tell
+	streamer    graph.Streamer                                                 // of the text encoder; nil: it is kept
+	reopen      func(ctx context.Context, failed error) (graph.Backend, error) // nil: a device that fails ends a run
+	threads     int                                                            // of a CPU
+	tokens      *prompt.Tokenizer                                              // nil for a model without text
+	known       map[string]bool                                                // words of the training captions; nil where the file has none
 	preview     []float32
 	null        condition
 	hash        string
@@ -76,8 +84,12 @@ type Sampler struct {
 }
 
 // New puts a model on a device. It reads all of the model, which may be closed
-// afterwards, unless there is Options.Open or Options.Mode says otherwise. Errors wrap ErrModel, ErrDevice, or those of package weights.
+// afterwards, except in mode Small and in a browser. There the sampler opens a
+// GPU that failed in the middle of a run again, or takes the CPU, and goes on
+// from the last finished step; elsewhere such a run ends. Errors wrap ErrModel,
+// ErrDevice, ErrUnsupported, or those of package weights.
 func New(ctx context.Context, m *weights.Model, o Options) (*Sampler, error) {
+	open := Warm(o).open
 	d, err := Describe(m)
 	if err != nil {
 		return nil, err
@@ -108,16 +120,13 @@ func New(ctx context.Context, m *weights.Model, o Options) (*Sampler, error) {
 	if err := s.readText(m); err != nil {
 		return nil, err
 	}
-	if o.Open != nil {
-		s.reopen = func(ctx context.Context, lost error) (graph.Backend, error) { return o.Open(ctx, m, lost) }
-		s.backend, err = s.reopen(ctx, nil)
-	} else {
-		s.backend, err = openBackend(ctx, m, o)
+	if o.open != nil || device.Recovers {
+		s.reopen = func(ctx context.Context, failed error) (graph.Backend, error) { return open(ctx, m, failed) }
 	}
-	if err != nil {
+	if s.backend, err = open(ctx, m, nil); err != nil {
 		return nil, err
 	}
-	if streamer, ok := s.backend.(graph.Streamer); ok && o.Mode == cpu.Small {
+	if streamer, ok := s.backend.(graph.Streamer); ok && o.Mode == Small {
 		s.streamer = streamer
 		return s, nil
 	}
@@ -170,38 +179,8 @@ func (s *Sampler) readText(m *weights.Model) error {
 	return nil
 }
 
-// openBackend chooses a device and gives it the model's parameters.
-func openBackend(ctx context.Context, m *weights.Model, o Options) (graph.Backend, error) {
-	switch o.Device {
-	case "", Auto:
-		adapters, err := gpu.Adapters()
-		if err != nil {
-			break // without a GPU, for whatever reason, there is the CPU
-		}
-		for _, a := range adapters {
-			if !a.Software() {
-				return openGPU(ctx, m, o)
-			}
-		}
-	case GPU:
-		return openGPU(ctx, m, o)
-	case CPU:
-	default:
-		return nil, fmt.Errorf("%w: %q (there are %s, %s, %s)", ErrDevice, o.Device, Auto, GPU, CPU)
-	}
-	return cpu.New(m, cpu.Options{Threads: o.Threads, Mode: o.Mode})
-}
-
-func openGPU(ctx context.Context, m *weights.Model, o Options) (graph.Backend, error) {
-	dev, err := gpu.Open(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDevice, err)
-	}
-	var tilings gpu.Tilings
-	if o.Tune != nil {
-		tilings = o.Tune(ctx, dev)
-	}
-	return gpu.New(dev, m, tilings), nil
+func init() {
+	inside.Backend = func(s any) graph.Backend { return s.(*Sampler).backend }
 }
 
 // Description returns the model's configuration and defaults.

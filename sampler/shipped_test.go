@@ -4,13 +4,13 @@ import (
 	"context"
 	"testing"
 
+	"github.com/roentgo/roentgo/internal/graph"
+	"github.com/roentgo/roentgo/internal/need"
+	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/cpu"
-	"github.com/roentgo/roentgo/sampler/gpu"
-	"github.com/roentgo/roentgo/sampler/graph"
-	"github.com/roentgo/roentgo/sampler/samplertest"
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
-	"github.com/roentgo/roentgo/weights/defaultmodel"
+	"github.com/roentgo/roentgo/sampler/internal/cpu"
+	"github.com/roentgo/roentgo/sampler/internal/gpu"
+	shipped "github.com/roentgo/roentgo/weights/default"
 )
 
 // TestShippedModel samples three prompts with four seeds each on the CPU and
@@ -20,7 +20,7 @@ func TestShippedModel(t *testing.T) {
 		need.Missing(t, "no adapter: %v", err)
 	}
 	onDevice := func(device string) *sampler.Sampler {
-		m, err := defaultmodel.Open()
+		m, err := shipped.Open()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,7 +53,7 @@ func TestShippedModel(t *testing.T) {
 // them though the model is read as it goes.
 func TestModes(t *testing.T) {
 	inMode := func(mode string) *sampler.Sampler {
-		m, err := defaultmodel.Open()
+		m, err := shipped.Open()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +76,7 @@ func TestModes(t *testing.T) {
 			t.Errorf("seed %d: the modes agree to %.1f dB, 60 are promised", img.Settings.Seed, p)
 		}
 	}
-	m, err := defaultmodel.Open()
+	m, err := shipped.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,14 +92,14 @@ func TestModes(t *testing.T) {
 func TestInstructions(t *testing.T) {
 	request := sampler.Request{Prompt: "frontal chest x-ray. cardiomegaly. no pneumothorax.", Seed: 1, Steps: 6}
 	with := func(o cpu.Options) []float32 {
-		m, err := defaultmodel.Open()
+		m, err := shipped.Open()
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer m.Close()
-		s, err := sampler.New(t.Context(), m, sampler.Options{Open: func(_ context.Context, source graph.Source, _ error) (graph.Backend, error) {
+		s, err := sampler.New(t.Context(), m, sampler.WithOpener(sampler.Options{}, func(_ context.Context, source graph.Source, _ error) (graph.Backend, error) {
 			return cpu.New(source, o)
-		}})
+		}))
 		if err != nil {
 			t.Fatal(err)
 		}

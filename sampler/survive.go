@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/roentgo/roentgo/sampler/gpu"
-	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/internal/graph"
 )
 
 // maxLosses is how many devices one piece of work may lose: what loses one
@@ -18,7 +17,7 @@ const maxLosses = 3
 func (s *Sampler) survive(ctx context.Context, f func() error) error {
 	err := f()
 	for range maxLosses {
-		if !gpu.Failed(err) || s.reopen == nil || ctx.Err() != nil {
+		if !errors.Is(err, graph.ErrFailed) || s.reopen == nil || ctx.Err() != nil {
 			return err
 		}
 		if err = s.replace(ctx, err); err == nil {
@@ -49,7 +48,7 @@ type gone struct{ cause error }
 func (g gone) Name() string { return "no device" }
 
 func (g gone) Compile(context.Context, *graph.Plan) (graph.Program, error) {
-	return nil, fmt.Errorf("%w: %w", gpu.ErrLost, g.cause)
+	return nil, fmt.Errorf("%w: %w", graph.ErrLost, g.cause)
 }
 
 func (g gone) Close() error { return nil }

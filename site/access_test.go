@@ -13,9 +13,9 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/roentgo/roentgo/internal/browsertest"
+	"github.com/roentgo/roentgo/internal/need"
 	"github.com/roentgo/roentgo/sampler/provenance"
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
-	"github.com/roentgo/roentgo/wasm/browsertest"
 )
 
 // TestKeyboardAlone goes from a first visit to a downloaded PNG by keys alone.

@@ -3,7 +3,7 @@
 //
 // A built site is a folder for any static host. index.html, sw.js,
 // manifest.webmanifest and the icons keep their names; scripts, styles and the
-// library (package wasm/pack) carry a hash of their content in theirs, so that
+// library (package internal/pack) carry a hash of their content in theirs, so that
 // an index.html never meets files of another version. The model lies in model/
 // as a manifest, whose SHA-256 index.html pins, and its pieces.
 //

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/roentgo/roentgo/wasm/pack"
+	"github.com/roentgo/roentgo/internal/pack"
 )
 
 // libraryModule is the file of the library that others import.

@@ -18,9 +18,9 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
+	"github.com/roentgo/roentgo/internal/browsertest"
+	"github.com/roentgo/roentgo/internal/pack"
 	"github.com/roentgo/roentgo/site"
-	"github.com/roentgo/roentgo/wasm/browsertest"
-	"github.com/roentgo/roentgo/wasm/pack"
 )
 
 // root is the repository.

@@ -10,7 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/evanw/esbuild/pkg/api"
 
-	"github.com/roentgo/roentgo/wasm/browsertest"
+	"github.com/roentgo/roentgo/internal/browsertest"
 )
 
 // module puts what a module of the page exports into a blank page, as a

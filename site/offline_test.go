@@ -16,8 +16,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/roentgo/roentgo/internal/browsertest"
 	"github.com/roentgo/roentgo/site"
-	"github.com/roentgo/roentgo/wasm/browsertest"
 )
 
 const kept = `document.getElementById("offline-state").textContent.includes("opens without a network")`

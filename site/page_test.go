@@ -16,8 +16,8 @@ import (
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
 
+	"github.com/roentgo/roentgo/internal/browsertest"
 	"github.com/roentgo/roentgo/sampler/provenance"
-	"github.com/roentgo/roentgo/wasm/browsertest"
 )
 
 // chosen is the image that the viewer shows.

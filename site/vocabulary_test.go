@@ -13,7 +13,7 @@ import (
 
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/prompt"
-	"github.com/roentgo/roentgo/weights/defaultmodel"
+	shipped "github.com/roentgo/roentgo/weights/default"
 )
 
 // saying is a way to name something, with what it means.
@@ -47,7 +47,7 @@ func readVocabulary(t *testing.T) (v vocabulary) {
 // TestVocabularyIsKnown checks that the page offers no word that the shipped
 // model never read.
 func TestVocabularyIsKnown(t *testing.T) {
-	m, err := defaultmodel.Open()
+	m, err := shipped.Open()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,18 +16,18 @@ import (
 	"syscall/js"
 	"unsafe"
 
+	"github.com/roentgo/roentgo/internal/jspromise"
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/promise"
 	"github.com/roentgo/roentgo/sampler/provenance"
 	"github.com/roentgo/roentgo/sampler/schedule"
-	"github.com/roentgo/roentgo/sampler/simd"
 	"github.com/roentgo/roentgo/weights"
 )
 
 // api is what the worker's script calls.
 type api struct {
 	host    js.Value
-	devices *devices
+	options sampler.Options // with the device being opened
+	device  js.Value        // the one in use, as the page knows it
 
 	manifest *weights.Manifest
 	model    *weights.Model
@@ -44,7 +44,7 @@ func newAPI(host js.Value) *api { return &api{host: host, running: map[int]conte
 func (a *api) functions() map[string]any {
 	functions := map[string]any{
 		"prepare": js.FuncOf(func(_ js.Value, args []js.Value) any {
-			a.devices = newDevices(a.host, args[0].String(), simd.Options{Threads: args[1].Int(), WorkerURL: args[2].String()})
+			a.options = sampler.Warm(sampler.Options{Device: deviceKind(args[0].String()), Threads: args[1].Int(), ThreadsURL: args[2].String(), OnDevice: a.onDevice})
 			return nil
 		}),
 		"cancel": js.FuncOf(func(_ js.Value, args []js.Value) any {
@@ -104,7 +104,7 @@ func (a *api) open(ctx context.Context, args []js.Value) (any, error) {
 	if a.model, err = weights.OpenReader(p, p.size(), weights.Options{}); err != nil {
 		return nil, err
 	}
-	if a.sampler, err = sampler.New(ctx, a.model, sampler.Options{Open: a.devices.open}); err != nil {
+	if a.sampler, err = sampler.New(ctx, a.model, a.options); err != nil {
 		return nil, err
 	}
 	// Reading the parameters has left far more behind than is in use.
@@ -119,7 +119,7 @@ func (a *api) open(ctx context.Context, args []js.Value) (any, error) {
 				"sampler": d.Sampling.Sampler, "spacing": d.Sampling.Spacing, "eta": d.Sampling.Eta,
 				"guidanceLow": d.Sampling.GuidanceInterval.Low, "guidanceHigh": d.Sampling.GuidanceInterval.High},
 		},
-		"device": a.devices.info,
+		"device": a.device,
 	}, nil
 }
 
@@ -220,7 +220,7 @@ func (a *api) image(emit js.Value, img *sampler.Image, k, count int, unknown []s
 	if maps != nil {
 		e["attention"] = attentionObject(maps)
 	}
-	_, err := promise.Await(emit.Invoke(e))
+	_, err := jspromise.Await(emit.Invoke(e))
 	return err
 }
 

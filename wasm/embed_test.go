@@ -11,8 +11,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
-	"github.com/roentgo/roentgo/wasm/browsertest"
+	"github.com/roentgo/roentgo/internal/browsertest"
+	"github.com/roentgo/roentgo/internal/need"
 )
 
 // TestExample opens the example as it is, presses the button and waits for the

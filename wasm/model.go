@@ -8,7 +8,7 @@ import (
 	"sync"
 	"syscall/js"
 
-	"github.com/roentgo/roentgo/sampler/promise"
+	"github.com/roentgo/roentgo/internal/jspromise"
 	"github.com/roentgo/roentgo/weights"
 )
 
@@ -64,7 +64,7 @@ func (p *pieces) load(i int) error {
 	if p.index == i {
 		return nil
 	}
-	v, err := promise.Await(p.store.Call("piece", i))
+	v, err := jspromise.Await(p.store.Call("piece", i))
 	if err != nil {
 		return err
 	}

@@ -9,11 +9,9 @@ import (
 	"strings"
 	"syscall/js"
 
+	"github.com/roentgo/roentgo/internal/jspromise"
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/gpu"
-	"github.com/roentgo/roentgo/sampler/promise"
 	"github.com/roentgo/roentgo/sampler/provenance"
-	"github.com/roentgo/roentgo/sampler/simd"
 	"github.com/roentgo/roentgo/weights"
 )
 
@@ -62,7 +60,7 @@ func failure(err error) js.Value {
 		}
 		return false
 	}
-	thrown, isThrown := errors.AsType[*promise.Error](err)
+	thrown, isThrown := errors.AsType[*jspromise.Error](err)
 	switch {
 	case is(context.Canceled):
 		code = codeAborted
@@ -74,11 +72,11 @@ func failure(err error) js.Value {
 		code = codeHash
 	case is(sampler.ErrModel, weights.ErrFormat, weights.ErrTruncated, weights.ErrTooLarge, weights.ErrMissing):
 		code = codeModel
-	case is(gpu.ErrMemory, simd.ErrMemory):
+	case is(sampler.ErrMemory):
 		code = codeMemory
-	case is(simd.ErrUnsupported):
+	case is(sampler.ErrUnsupported):
 		code = codeUnsupported
-	case is(sampler.ErrDevice, sampler.ErrNotFinite, gpu.ErrNoDevice) || gpu.Failed(err):
+	case is(sampler.ErrDevice, sampler.ErrNotFinite, sampler.ErrFailed):
 		code = codeDevice
 	}
 	return js.ValueOf(map[string]any{"code": code, "message": strings.ReplaceAll(err.Error(), "\n", "; ")})

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/roentgo/roentgo/internal/decimal"
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/decimal"
 	"github.com/roentgo/roentgo/sampler/schedule"
 )
 

@@ -12,17 +12,17 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/roentgo/roentgo/internal/browsertest"
+	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/provenance"
-	"github.com/roentgo/roentgo/sampler/samplertest"
-	"github.com/roentgo/roentgo/wasm/browsertest"
-	"github.com/roentgo/roentgo/weights/defaultmodel"
+	shipped "github.com/roentgo/roentgo/weights/default"
 )
 
 // native puts the shipped model on this machine's CPU.
 func native(t *testing.T) *sampler.Sampler {
 	t.Helper()
-	m, err := defaultmodel.Open()
+	m, err := shipped.Open()
 	if err != nil {
 		t.Fatal(err)
 	}

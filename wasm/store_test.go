@@ -16,7 +16,7 @@ import (
 	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
 
-	"github.com/roentgo/roentgo/wasm/browsertest"
+	"github.com/roentgo/roentgo/internal/browsertest"
 	"github.com/roentgo/roentgo/weights"
 	shipped "github.com/roentgo/roentgo/weights/default"
 )

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/roentgo/roentgo/wasm/browsertest"
+	"github.com/roentgo/roentgo/internal/browsertest"
 )
 
 // TestThreads samples on a page that is cross-origin isolated and on one that

@@ -2,7 +2,7 @@
 // calls and events between them and the page.
 
 import "roentgo:wasm_exec.js";
-import "../sampler/gpu/queue.js";
+import "../sampler/internal/gpu/queue.js";
 import { RoentgoError, packed } from "./errors.js";
 import { Store } from "./store.js";
 

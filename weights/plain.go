@@ -8,7 +8,7 @@ import (
 	"os"
 	"slices"
 
-	"github.com/roentgo/roentgo/weights/atomicfile"
+	"github.com/roentgo/roentgo/internal/atomicfile"
 )
 
 // Plain is an open safetensors file without compression or quantization, as

@@ -14,8 +14,8 @@ import (
 	core "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
 
-	"github.com/roentgo/roentgo/sampler/samplertest"
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
+	"github.com/roentgo/roentgo/internal/need"
+	"github.com/roentgo/roentgo/internal/samplertest"
 )
 
 // images is how many images the tests make: more than there are tasks, and not

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
+	"github.com/roentgo/roentgo/internal/need"
 )
 
 // slurmConf is a cluster of this machine alone, which nothing outside it can

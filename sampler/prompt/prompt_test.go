@@ -18,9 +18,10 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/roentgo/roentgo/internal/need"
+	"github.com/roentgo/roentgo/internal/samplertest"
+	"github.com/roentgo/roentgo/internal/specimen"
 	"github.com/roentgo/roentgo/sampler/prompt"
-	"github.com/roentgo/roentgo/sampler/samplertest"
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
 )
 
 //go:embed testdata/tokenize.py
@@ -219,21 +220,43 @@ func hostile(text string) []string {
 	}
 }
 
-// TestHuggingFace compares ids with the tokenizers library, on every report
-// of Open-i and on hostile texts made of some of them.
+// written are reports of ours, with what reports are full of.
+var written = []string{
+	"The heart is normal in size. The lungs are clear. No pleural effusion or pneumothorax.",
+	"1. Stable cardiomegaly. 2. RLL opacity, 1.9 x 1.8 cm, w/ air bronchograms; cannot exclude pneumonia.",
+	"PA & lateral views: hyperexpanded lungs, flattened diaphragms (COPD). No focal consolidation!",
+	"S/P CABG; median sternotomy wires intact. Aorta: tortuous/calcified.",
+	"XXXX-year-old male with dyspnea. Comparison: XXXX. No acute cardiopulmonary abnormality identified.",
+	"Thoracolumbar dextroscoliosis, 50% wedge deformity of T12. Cholecystectomy clips.",
+	"AP PORTABLE CHEST. ET TUBE 4 CM ABOVE CARINA. BIBASILAR ATELECTASIS.",
+	"", " ", "...", "No.",
+}
+
+// TestHuggingFace compares ids with those of the tokenizers library, on reports
+// of ours and on hostile texts made of them.
 func TestHuggingFace(t *testing.T) {
+	likeHuggingFace(t, written)
+}
+
+// TestHuggingFaceOnOpenI does so on every report of Open-i.
+func TestHuggingFaceOnOpenI(t *testing.T) {
+	texts := reports(t)
+	if len(texts) < 10000 {
+		t.Fatalf("%d texts of reports", len(texts))
+	}
+	likeHuggingFace(t, texts)
+}
+
+func likeHuggingFace(t *testing.T, texts []string) {
+	t.Helper()
 	python := need.Python(t, "tokenizers")
-	vocabFile := need.Data(t, "vocab", "bert_base_cased_vocab.txt")
+	vocabFile := specimen.Vocabulary()
 	data, err := os.ReadFile(vocabFile)
 	if err != nil {
 		t.Fatal(err)
 	}
 	vocab := strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
-	texts := reports(t)
-	if len(texts) < 10000 {
-		t.Fatalf("%d texts of reports", len(texts))
-	}
-	for i := 0; i < len(texts); i += len(texts) / 300 {
+	for i := 0; i < len(texts); i += max(len(texts)/300, 1) {
 		if strings.TrimSpace(texts[i]) != "" {
 			texts = append(texts, hostile(texts[i])...)
 		}

@@ -3,12 +3,11 @@ package prompt
 import (
 	"encoding/csv"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
+	"github.com/roentgo/roentgo/internal/need"
 )
 
 func TestReport(t *testing.T) {
@@ -60,7 +59,7 @@ var bad = regexp.MustCompile(`(?i)x{3}|\d\s*(?:mm|cm)\b|views? (?:were|was) (?:o
 
 // TestReportsOfOpenI runs over every report of the collection.
 func TestReportsOfOpenI(t *testing.T) {
-	f, err := os.Open(filepath.Join(need.Data(t), "openi", "indiana_reports.csv"))
+	f, err := os.Open(need.Data(t, "openi", "indiana_reports.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}

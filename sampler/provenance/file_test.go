@@ -18,7 +18,7 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/roentgo/roentgo/weights/atomicfile"
+	"github.com/roentgo/roentgo/internal/atomicfile"
 )
 
 var example = Settings{

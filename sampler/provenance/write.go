@@ -10,7 +10,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/roentgo/roentgo/weights/atomicfile"
+	"github.com/roentgo/roentgo/internal/atomicfile"
 )
 
 // Encode writes img as a PNG file with text chunks: Title, Description (the

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/roentgo/roentgo/sampler/noise"
+	"github.com/roentgo/roentgo/internal/noise"
 )
 
 func mustNew(t *testing.T, c Config) *Schedule {

@@ -17,9 +17,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/roentgo/roentgo/internal/browsertest"
+	"github.com/roentgo/roentgo/internal/need"
 	"github.com/roentgo/roentgo/sampler/model"
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
-	"github.com/roentgo/roentgo/wasm/browsertest"
 )
 
 const ours = `importScripts("/wasm_exec.js");
@@ -34,11 +34,11 @@ func BenchmarkStep(b *testing.B) {
 		b.Skip("the peer is not installed; run 'make bench-browser'")
 	}
 	dir := b.TempDir()
-	build := exec.Command("go", "build", "-o", filepath.Join(dir, "step.wasm"), "./step")
+	build := exec.Command("go", "build", "-o", filepath.Join(dir, "step.wasm"), "../../sampler/internal/bench/step")
 	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	command(b, build)
 	for _, preset := range []string{"mini", "paper"} {
-		command(b, exec.Command(need.Python(b, "torch", "onnx"), "export.py", "../../sampler/model/modeltest/testdata", preset, filepath.Join(dir, preset+".onnx")))
+		command(b, exec.Command(need.Python(b, "torch", "onnx"), "export.py", "../../internal/modeltest/testdata", preset, filepath.Join(dir, preset+".onnx")))
 		for _, threads := range []int{1, 2} {
 			b.Run(fmt.Sprintf("%s/threads%d", preset, threads), func(b *testing.B) { step(b, dir, preset, threads) })
 		}
@@ -62,7 +62,7 @@ func step(b *testing.B, dir, preset string, threads int) {
 		b.Fatal(err)
 	}
 	pages := map[string]string{"/": "<!doctype html><title>bench</title>", "/ours.js": ours}
-	s := browsertest.Serve(b, pages, dir, ".", "../../sampler/simd", filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm"))
+	s := browsertest.Serve(b, pages, dir, ".", "../../sampler/internal/simd", filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm"))
 	s.Isolate = true
 	p := browsertest.Open(b).Page(b, s.URL+"/")
 	asked, err := json.Marshal(map[string]any{"preset": preset, "threads": threads, "channels": c.LatentChannels, "tokens": c.Tokens, "features": c.TextFeatures})

@@ -5,7 +5,7 @@ package bench_test
 import (
 	"testing"
 
-	"github.com/roentgo/roentgo/wasm/browsertest"
+	"github.com/roentgo/roentgo/internal/browsertest"
 )
 
 // BenchmarkGPU runs the benchmarks of the GPU executor in the browser, by
@@ -13,7 +13,7 @@ import (
 // lines, which it logs, are the figures.
 func BenchmarkGPU(b *testing.B) {
 	for b.Loop() {
-		output, passed := browsertest.GoTest(b, browsertest.Open(b), "github.com/roentgo/roentgo/sampler/gpu", "-test.run=^$", "-test.bench=UNet/mini/batch2|Decoder", "-test.benchtime=5x")
+		output, passed := browsertest.GoTest(b, browsertest.Open(b), "github.com/roentgo/roentgo/sampler/internal/gpu", "-test.run=^$", "-test.bench=UNet/mini/batch2|Decoder", "-test.benchtime=5x")
 		if !passed {
 			b.Fatal(output)
 		}

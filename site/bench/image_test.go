@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/roentgo/roentgo/wasm/browsertest"
-	"github.com/roentgo/roentgo/wasm/pack"
+	"github.com/roentgo/roentgo/internal/browsertest"
+	"github.com/roentgo/roentgo/internal/pack"
 	shipped "github.com/roentgo/roentgo/weights/default"
 )
 

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/roentgo/roentgo/sampler/noise"
+	"github.com/roentgo/roentgo/internal/noise"
 )
 
 // streamCaption is the first of the streams that captions are drawn from, one

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/roentgo/roentgo/internal/specimen"
 	"github.com/roentgo/roentgo/sampler/prompt"
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
 )
 
 const kermany = "Paediatric, one to five years (data set description). Normal."
@@ -163,7 +163,7 @@ func TestReported(t *testing.T) {
 }
 
 func TestVocabulary(t *testing.T) {
-	data, err := os.ReadFile(need.Data(t, "vocab", "bert_base_cased_vocab.txt"))
+	data, err := os.ReadFile(specimen.Vocabulary())
 	if err != nil {
 		t.Fatal(err)
 	}

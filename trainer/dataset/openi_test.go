@@ -17,7 +17,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
+	"github.com/roentgo/roentgo/internal/need"
 )
 
 // chest draws something with a bright middle, dark lungs and darker corners.

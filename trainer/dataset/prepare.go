@@ -15,7 +15,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/roentgo/roentgo/sampler/noise"
+	"github.com/roentgo/roentgo/internal/noise"
 	"github.com/roentgo/roentgo/sampler/prompt"
 )
 

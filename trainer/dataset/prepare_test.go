@@ -11,7 +11,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
+	"github.com/roentgo/roentgo/internal/need"
+	"github.com/roentgo/roentgo/internal/specimen"
 )
 
 // makeManifest writes n generated PNGs, 16-bit and 8-bit, two a patient, a
@@ -139,6 +140,17 @@ func TestPrepareErrors(t *testing.T) {
 	}
 	if _, err := os.Stat(out); err == nil {
 		t.Error("a cancelled run left its folder")
+	}
+}
+
+// TestPrepareSpecimens prepares real images, all of which can be used.
+func TestPrepareSpecimens(t *testing.T) {
+	sum, err := Prepare(context.Background(), Options{Manifests: []string{specimen.Manifest()}, Out: filepath.Join(t.TempDir(), "out"), LicenceClass: "A", Size: 64, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum.Images != specimen.Images || sum.Patients != specimen.Images || sum.Sources["nih"] != specimen.Images {
+		t.Errorf("%d images of %d patients, of %v; want %d", sum.Images, sum.Patients, sum.Sources, specimen.Images)
 	}
 }
 

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/roentgo/roentgo/sampler/noise"
+	"github.com/roentgo/roentgo/internal/noise"
 )
 
 // streamSpeech is the stream that the captions of the text encoder are drawn

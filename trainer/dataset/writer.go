@@ -3,7 +3,7 @@ package dataset
 import (
 	"strings"
 
-	"github.com/roentgo/roentgo/sampler/noise"
+	"github.com/roentgo/roentgo/internal/noise"
 )
 
 // Word is a word or a mark of a caption.

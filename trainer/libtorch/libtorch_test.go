@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/roentgo/roentgo/sampler/graph"
-	"github.com/roentgo/roentgo/sampler/model/modeltest"
+	"github.com/roentgo/roentgo/internal/graph"
+	"github.com/roentgo/roentgo/internal/modeltest"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 )
 

@@ -4,7 +4,7 @@ import (
 	"math"
 	"testing"
 
-	"github.com/roentgo/roentgo/sampler/noise"
+	"github.com/roentgo/roentgo/internal/noise"
 )
 
 // images makes n noisy images of which each has shift added to its first half.

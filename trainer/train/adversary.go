@@ -5,7 +5,7 @@ package train
 import (
 	"strconv"
 
-	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/internal/graph"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 )

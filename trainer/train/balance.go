@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/roentgo/roentgo/sampler/noise"
+	"github.com/roentgo/roentgo/internal/noise"
 	"github.com/roentgo/roentgo/trainer/dataset"
 )
 

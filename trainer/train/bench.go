@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/internal/graph"
+	"github.com/roentgo/roentgo/internal/noise"
 	"github.com/roentgo/roentgo/sampler/model"
-	"github.com/roentgo/roentgo/sampler/noise"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 )
 

@@ -9,7 +9,7 @@ import (
 	"io"
 	"math"
 
-	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/internal/graph"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"

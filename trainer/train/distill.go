@@ -8,7 +8,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/internal/graph"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/trainer/dataset"

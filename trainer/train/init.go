@@ -5,8 +5,8 @@ import (
 	"math"
 	"strings"
 
-	"github.com/roentgo/roentgo/sampler/graph"
-	"github.com/roentgo/roentgo/sampler/noise"
+	"github.com/roentgo/roentgo/internal/graph"
+	"github.com/roentgo/roentgo/internal/noise"
 )
 
 // embeddingStd is the deviation of BERT's initial weights.

@@ -3,7 +3,7 @@ package train
 import (
 	"math"
 
-	"github.com/roentgo/roentgo/sampler/noise"
+	"github.com/roentgo/roentgo/internal/noise"
 	"github.com/roentgo/roentgo/trainer/dataset"
 )
 

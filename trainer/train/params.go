@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/internal/graph"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 )

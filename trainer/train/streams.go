@@ -1,6 +1,6 @@
 package train
 
-import "github.com/roentgo/roentgo/sampler/noise"
+import "github.com/roentgo/roentgo/internal/noise"
 
 // The streams of the random numbers of a training. The image number of the
 // generator is the step or the epoch.

@@ -13,7 +13,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/roentgo/roentgo/sampler/graph"
+	"github.com/roentgo/roentgo/internal/graph"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/prompt"
 	"github.com/roentgo/roentgo/trainer/dataset"

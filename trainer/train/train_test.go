@@ -15,12 +15,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/roentgo/roentgo/internal/graph"
+	"github.com/roentgo/roentgo/internal/noise"
+	"github.com/roentgo/roentgo/internal/samplertest"
+	"github.com/roentgo/roentgo/internal/specimen"
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/graph"
 	"github.com/roentgo/roentgo/sampler/model"
-	"github.com/roentgo/roentgo/sampler/noise"
-	"github.com/roentgo/roentgo/sampler/samplertest"
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/trainer/bert"
 	"github.com/roentgo/roentgo/trainer/dataset"
@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 // captions differ between them (those of COVID-19 leave the finding out).
 func prepared(t *testing.T, n int) *dataset.Prepared {
 	t.Helper()
-	manifest := need.Data(t, "cxr-open", "manifest.csv")
+	manifest := specimen.Manifest()
 	file, err := os.Open(manifest)
 	if err != nil {
 		t.Fatal(err)

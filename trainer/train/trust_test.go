@@ -21,8 +21,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/roentgo/roentgo/internal/need"
 	"github.com/roentgo/roentgo/sampler/model"
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/train"

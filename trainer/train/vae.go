@@ -10,9 +10,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/roentgo/roentgo/sampler/metric"
+	"github.com/roentgo/roentgo/internal/metric"
+	"github.com/roentgo/roentgo/internal/noise"
 	"github.com/roentgo/roentgo/sampler/model"
-	"github.com/roentgo/roentgo/sampler/noise"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 	trainermetric "github.com/roentgo/roentgo/trainer/metric"

@@ -6,15 +6,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/roentgo/roentgo/internal/specimen"
 	"github.com/roentgo/roentgo/sampler/prompt"
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
 	"github.com/roentgo/roentgo/trainer/dataset"
 )
 
 // TestWordTokens compares the tokens of captions, word by word, with those of
 // their texts, and what the tokens of one speak of with what its words do.
 func TestWordTokens(t *testing.T) {
-	data, err := os.ReadFile(need.Data(t, "vocab", "bert_base_cased_vocab.txt"))
+	data, err := os.ReadFile(specimen.Vocabulary())
 	if err != nil {
 		t.Fatal(err)
 	}

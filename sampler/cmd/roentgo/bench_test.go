@@ -14,8 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler/model"
-	"github.com/roentgo/roentgo/sampler/samplertest"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/weights"
 )
@@ -90,7 +90,12 @@ func TestBench(t *testing.T) {
 	if !strings.Contains(table, "other 1.0") || !strings.Contains(table, "500.0 ms") || strings.Contains(table, "batch 8") {
 		t.Error(table)
 	}
-	var ops []opFigures
+	var ops []struct {
+		Network, Op  string
+		Count        int
+		GFLOPs       float64 `json:"gflop_per_s"`
+		Bytes, Share float64
+	}
 	if text := bench("--ops", "--json", "--batch", "1"); json.Unmarshal([]byte(text), &ops) != nil {
 		t.Fatal(text)
 	}
@@ -137,6 +142,7 @@ func TestBenchRefusals(t *testing.T) {
 	refused(t, dir, 1, "peer", "bench", "--peer", "true")
 	refused(t, dir, 2, "--seeds 0", "bench", "study", "--seeds", "0")
 	refused(t, dir, 2, "--seeds 0", "bench", "quality", "--seeds", "0", "--out", out)
+	refused(t, dir, 2, "50 must be", "bench", "quality", "--steps", "8", "--out", out)
 	refused(t, dir, 1, "multiple of 128", "bench", "quality", "--out", out)
 	refused(t, dir, 2, "cannot be varied", "bench", "growth", "--model", "x", "--out", out)
 	if err := os.WriteFile(out+".csv", nil, 0o644); err != nil {
@@ -168,11 +174,8 @@ func TestBenchQuality(t *testing.T) {
 	c := model.Tiny()
 	c.ImageSize = 128
 	t.Setenv(modelVariable, samplertest.Write(t, samplertest.File(t, samplertest.Description(c), weights.F16)))
-	all := qualitySteps
-	qualitySteps = []int{8, 50}
-	defer func() { qualitySteps = all }()
 	out := filepath.Join(t.TempDir(), "quality")
-	status, stdout, stderr := roentgo(t, "bench", "quality", "--device", "cpu", "--seeds", "1", "--out", out)
+	status, stdout, stderr := roentgo(t, "bench", "quality", "--device", "cpu", "--seeds", "1", "--steps", "8,50", "--out", out)
 	if status != 0 || !strings.Contains(stdout, "cheapest as near as 50 DDIM steps: ") {
 		t.Fatalf("status %d: %s %s", status, stdout, stderr)
 	}
@@ -189,22 +192,6 @@ func TestBenchQuality(t *testing.T) {
 	}
 }
 
-func TestCheapest(t *testing.T) {
-	base := quality{evaluations: 100, psnr: 40, ssim: 0.95, distance: 0.1}
-	list := []quality{base,
-		{evaluations: 8, psnr: 50, ssim: 0.99, distance: 0.2}, // blurred
-		{evaluations: 10, psnr: 30, ssim: 0.99, distance: 0.01},
-		{evaluations: 30, psnr: 41, ssim: 0.96, distance: 0.1},
-		{evaluations: 20, psnr: 40, ssim: 0.95, distance: 0.1},
-	}
-	if q := cheapest(list, base); q.evaluations != 20 {
-		t.Errorf("%+v", q)
-	}
-	if q := cheapest(list[:3], base); q != base {
-		t.Errorf("%+v", q)
-	}
-}
-
 func TestBenchGrowth(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "growth")
 	status, stdout, stderr := roentgo(t, "bench", "growth", "--device", "cpu", "--preset", "tiny", "--threads", "2", "--runs", "1", "--out", out)
@@ -212,32 +199,8 @@ func TestBenchGrowth(t *testing.T) {
 		t.Fatalf("status %d: %s %s", status, stdout, stderr)
 	}
 	table := csvAndSVG(t, out)
-	if want := 1 + len(growthSteps) + len(growthBatches) + len(growthTokens) + 2*len(growthSizes) + 2*2; len(table) != want {
+	const points = 6 + 5 + 5 + 2*3 + 2*2 // by steps, batch, tokens, size and threads
+	if want := 1 + points; len(table) != want {
 		t.Errorf("%d lines, want %d: %s", len(table), want, stdout)
-	}
-}
-
-func TestAxis(t *testing.T) {
-	for _, c := range []struct {
-		values []float64
-		ticks  []float64
-	}{
-		{[]float64{0, 10}, []float64{0, 2, 4, 6, 8, 10}},
-		{[]float64{0.31, 0.92}, []float64{0.2, 0.4, 0.6, 0.8, 1}},
-		{[]float64{-3, 47}, []float64{-10, 0, 10, 20, 30, 40, 50}},
-		{[]float64{5, 5}, []float64{5}},
-	} {
-		a := newAxis(slices.Clone(c.values), false)
-		if !slices.EqualFunc(a.ticks, c.ticks, func(x, y float64) bool { return math.Abs(x-y) < 1e-9 }) {
-			t.Errorf("%v: ticks %v, want %v", c.values, a.ticks, c.ticks)
-		}
-		for _, v := range c.values {
-			if p := a.at(v); p < -1e-9 || p > 1+1e-9 {
-				t.Errorf("%v: %g is at %g", c.values, v, p)
-			}
-		}
-	}
-	if a := newAxis([]float64{16, 4, 64, 4}, true); !slices.Equal(a.ticks, []float64{4, 16, 64}) || math.Abs(a.at(16)-0.5) > 1e-12 {
-		t.Errorf("by powers: %+v", a)
 	}
 }

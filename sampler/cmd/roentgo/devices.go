@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/gpu"
+	"github.com/roentgo/roentgo/sampler/internal/gpu"
 )
 
 func devicesCommand() *cobra.Command {

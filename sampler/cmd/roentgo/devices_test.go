@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/roentgo/roentgo/sampler/gpu"
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
-	"github.com/roentgo/roentgo/shaders"
+	"github.com/roentgo/roentgo/internal/need"
+	"github.com/roentgo/roentgo/sampler/internal/gpu"
+	"github.com/roentgo/roentgo/sampler/internal/shaders"
 )
 
 func TestDevicesShowsTilings(t *testing.T) {

@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/provenance"
-	"github.com/roentgo/roentgo/sampler/samplertest"
 )
 
 // TestFileModes obeys the umask, and keeps the mode of what is replaced.

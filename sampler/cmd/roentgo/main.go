@@ -16,11 +16,11 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/roentgo/roentgo/internal/atomicfile"
+	"github.com/roentgo/roentgo/internal/decimal/flags"
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/decimal/flags"
 	"github.com/roentgo/roentgo/weights"
-	"github.com/roentgo/roentgo/weights/atomicfile"
-	"github.com/roentgo/roentgo/weights/defaultmodel"
+	shipped "github.com/roentgo/roentgo/weights/default"
 )
 
 func main() {
@@ -98,7 +98,7 @@ func openModel(paths []string) (*weights.Model, error) {
 		paths = filepath.SplitList(os.Getenv(modelVariable))
 	}
 	if len(paths) == 0 {
-		return defaultmodel.Open()
+		return shipped.Open()
 	}
 	return weights.Open(paths...)
 }

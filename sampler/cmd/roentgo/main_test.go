@@ -16,11 +16,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/gpu"
+	"github.com/roentgo/roentgo/sampler/internal/gpu"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/provenance"
-	"github.com/roentgo/roentgo/sampler/samplertest"
 	"github.com/roentgo/roentgo/weights"
 )
 

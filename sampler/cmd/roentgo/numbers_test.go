@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/roentgo/roentgo/sampler/samplertest"
+	"github.com/roentgo/roentgo/internal/samplertest"
 )
 
 // TestNumbers gives the same numbers at every door of the command line.

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/roentgo/roentgo/weights/atomicfile"
+	"github.com/roentgo/roentgo/internal/atomicfile"
 )
 
 // standardOutput is the --out that is no file.

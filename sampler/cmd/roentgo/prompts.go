@@ -15,7 +15,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
-	"github.com/roentgo/roentgo/sampler/decimal"
+	"github.com/roentgo/roentgo/internal/decimal"
 	"github.com/roentgo/roentgo/sampler/prompt"
 )
 

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/roentgo/roentgo/sampler/samplertest"
+	"github.com/roentgo/roentgo/internal/samplertest"
 )
 
 // write puts a file of a test in its place.

@@ -16,12 +16,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/roentgo/roentgo/internal/atomicfile"
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/cpu"
-	"github.com/roentgo/roentgo/sampler/gpu"
+	"github.com/roentgo/roentgo/sampler/internal/cpu"
 	"github.com/roentgo/roentgo/sampler/provenance"
 	"github.com/roentgo/roentgo/sampler/schedule"
-	"github.com/roentgo/roentgo/weights/atomicfile"
 )
 
 // defaultOut is the --out of a single image.
@@ -264,7 +263,7 @@ func (f *sampleFlags) open(ctx context.Context) (*sampler.Sampler, error) {
 	if f.mode != cpu.Small { // which reads it as it goes
 		defer m.Close()
 	}
-	return sampler.New(ctx, m, sampler.Options{Device: f.device, Threads: f.threads, Mode: f.mode, Tune: gpu.Tuned})
+	return sampler.New(ctx, m, sampler.Options{Device: f.device, Threads: f.threads, Mode: f.mode, Tune: true})
 }
 
 // modelName is what an image's file calls the model.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/roentgo/roentgo/sampler/decimal"
+	"github.com/roentgo/roentgo/internal/decimal"
 )
 
 // shard is one of the equal parts into which the images of a command are cut,

@@ -10,8 +10,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/roentgo/roentgo/internal/atomicfile"
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/weights/atomicfile"
 )
 
 // tableHead is the first line of metadata.csv.

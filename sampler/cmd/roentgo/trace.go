@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 
-	"github.com/roentgo/roentgo/weights/atomicfile"
+	"github.com/roentgo/roentgo/internal/atomicfile"
 )
 
 // trace collects the values of a run in a folder that appears when it is whole.

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/roentgo/roentgo/sampler/samplertest"
+	"github.com/roentgo/roentgo/internal/samplertest"
 )
 
 // someData prepares n made-up images.

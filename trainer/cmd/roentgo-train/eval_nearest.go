@@ -10,7 +10,7 @@ import (
 	"slices"
 	"time"
 
-	images "github.com/roentgo/roentgo/sampler/metric"
+	images "github.com/roentgo/roentgo/internal/metric"
 	"github.com/roentgo/roentgo/trainer/metric"
 	"github.com/roentgo/roentgo/trainer/train"
 )

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/image/font/basicfont"
 	"golang.org/x/image/math/fixed"
 
+	"github.com/roentgo/roentgo/internal/noise"
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/noise"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/metric"
 	"github.com/roentgo/roentgo/trainer/train"

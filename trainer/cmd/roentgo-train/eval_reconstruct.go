@@ -6,7 +6,7 @@ import (
 	"context"
 	"slices"
 
-	images "github.com/roentgo/roentgo/sampler/metric"
+	images "github.com/roentgo/roentgo/internal/metric"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/metric"
 	"github.com/roentgo/roentgo/trainer/train"

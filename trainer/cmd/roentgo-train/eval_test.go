@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/roentgo/roentgo/sampler/samplertest"
+	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/weights"
 )

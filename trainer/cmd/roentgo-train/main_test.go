@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/samplertest"
 	"github.com/roentgo/roentgo/weights"
 )
 

@@ -4,9 +4,12 @@ package main
 
 import (
 	"archive/tar"
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"fmt"
+	"image/jpeg"
+	"image/png"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,20 +18,19 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/roentgo/roentgo/internal/graph"
+	"github.com/roentgo/roentgo/internal/noise"
+	"github.com/roentgo/roentgo/internal/samplertest"
+	"github.com/roentgo/roentgo/internal/specimen"
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/sampler/graph"
 	"github.com/roentgo/roentgo/sampler/model"
-	"github.com/roentgo/roentgo/sampler/noise"
-	"github.com/roentgo/roentgo/sampler/samplertest"
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
 	"github.com/roentgo/roentgo/weights"
 )
 
-// TestStudy goes the way of the study on the real files that there are: fetch,
-// prepare, vae, diffusion, export and a sample, with the paper's networks and
-// a generated BERT as wide as BioBERT, for a few steps.
+// TestStudy follows the study from its files to an image: fetch, prepare, vae,
+// diffusion, export and a sample, with the paper's networks and a generated
+// BERT as wide as BioBERT, for a few steps.
 func TestStudy(t *testing.T) {
-	openi := need.Data(t, "openi")
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	must := func(args ...string) string {
@@ -43,17 +45,17 @@ func TestStudy(t *testing.T) {
 	if err := os.Mkdir(at("www"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(filepath.Join(openi, "NLMCXR_reports.tgz"), filepath.Join(at("www"), "NLMCXR_reports.tgz")); err != nil {
-		t.Fatal(err)
-	}
-	archive(t, filepath.Join(at("www"), "NLMCXR_png.tgz"), filepath.Join(openi, "NLMCXR_png"))
+	const patients = 6
+	collection(t, dir, patients)
+	archive(t, filepath.Join(at("www"), "NLMCXR_reports.tgz"), at("reports"))
+	archive(t, filepath.Join(at("www"), "NLMCXR_png.tgz"), at("images"))
 	server := httptest.NewServer(http.FileServer(http.Dir(at("www"))))
 	defer server.Close()
 
 	must("fetch", "openi", "--base-url", server.URL, "--out", at("fetched"))
 	said := must("prepare", "openi", "--reports", at("fetched/NLMCXR_reports.tgz"), "--images", at("fetched/NLMCXR_png.tgz"),
-		"--projections", filepath.Join(openi, "indiana_projections.csv"), "--out", at("data"))
-	if !strings.Contains(said, "3546") || !strings.Contains(said, "6 images of 5 patients") {
+		"--projections", at("indiana_projections.csv"), "--out", at("data"))
+	if !strings.Contains(said, fmt.Sprintf("%d images of %d patients", patients, patients)) {
 		t.Errorf("prepare said %q", said)
 	}
 	must("vae", "--preset", "paper", "--data", at("data"), "--run", at("vae"), "--steps", "2", "--batch", "2", "--checkpointing", "--device", "cpu")
@@ -77,6 +79,55 @@ func TestStudy(t *testing.T) {
 	}
 }
 
+// collection writes a collection in Open-i's form into dir: reports, images of
+// real chests, and the table of their views.
+func collection(t *testing.T, dir string, patients int) {
+	t.Helper()
+	for _, name := range []string{"reports", "images"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	chests, err := filepath.Glob(filepath.Join(filepath.Dir(specimen.Manifest()), "images", "*.jpg"))
+	if err != nil || len(chests) < patients {
+		t.Fatalf("%d images, %v", len(chests), err)
+	}
+	table := "uid,filename,projection\n"
+	for i := range patients {
+		id := i + 1
+		name := fmt.Sprintf("CXR%d_1_IM-%04d-1001", id, id)
+		table += fmt.Sprintf("%d,%d_IM-%04d-1001.dcm.png,Frontal\n", id, id, id)
+		report := fmt.Sprintf(`<?xml version="1.0"?><eCitation><uId id="CXR%d"/><MedlineCitation><Article><Abstract>`+
+			`<AbstractText Label="FINDINGS">The heart is normal in size. There is a small pleural effusion on side %d.</AbstractText>`+
+			`<AbstractText Label="IMPRESSION">Small pleural effusion.</AbstractText></Abstract></Article></MedlineCitation>`+
+			`<parentImage id="%s"><caption>Chest</caption></parentImage></eCitation>`, id, id, name)
+		if err := os.WriteFile(filepath.Join(dir, "reports", fmt.Sprintf("%d.xml", id)), []byte(report), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		toPNG(t, filepath.Join(dir, "images", name+".png"), chests[i])
+	}
+	if err := os.WriteFile(filepath.Join(dir, "indiana_projections.csv"), []byte(table), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// toPNG writes a JPEG file as a PNG file.
+func toPNG(t *testing.T, path, from string) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := jpeg.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := errors.Join(png.Encode(&b, img), os.WriteFile(path, b.Bytes(), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // archive packs the files of a folder.
 func archive(t *testing.T, path, folder string) {
 	t.Helper()
@@ -95,7 +146,7 @@ func archive(t *testing.T, path, folder string) {
 // of its twelve layers.
 func wideBERT(t *testing.T, dir string) {
 	t.Helper()
-	vocab, err := os.ReadFile(need.Data(t, "vocab", "bert_base_cased_vocab.txt"))
+	vocab, err := os.ReadFile(specimen.Vocabulary())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ import time
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import torch
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[3] / "sampler/model/modeltest/testdata"))
+sys.path.insert(0, str(pathlib.Path(__file__).parents[3] / "internal/modeltest/testdata"))
 import chestxray_ldm as spec
 
 a = argparse.ArgumentParser()

@@ -7,7 +7,7 @@ import (
 	"os"
 	"os/signal"
 
-	"github.com/roentgo/roentgo/wasm/pack"
+	"github.com/roentgo/roentgo/internal/pack"
 )
 
 func main() {

@@ -1,0 +1,141 @@
+// Package layout_test checks the rules of ARCHITECTURE.md: which way imports
+// point, and what a program that imports the library gets with it.
+package layout_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/roentgo/roentgo/internal/need"
+)
+
+const module = "github.com/roentgo/roentgo/"
+
+// rules say what the packages of a folder may import of this module, in files
+// that are no tests. The first rule whose folder has the package holds. "..." at an
+// end is every package below.
+var rules = []struct {
+	folder  string
+	imports string
+}{
+	{"internal/graph", "sampler/model"},
+	{"internal/modeltest", "internal/graph internal/random sampler/model"},
+	{"internal/record", "internal/graph sampler/model weights"},
+	{"internal/randomfile", "internal/random sampler weights"},
+	{"internal/samplertest", "internal/... sampler/... weights"},
+	{"internal/...", "internal/..."},
+	{"weights/...", "weights internal/..."},
+	{"sampler/model", ""},
+	{"sampler/schedule", ""},
+	{"sampler/prompt", ""},
+	{"sampler/provenance", "internal/..."},
+	{"sampler/internal/cpu/...", "sampler/internal/cpu/... internal/..."},
+	{"sampler/internal/simd", "internal/..."},
+	{"sampler/internal/gpu", "sampler/internal/shaders internal/..."},
+	{"sampler/internal/shaders", ""},
+	{"sampler/internal/...", "sampler/... weights/... internal/..."},
+	{"sampler/...", "sampler/... weights/... internal/..."},
+	{"wasm/...", "sampler/... weights/... internal/..."},
+	{"site/...", "site/... weights/... internal/..."},
+	{"trainer/...", "trainer/... sampler/... weights/... internal/..."},
+}
+
+// has reports whether a pattern of rules names the package.
+func has(pattern, pkg string) bool {
+	folder, below := strings.CutSuffix(pattern, "/...")
+	return pkg == folder || below && strings.HasPrefix(pkg, folder+"/")
+}
+
+// usesCgo are the packages that may contain C.
+var usesCgo = []string{"trainer/libtorch", "sampler/internal/gpu"}
+
+type goPackage struct {
+	ImportPath        string
+	Imports, CgoFiles []string
+}
+
+// packages lists the module's packages as a build sees them.
+func packages(t *testing.T, environment []string, flags ...string) []goPackage {
+	t.Helper()
+	list := exec.Command(need.Program(t, "go"), append(append([]string{"list", "-e", "-json=ImportPath,Imports,CgoFiles"}, flags...), module+"...")...)
+	list.Env, list.Stderr = append(os.Environ(), environment...), os.Stderr
+	text, err := list.Output()
+	if err != nil {
+		t.Fatalf("%v: %v", list, err)
+	}
+	var all []goPackage
+	for d := json.NewDecoder(strings.NewReader(string(text))); ; {
+		var p goPackage
+		switch err := d.Decode(&p); {
+		case errors.Is(err, io.EOF):
+			return all
+		case err != nil:
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func TestImports(t *testing.T) {
+	seen := map[string]bool{}
+	for name, all := range map[string][]goPackage{
+		"plain":    packages(t, nil),
+		"libtorch": packages(t, []string{"CGO_ENABLED=1"}, "-tags", "libtorch"),
+		"browser":  packages(t, []string{"GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0"}),
+	} {
+		for _, p := range all {
+			pkg := strings.TrimPrefix(p.ImportPath, module)
+			i := slices.IndexFunc(rules, func(r struct{ folder, imports string }) bool { return has(r.folder, pkg) })
+			if i < 0 {
+				t.Errorf("no rule says what %s may import: add one here and in ARCHITECTURE.md", pkg)
+				continue
+			}
+			seen[rules[i].folder] = true
+			allowed := strings.Fields(rules[i].imports)
+			for _, path := range p.Imports {
+				other, ours := strings.CutPrefix(path, module)
+				if ours && !slices.ContainsFunc(allowed, func(a string) bool { return has(a, other) }) {
+					t.Errorf("%s: %s imports %s; it may import %q", name, pkg, other, rules[i].imports)
+				}
+			}
+			if len(p.CgoFiles) > 0 && !slices.Contains(usesCgo, pkg) {
+				t.Errorf("%s contains C, which only %q may", pkg, usesCgo)
+			}
+		}
+	}
+	for _, r := range rules {
+		if !seen[r.folder] {
+			t.Errorf("the rule of %s is about no package", r.folder)
+		}
+	}
+}
+
+// public are the packages for other people's programs. What else lies outside
+// internal is a command, or belongs to the trainer.
+var public = []string{"sampler", "sampler/model", "sampler/prompt", "sampler/provenance", "sampler/schedule", "weights", "weights/default"}
+
+func TestPublicPackages(t *testing.T) {
+	list := exec.Command(need.Program(t, "go"), "list", "-f", "{{if and .GoFiles (ne .Name \"main\")}}{{.ImportPath}}{{end}}", module+"...")
+	text, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, path := range strings.Fields(string(text)) {
+		pkg := strings.TrimPrefix(path, module)
+		if !strings.Contains("/"+pkg+"/", "/internal/") && !has("trainer/...", pkg) {
+			got = append(got, pkg)
+		}
+	}
+	if want := append([]string{"site"}, public...); !slices.Equal(sorted(got), sorted(want)) {
+		t.Errorf("other programs can import\n%q, the rule is\n%q", sorted(got), sorted(want))
+	}
+}
+
+func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }

@@ -1,0 +1,220 @@
+package modeltest
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/roentgo/roentgo/internal/graph"
+	"github.com/roentgo/roentgo/sampler/model"
+)
+
+// All returns every case that an executor must pass.
+func All[T any]() []Case[T] {
+	list := append(Ops[T](), Classifier[T]())
+	list = append(list, Networks[T]("tiny", model.Tiny(), 1)...)
+	list = append(list, Networks[T]("tiny", model.Tiny(), 3)...)
+	return append(list, Networks[T]("reduced", Reduced(), 2)...)
+}
+
+// Expected computes a case in float64.
+func Expected(c Case[*Tensor], source graph.Source) []float64 {
+	var in []*Tensor
+	for _, i := range c.Inputs {
+		in = append(in, FromFloat32(i.Values, i.Shape...))
+	}
+	return c.Build(Reference{source}, in).Values
+}
+
+// Record records a case with one output, "out".
+func Record(c Case[graph.Value]) (*graph.Graph, error) {
+	r := graph.NewRecorder()
+	var in []graph.Value
+	for _, i := range c.Inputs {
+		in = append(in, r.Input(i.Name, i.Rate, i.Shape...))
+	}
+	r.Output("out", c.Build(r, in))
+	return r.Graph()
+}
+
+// Params returns the parameters of a case.
+func Params(c Case[graph.Value]) (Random, error) {
+	g, err := Record(c)
+	if err != nil {
+		return nil, err
+	}
+	return RandomFor(g.Params()), nil
+}
+
+// Difference is the largest difference of two results, in parts of want's
+// range; NaN differs by infinity.
+func Difference(got []float32, want []float64) float64 {
+	if len(got) != len(want) {
+		return math.Inf(1)
+	}
+	var most float64
+	for i, v := range got {
+		if d := math.Abs(float64(v) - want[i]); d > most || math.IsNaN(d) {
+			most = d
+			if math.IsNaN(d) {
+				return math.Inf(1)
+			}
+		}
+	}
+	span := slices.Max(want) - slices.Min(want)
+	if span == 0 {
+		span = max(math.Abs(want[0]), 1)
+	}
+	return most / span
+}
+
+// expected holds the results of the cases of All, by their number: they take
+// longer than the executors, which are often several in one program.
+var expected sync.Map
+
+// Check runs all cases on an executor: run computes one with the parameters of
+// source.
+func Check[T any](t *testing.T, run func(t *testing.T, c Case[T], source graph.Source) []float32) {
+	references, records := All[*Tensor](), All[graph.Value]()
+	for i, c := range All[T]() {
+		t.Run(c.Name, func(t *testing.T) {
+			source, err := Params(records[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			known, ok := expected.Load(i)
+			if !ok {
+				known, _ = expected.LoadOrStore(i, Expected(references[i], source))
+			}
+			want := known.([]float64)
+			got := run(t, c, source)
+			d := Difference(got, want)
+			if !(d <= c.Tolerance) {
+				t.Errorf("error %.3g of the range, tolerated is %.3g", d, c.Tolerance)
+			}
+			t.Logf("error %.3g of the range of %d values", d, len(want))
+		})
+	}
+}
+
+// once is a source that may be closed after the first program was compiled: it
+// gives each parameter one time.
+type once struct {
+	graph.Source
+	given map[string]bool
+}
+
+func (o once) Float32(name string) ([]float32, error) {
+	if o.given[name] {
+		return nil, fmt.Errorf("modeltest: parameter %q is read again", name)
+	}
+	o.given[name] = true
+	return o.Source.Float32(name)
+}
+
+// RunBackend checks all cases on a backend, that a program that runs twice
+// gives the same bytes, and that parameters are read once.
+func RunBackend(t *testing.T, open func(graph.Source) (graph.Backend, error)) {
+	Check(t, func(t *testing.T, c Case[graph.Value], source graph.Source) []float32 {
+		g, err := Record(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := open(once{source, map[string]bool{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		got, err := Run(t, b, g, c.Inputs, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range got[0] {
+			if math.Float32bits(got[0][i]) != math.Float32bits(got[1][i]) {
+				t.Fatalf("value %d was %g, and %g when run again", i, got[0][i], got[1][i])
+			}
+		}
+		if _, err := Run(t, b, g, nil, 0); err != nil {
+			t.Fatalf("compiled again: %v", err)
+		}
+		return got[0]
+	})
+}
+
+// Run compiles a graph, writes the inputs and returns the output "out" of
+// several runs of all stages.
+func Run(t testing.TB, b graph.Backend, g *graph.Graph, inputs []Input, times int) ([][]float32, error) {
+	plan, err := g.Plan()
+	if err != nil {
+		return nil, err
+	}
+	p, err := b.Compile(t.Context(), plan)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Close()
+	var results [][]float32
+	for range times {
+		for _, in := range inputs {
+			if err := p.Write(in.Name, in.Values); err != nil {
+				return nil, err
+			}
+		}
+		for s := range graph.NumStages {
+			if err := p.Run(t.Context(), s); err != nil {
+				return nil, fmt.Errorf("stage %d: %w", s, err)
+			}
+		}
+		out := make([]float32, plan.Nodes[plan.Outputs["out"]].Len())
+		if err := p.Read("out", out); err != nil {
+			return nil, err
+		}
+		results = append(results, out)
+	}
+	return results, nil
+}
+
+// Benchmark times a case as sampling runs it: what depends on the prompt runs
+// once.
+func Benchmark(b *testing.B, open func(graph.Source) (graph.Backend, error), c Case[graph.Value]) {
+	g, err := Record(c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	backend, err := open(RandomFor(g.Params()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer backend.Close()
+	plan, err := g.Plan()
+	if err != nil {
+		b.Fatal(err)
+	}
+	p, err := backend.Compile(b.Context(), plan)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer p.Close()
+	for _, in := range c.Inputs {
+		if err := p.Write(in.Name, in.Values); err != nil {
+			b.Fatal(err)
+		}
+	}
+	out := make([]float32, plan.Nodes[plan.Outputs["out"]].Len())
+	run := func(stages ...graph.Stage) {
+		for _, s := range stages {
+			if err := p.Run(b.Context(), s); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := p.Read("out", out); err != nil {
+			b.Fatal(err)
+		}
+	}
+	run(graph.PromptStage, graph.TimestepStage, graph.LatentStage)
+	for b.Loop() {
+		run(graph.TimestepStage, graph.LatentStage)
+	}
+}

@@ -1,9 +1,0 @@
-package gpu_test
-
-import (
-	"testing"
-
-	"github.com/roentgo/roentgo/sampler/model/modeltest"
-)
-
-func TestTimed(t *testing.T) { modeltest.RunTimed(t, open(t)) }

@@ -1,0 +1,9 @@
+package cpu_test
+
+import (
+	"testing"
+
+	"github.com/roentgo/roentgo/internal/modeltest"
+)
+
+func TestTimed(t *testing.T) { modeltest.RunTimed(t, open(2)) }
