@@ -29,14 +29,7 @@ type Description struct {
 
 // Defaults are a model's own settings, for what a request leaves open.
 type Defaults struct {
-	Sampler  string  `json:"sampler"`
-	Spacing  string  `json:"spacing"`
-	Steps    int     `json:"steps"`
-	Guidance float64 `json:"guidance"` // 1: none
-	Rescale  float64 `json:"rescale"`  // part of guidance rescaling, in [0, 1]
-	Eta      float64 `json:"eta"`
-
-	GuidanceInterval schedule.Interval `json:"guidance_interval,omitzero"` // left out: every timestep
+	schedule.Options
 
 	// GuideWithinView has guidance go away from all images of the view that a
 	// prompt states, and not from all images. The view itself is then not
@@ -52,33 +45,12 @@ func (d Description) Validate() error {
 	}
 	s, err := schedule.New(d.Schedule)
 	if err == nil {
-		err = d.Sampling.validate(s)
+		err = s.Validate(d.Sampling.Options)
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrModel, err)
 	}
 	return nil
-}
-
-func (d Defaults) schedule() schedule.Options {
-	return schedule.Options{Sampler: d.Sampler, Spacing: d.Spacing, Steps: d.Steps, Eta: d.Eta}
-}
-
-// maxGuidance is far beyond where images break.
-const maxGuidance = 100
-
-// validate checks the settings of a run on a schedule.
-func (d Defaults) validate(s *schedule.Schedule) error {
-	if _, err := s.NewSampler(d.schedule()); err != nil {
-		return err
-	}
-	if !(d.Guidance >= 1 && d.Guidance <= maxGuidance) {
-		return fmt.Errorf("guidance %g is not in [1, %d]", d.Guidance, maxGuidance)
-	}
-	if !(d.Rescale >= 0 && d.Rescale <= 1) {
-		return fmt.Errorf("rescale %g is not in [0, 1]", d.Rescale)
-	}
-	return s.ValidateInterval(d.GuidanceInterval)
 }
 
 // The tensors of a model file beside the networks' parameters.

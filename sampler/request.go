@@ -117,19 +117,9 @@ type Settings struct {
 	Prompt   string
 	Negative string
 	Seed     uint64
-	Sampler  string
-	Spacing  string
-	Steps    int
-	Guidance float64
-	Rescale  float64
-	Eta      float64
 	Truncate bool
 
-	GuidanceInterval schedule.Interval
-}
-
-func (s Settings) schedule() schedule.Options {
-	return schedule.Options{Sampler: s.Sampler, Spacing: s.Spacing, Steps: s.Steps, Eta: s.Eta}
+	schedule.Options
 }
 
 // Image is one result.
@@ -180,40 +170,21 @@ const (
 
 // resolve fills the request's open settings from the model's and checks all.
 func (d Description) resolve(r Request) (Settings, error) {
-	s := Settings{Prompt: r.Prompt, Negative: r.Negative, Seed: r.Seed, Truncate: r.Truncate,
-		Sampler: r.Sampler, Spacing: r.Spacing, Steps: r.Steps, Guidance: r.Guidance}
-	defaults := d.Sampling
-	if s.Sampler == "" {
-		s.Sampler = defaults.Sampler
-		s.Eta = defaults.Eta
+	s := Settings{Prompt: r.Prompt, Negative: r.Negative, Seed: r.Seed, Truncate: r.Truncate, Options: d.Sampling.Options}
+	if r.Sampler != "" {
+		s.Sampler, s.Eta = r.Sampler, 0 // the model's eta is that of its own sampler
 	}
-	if s.Spacing == "" {
-		s.Spacing = defaults.Spacing
-	}
-	if s.Steps == 0 {
-		s.Steps = defaults.Steps
-	}
-	if s.Guidance == 0 {
-		s.Guidance = defaults.Guidance
-	}
-	s.Rescale = defaults.Rescale
-	if r.Rescale != nil {
-		s.Rescale = *r.Rescale
-	}
-	if r.Eta != nil {
-		s.Eta = *r.Eta
-	}
-	s.GuidanceInterval = defaults.GuidanceInterval
-	if r.GuidanceInterval != nil {
-		s.GuidanceInterval = *r.GuidanceInterval
-	}
+	set(&s.Spacing, r.Spacing)
+	set(&s.Steps, r.Steps)
+	set(&s.Guidance, r.Guidance)
+	setTo(&s.Rescale, r.Rescale)
+	setTo(&s.Eta, r.Eta)
+	setTo(&s.GuidanceInterval, r.GuidanceInterval)
 	sched, err := schedule.New(d.Schedule)
 	if err != nil {
 		return s, err
 	}
-	check := Defaults{Sampler: s.Sampler, Spacing: s.Spacing, Steps: s.Steps, Guidance: s.Guidance, Rescale: s.Rescale, Eta: s.Eta,
-		GuidanceInterval: s.GuidanceInterval}
-	if err := check.validate(sched); err != nil {
+	if err := sched.Validate(s.Options); err != nil {
 		return s, fmt.Errorf("%w: %w", ErrRequest, err)
 	}
 	if n := r.count(); r.Count < 0 || n > MaxCount {
@@ -234,6 +205,21 @@ func (d Description) resolve(r Request) (Settings, error) {
 		}
 	}
 	return s, nil
+}
+
+// set sets a setting to what a request has, where it has something.
+func set[T comparable](setting *T, to T) {
+	var open T
+	if to != open {
+		*setting = to
+	}
+}
+
+// setTo does so for settings whose zero is a value.
+func setTo[T any](setting, to *T) {
+	if to != nil {
+		*setting = *to
+	}
 }
 
 // checkText checks the texts of an image.

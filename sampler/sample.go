@@ -113,7 +113,7 @@ func (s *Sampler) prepare(ctx context.Context, r Request) (*run, error) {
 	}
 	u := &run{Sampler: s, request: r, settings: settings, count: r.count(), begun: time.Now(), observed: map[string]Tensor{}}
 	u.request.Batch = min(max(r.Batch, 1), u.count)
-	if u.sampler, err = s.schedule.NewSampler(settings.schedule()); err != nil {
+	if u.sampler, err = s.schedule.NewSampler(settings.Options); err != nil {
 		return nil, err
 	}
 	for i := range r.Rows { // before the first image is made

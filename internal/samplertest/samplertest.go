@@ -2,10 +2,10 @@
 package samplertest
 
 import (
-	"math"
 	"path/filepath"
 	"testing"
 
+	"github.com/roentgo/roentgo/internal/metric"
 	"github.com/roentgo/roentgo/internal/random"
 	"github.com/roentgo/roentgo/internal/randomfile"
 	"github.com/roentgo/roentgo/sampler"
@@ -23,7 +23,7 @@ func Vocabulary(n int) []string { return random.Vocabulary(n) }
 // Description is a complete description of a model with those networks.
 func Description(c model.Config) sampler.Description {
 	return sampler.Description{Model: c, Schedule: schedule.ZeroTerminal(),
-		Sampling: sampler.Defaults{Sampler: schedule.DDIM, Spacing: schedule.Trailing, Steps: 4, Guidance: 2}}
+		Sampling: sampler.Defaults{Options: schedule.Options{Sampler: schedule.DDIM, Spacing: schedule.Trailing, Steps: 4, Guidance: 2}}}
 }
 
 // File is a model file with all parts, of random weights of one kind; those of
@@ -71,10 +71,5 @@ func Open(t testing.TB, path string, o sampler.Options) *sampler.Sampler {
 
 // PSNR is how well two images of [−1, 1] agree, in decibels.
 func PSNR(a, b []float32) float64 {
-	var square float64
-	for i, v := range a {
-		d := float64(v) - float64(b[i])
-		square += d * d / float64(len(a))
-	}
-	return 10 * math.Log10(4/square)
+	return metric.PSNR(a, b, 2)
 }

@@ -26,12 +26,33 @@ func (c Config) Spacings() []string {
 	return []string{Leading, Trailing}
 }
 
-// Options choose a sampler.
+// Options are how a run samples. A model file has them as its defaults.
 type Options struct {
-	Sampler string  // DDIM, DPMpp2M or UniPC
-	Spacing string  // Leading or Trailing
-	Steps   int     // 1 to T
-	Eta     float64 // of DDIM, in [0, 1]: how much of the noise is drawn anew in each step
+	Sampler  string  `json:"sampler"`  // DDIM, DPMpp2M or UniPC
+	Spacing  string  `json:"spacing"`  // Leading or Trailing
+	Steps    int     `json:"steps"`    // evaluations of the network per image, 1 to T
+	Guidance float64 `json:"guidance"` // scale of classifier-free guidance, 1 to MaxGuidance; 1: none
+	Rescale  float64 `json:"rescale"`  // part of guidance rescaling, in [0, 1]
+	Eta      float64 `json:"eta"`      // of DDIM, in [0, 1]: how much of the noise is drawn again in each step
+
+	GuidanceInterval Interval `json:"guidance_interval,omitzero"` // the timesteps that are guided; zero: every one
+}
+
+// MaxGuidance is far beyond where images break.
+const MaxGuidance = 100
+
+// Validate checks every option.
+func (s *Schedule) Validate(o Options) error {
+	if _, err := s.NewSampler(o); err != nil {
+		return err
+	}
+	if !(o.Guidance >= 1 && o.Guidance <= MaxGuidance) {
+		return fmt.Errorf("guidance %g is not in [1, %d]", o.Guidance, MaxGuidance)
+	}
+	if !(o.Rescale >= 0 && o.Rescale <= 1) {
+		return fmt.Errorf("rescale %g is not in [0, 1]", o.Rescale)
+	}
+	return s.ValidateInterval(o.GuidanceInterval)
 }
 
 // Sampler takes latents of pure noise to clean ones, a step at a time.
@@ -50,7 +71,7 @@ func (s *Sampler) Vectors(n int) [][]float32 {
 	return v
 }
 
-// NewSampler returns a sampler.
+// NewSampler returns the sampler of o, whose options of guidance it ignores.
 func (s *Schedule) NewSampler(o Options) (*Sampler, error) {
 	times, err := s.timesteps(o.Steps, o.Spacing)
 	if err != nil {

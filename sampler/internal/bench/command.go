@@ -117,8 +117,8 @@ func (b *target) with(cmd *cobra.Command, run func(context.Context) error) error
 // samples with what `bench quality` found to be as good as 50 DDIM steps.
 func (b *target) random(dir string, c model.Config) error {
 	d := sampler.Description{Model: c, Schedule: schedule.ZeroTerminal(),
-		Sampling: sampler.Defaults{Sampler: schedule.UniPC, Spacing: schedule.Trailing, Steps: 15, Guidance: 5,
-			GuidanceInterval: schedule.Interval{High: 799}}}
+		Sampling: sampler.Defaults{Options: schedule.Options{Sampler: schedule.UniPC, Spacing: schedule.Trailing, Steps: 15, Guidance: 5,
+			GuidanceInterval: schedule.Interval{High: 799}}}}
 	file, err := randomfile.Make(d, weights.F16, nil)
 	if err != nil {
 		return err
