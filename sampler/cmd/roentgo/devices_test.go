@@ -7,7 +7,7 @@ import (
 
 	"github.com/roentgo/roentgo/internal/need"
 	"github.com/roentgo/roentgo/sampler/internal/gpu"
-	"github.com/roentgo/roentgo/sampler/internal/shaders"
+	"github.com/roentgo/roentgo/shaders"
 )
 
 func TestDevicesShowsTilings(t *testing.T) {

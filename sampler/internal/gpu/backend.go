@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/roentgo/roentgo/internal/graph"
-	"github.com/roentgo/roentgo/sampler/internal/shaders"
+	"github.com/roentgo/roentgo/shaders"
 )
 
 // maxBinding is the most bytes that a device of the baseline limits binds.

@@ -8,7 +8,7 @@ import (
 	"errors"
 
 	"github.com/roentgo/roentgo/internal/graph"
-	"github.com/roentgo/roentgo/sampler/internal/shaders"
+	"github.com/roentgo/roentgo/shaders"
 )
 
 // Why there is no device, or none any more, or not enough of it.

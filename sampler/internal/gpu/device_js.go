@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/roentgo/roentgo/internal/jspromise"
-	"github.com/roentgo/roentgo/sampler/internal/shaders"
+	"github.com/roentgo/roentgo/shaders"
 )
 
 // The flags of GPUBufferUsage.

@@ -82,7 +82,7 @@ import (
 
 	"github.com/cogentcore/webgpu/wgpu"
 
-	"github.com/roentgo/roentgo/sampler/internal/shaders"
+	"github.com/roentgo/roentgo/shaders"
 )
 
 // readTimeout is how many seconds a device may take for all that was queued:

@@ -11,8 +11,8 @@ import (
 	"github.com/roentgo/roentgo/internal/modeltest"
 	"github.com/roentgo/roentgo/internal/need"
 	"github.com/roentgo/roentgo/sampler/internal/gpu"
-	"github.com/roentgo/roentgo/sampler/internal/shaders"
 	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/shaders"
 )
 
 func open(t testing.TB) func(graph.Source) (graph.Backend, error) {

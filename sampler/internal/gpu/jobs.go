@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/roentgo/roentgo/internal/graph"
-	"github.com/roentgo/roentgo/sampler/internal/shaders"
+	"github.com/roentgo/roentgo/shaders"
 )
 
 // job is a dispatch before there is a device buffer to bind: a shader, the

@@ -6,7 +6,7 @@ import (
 	"math"
 
 	"github.com/roentgo/roentgo/internal/graph"
-	"github.com/roentgo/roentgo/sampler/internal/shaders"
+	"github.com/roentgo/roentgo/shaders"
 )
 
 var _ graph.Stepper = (*Program)(nil)

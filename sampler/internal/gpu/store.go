@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/roentgo/roentgo/internal/atomicfile"
-	"github.com/roentgo/roentgo/sampler/internal/shaders"
+	"github.com/roentgo/roentgo/shaders"
 )
 
 // maxStore is the most bytes of a stored measurement: far more than one has.

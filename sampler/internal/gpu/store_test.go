@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/roentgo/roentgo/sampler/internal/gpu"
-	"github.com/roentgo/roentgo/sampler/internal/shaders"
+	"github.com/roentgo/roentgo/shaders"
 )
 
 // cache makes the user's cache folder an empty one, which it returns.

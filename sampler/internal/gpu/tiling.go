@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/roentgo/roentgo/internal/graph"
-	"github.com/roentgo/roentgo/sampler/internal/shaders"
+	"github.com/roentgo/roentgo/shaders"
 )
 
 // Tiling is a way to divide an operation among the invocations of a GPU. Which

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/roentgo/roentgo/internal/graph"
-	"github.com/roentgo/roentgo/sampler/internal/shaders"
+	"github.com/roentgo/roentgo/shaders"
 )
 
 const (

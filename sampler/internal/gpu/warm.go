@@ -4,7 +4,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/roentgo/roentgo/sampler/internal/shaders"
+	"github.com/roentgo/roentgo/shaders"
 )
 
 // Warm returns the device with the shaders of its Default tilings being

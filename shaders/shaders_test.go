@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/roentgo/roentgo/internal/need"
-	"github.com/roentgo/roentgo/sampler/internal/shaders"
+	"github.com/roentgo/roentgo/shaders"
 )
 
 // page compiles every shader and posts what the browser says of it.
