@@ -96,7 +96,12 @@ func Describe(m *weights.Model) (Description, error) {
 			return d, fmt.Errorf("%w: tensor %q belongs to no network of this configuration", ErrModel, name)
 		}
 	}
-	return d, nil
+	for _, name := range []string{TensorVocab, TensorWords} {
+		if info, ok := m.Info(name); ok && (info.Kind != weights.Bytes || len(info.Shape) != 1) {
+			return d, fmt.Errorf("%w: tensor %q is %s of shape %v, a row of bytes is needed", ErrModel, name, info.Kind, info.Shape)
+		}
+	}
+	return d, checkLatents(m)
 }
 
 // Format is the oldest format of model files (weights.File) that can state d.
@@ -124,14 +129,6 @@ func (d Description) Tensors(parts []string) ([]model.Spec, error) {
 	}
 	slices.SortFunc(list, func(a, b model.Spec) int { return strings.Compare(a.Name, b.Name) })
 	return list, nil
-}
-
-// lines splits a tensor of bytes into its lines.
-func lines(b []byte) []string {
-	if len(b) == 0 {
-		return nil
-	}
-	return strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")
 }
 
 // awayFrom is the text that guidance goes away from: the negative prompt, or

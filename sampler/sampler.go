@@ -150,33 +150,11 @@ func hasPart(m *weights.Model, part string) bool {
 
 // readText reads the vocabulary and the words of the training captions.
 func (s *Sampler) readText(m *weights.Model) error {
-	c := s.description.Model
-	if !c.HasText() {
-		return nil
+	var err error
+	if s.tokens, err = tokenizerOf(m, s.description.Model); err == nil && s.tokens != nil {
+		s.known, err = wordsOf(m)
 	}
-	vocab, err := m.Bytes(TensorVocab)
-	if err != nil {
-		return err
-	}
-	list := lines(vocab)
-	if len(list) != c.TextVocab {
-		return fmt.Errorf("%w: %s has %d tokens, the configuration says %d", ErrModel, TensorVocab, len(list), c.TextVocab)
-	}
-	if s.tokens, err = prompt.New(list, c.Lowercase, c.Tokens); err != nil {
-		return fmt.Errorf("%w: %w", ErrModel, err)
-	}
-	if _, ok := m.Info(TensorWords); !ok {
-		return nil
-	}
-	words, err := m.Bytes(TensorWords)
-	if err != nil {
-		return err
-	}
-	s.known = map[string]bool{}
-	for _, w := range lines(words) {
-		s.known[w] = true
-	}
-	return nil
+	return err
 }
 
 func init() {

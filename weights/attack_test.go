@@ -176,7 +176,7 @@ func TestDamage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	manifest, err := readManifest(path)
+	manifest, err := ReadManifest(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,11 +23,15 @@ var (
 // The largest that a file may declare. A reader allocates nothing of a size
 // that it has not checked against them.
 const (
-	maxHeader  = 8 << 20 // bytes of the safetensors header
-	maxTensors = 1 << 16
-	maxRank    = 8
-	maxFrames  = 1 << 16
-	maxFrame   = 4 << 20 // bytes of a decompressed frame
+	maxHeader   = 8 << 20 // bytes of the safetensors header
+	maxTensors  = 1 << 16
+	maxRank     = 8
+	maxName     = 256       // bytes of the name of a tensor, or of the key of metadata
+	maxEntry    = 4 << 10   // bytes of JSON that describe a tensor
+	maxConfig   = 64 << 10  // bytes of the configuration
+	maxMetadata = 256 << 10 // bytes of any other metadata
+	maxFrames   = 1 << 16
+	maxFrame    = 4 << 20 // bytes of a decompressed frame
 	// DefaultMaxBytes limits the decompressed size of a model file unless
 	// Options says otherwise: BioBERT in float32 with the paper's networks is
 	// 0.6 GB.

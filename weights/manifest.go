@@ -7,9 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/roentgo/roentgo/internal/regular"
 )
 
 // The endings of a model file and of its manifest.
@@ -42,8 +43,10 @@ type Frame struct {
 	SHA256  string `json:"sha256"`  // of the compressed bytes
 }
 
-// maxManifest is the largest manifest that is read.
-const maxManifest = 16 << 20
+const (
+	maxManifest     = 16 << 20 // bytes of the largest manifest that is read
+	maxManifestText = 4 << 10  // bytes of a text in it
+)
 
 // ManifestPath is where the manifest of a model file lies.
 func ManifestPath(model string) string {
@@ -60,6 +63,14 @@ func ParseManifest(data []byte) (*Manifest, error) {
 	if err := json.Unmarshal(data, m); err != nil {
 		return nil, fmt.Errorf("%w: manifest: %w", ErrFormat, err)
 	}
+	for _, text := range []string{m.Name, m.Version, m.License, m.TrainingData, m.File} {
+		if len(text) > maxManifestText {
+			return nil, fmt.Errorf("%w: manifest: a text of %d bytes (it begins with %.40q), the limit is %d", ErrTooLarge, len(text), text, maxManifestText)
+		}
+	}
+	if len(m.Frames) > maxFrames {
+		return nil, fmt.Errorf("%w: manifest: %d frames, the limit is %d", ErrTooLarge, len(m.Frames), maxFrames)
+	}
 	var at, content int64
 	for i, f := range m.Frames {
 		if f.Offset != at || f.Size < 1 || f.Content < 1 || f.Content > maxFrame || f.Size > maxFrame+maxFrame/8 || len(f.SHA256) != 2*sha256.Size {
@@ -73,22 +84,19 @@ func ParseManifest(data []byte) (*Manifest, error) {
 	return m, nil
 }
 
-// readManifest reads the manifest beside a model file; nil where there is
-// none.
-func readManifest(model string) (*Manifest, error) {
+// ReadManifest reads the manifest beside a model file; nil where there is
+// none. Errors wrap ErrFormat or ErrTooLarge, or are of the file system.
+func ReadManifest(model string) (*Manifest, error) {
 	path := ManifestPath(model)
-	st, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	data, err := regular.Read(path, maxManifest)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if st.Size() > maxManifest {
-		return nil, fmt.Errorf("%w: a manifest of %d bytes, the limit is %d", ErrTooLarge, st.Size(), maxManifest)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
+	case errors.Is(err, regular.ErrTooLarge):
+		return nil, fmt.Errorf("%w: %w", ErrTooLarge, err)
+	case errors.Is(err, regular.ErrOther):
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	case err != nil:
 		return nil, err
 	}
 	m, err := ParseManifest(data)

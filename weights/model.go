@@ -16,6 +16,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/roentgo/roentgo/internal/regular"
 )
 
 // formats are those that this package reads and writes. They have one layout. A
@@ -112,23 +114,17 @@ func Open(paths ...string) (*Model, error) {
 }
 
 func openPath(path string) (*file, error) {
-	manifest, err := readManifest(path)
+	manifest, err := ReadManifest(path)
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Open(path)
-	if err != nil {
+	f, size, err := regular.Open(path)
+	if errors.Is(err, regular.ErrOther) {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	} else if err != nil {
 		return nil, err
 	}
-	st, err := f.Stat()
-	if err == nil && st.IsDir() {
-		err = fmt.Errorf("%w: a folder, not a model file", ErrFormat)
-	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	opened, err := openFile(f, st.Size(), Options{Manifest: manifest})
+	opened, err := openFile(f, size, Options{Manifest: manifest})
 	if err != nil {
 		f.Close()
 		return nil, err
@@ -152,12 +148,20 @@ func join(files []*file) (*Model, error) {
 	m := &Model{files: slices.Clone(files), owner: map[string]*file{}}
 	slices.SortStableFunc(m.files, func(a, b *file) int { return a.piece - b.piece })
 	pieces := map[int]bool{}
+	var size int64
 	for _, f := range m.files {
+		if size += f.h.size; size > f.maxBytes {
+			return nil, fmt.Errorf("%w: the files have more than %d bytes together", ErrTooLarge, f.maxBytes)
+		}
 		if !jsonEqual(f.h.metadata[keyConfig], m.files[0].h.metadata[keyConfig]) {
 			return nil, fmt.Errorf("%w: the files are of different configurations", ErrFormat)
 		}
 		if f.pieces != m.files[0].pieces || pieces[f.piece] && f.pieces > 1 {
 			return nil, fmt.Errorf("%w: the files are not the pieces of one model", ErrFormat)
+		}
+		if whole := f.h.metadata[keyWhole]; f.pieces > 1 && (len(whole) != 2*sha256.Size || whole != m.files[0].h.metadata[keyWhole]) {
+			return nil, fmt.Errorf("%w: the files are pieces of different models: metadata %s is %.80q in one and %.80q in another (each piece of a model has the same 64 digits there)",
+				ErrFormat, keyWhole, m.files[0].h.metadata[keyWhole], whole)
 		}
 		pieces[f.piece] = true
 		for _, name := range f.names {
@@ -264,20 +268,12 @@ func (m *Model) readHash(ctx context.Context) (string, error) {
 	var hashes []string
 	for _, f := range m.files {
 		h := sha256.New()
-		content := io.NewSectionReader(f.r, 0, f.h.size)
-		for {
-			if err := ctx.Err(); err != nil {
-				return "", err
-			}
-			if _, err := io.CopyN(h, content, frameSize); err == io.EOF {
-				break
-			} else if err != nil {
-				return "", err
-			}
+		if err := f.hashTo(ctx, h); err != nil {
+			return "", err
 		}
 		sum := hex.EncodeToString(h.Sum(nil))
 		if f.manifest != nil && f.manifest.ModelHash != sum {
-			return "", fmt.Errorf("%w: the model's is %s, the manifest's %s", ErrHash, sum, f.manifest.ModelHash)
+			return "", fmt.Errorf("%w: the model's is %s, the manifest's %.80q", ErrHash, sum, f.manifest.ModelHash)
 		}
 		hashes = append(hashes, sum)
 	}
@@ -289,20 +285,20 @@ func (m *Model) readHash(ctx context.Context) (string, error) {
 }
 
 // Verify reads everything and checks every rule: the hashes of the frames and
-// of the model against the manifest, where there is one, and every value.
+// of the model against the manifest, where there is one, the identity of the
+// whole where the files are pieces, and every value. It holds a few frames of
+// the file, and no tensor.
 func (m *Model) Verify(ctx context.Context) error {
-	if _, err := m.readHash(ctx); err != nil {
+	hash, err := m.readHash(ctx)
+	if err != nil {
+		return err
+	}
+	m.hashOnce.Do(func() { m.hash = hash })
+	if err := m.checkWhole(ctx); err != nil {
 		return err
 	}
 	for _, name := range m.names {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		f := m.owner[name]
-		if f.info(name).Kind == Bytes {
-			continue
-		}
-		if _, err := f.float32(name); err != nil {
+		if err := m.owner[name].check(ctx, name); err != nil {
 			return err
 		}
 	}
@@ -321,6 +317,7 @@ type file struct {
 	parts     []string
 	piece     int
 	pieces    int
+	maxBytes  int64
 }
 
 func (f *file) close() error {
@@ -342,7 +339,7 @@ func openFile(r io.ReaderAt, size int64, opt Options) (_ *file, err error) {
 	if opt.MaxBytes == 0 {
 		opt.MaxBytes = DefaultMaxBytes
 	}
-	f := &file{r: r, manifest: opt.Manifest}
+	f := &file{r: r, manifest: opt.Manifest, maxBytes: opt.MaxBytes}
 	content := size
 	var magic [4]byte
 	if err := readFull(r, magic[:], 0); err != nil {
@@ -382,8 +379,11 @@ func openFile(r io.ReaderAt, size int64, opt Options) (_ *file, err error) {
 
 func (f *file) checkMetadata() error {
 	meta := f.h.metadata
+	if err := checkMetadataSizes(meta); err != nil {
+		return err
+	}
 	if !slices.Contains(formats, meta[keyFormat]) {
-		return fmt.Errorf("%w: metadata %s is %q, this program reads %q (a safetensors file of another program, or one that needs a newer roentgo)", ErrFormat, keyFormat, meta[keyFormat], formats)
+		return fmt.Errorf("%w: metadata %s is %.80q, this program reads %q (a safetensors file of another program, or one that needs a newer roentgo)", ErrFormat, keyFormat, meta[keyFormat], formats)
 	}
 	if !json.Valid([]byte(meta[keyConfig])) {
 		return fmt.Errorf("%w: metadata %s is not JSON", ErrFormat, keyConfig)
@@ -404,13 +404,68 @@ func (f *file) checkMetadata() error {
 		}
 	}
 	if s, ok := meta[keyQuantized]; ok {
-		d := json.NewDecoder(strings.NewReader(s))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&f.quantized); err != nil {
+		var err error
+		if f.quantized, err = parseQuantized(s, f.h.entries); err != nil {
 			return fmt.Errorf("%w: metadata %s: %w", ErrFormat, keyQuantized, err)
 		}
 	}
 	return nil
+}
+
+// checkMetadataSizes bounds each text before anything is made of it.
+func checkMetadataSizes(meta map[string]string) error {
+	for key, text := range meta {
+		most := maxMetadata
+		switch key {
+		case keyConfig:
+			most = maxConfig
+		case keyQuantized:
+			most = maxHeader
+		}
+		if len(key) > maxName || len(text) > most {
+			return fmt.Errorf("%w: metadata %.80q has %d bytes, the limit is %d", ErrTooLarge, key, len(text), most)
+		}
+	}
+	return nil
+}
+
+// parseQuantized reads the metadata of that name. Each of its names must be a
+// tensor of the file, so that it makes no more of them than there are.
+func parseQuantized(text string, entries map[string]entry) (map[string]quantized, error) {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	if token, err := d.Token(); err != nil || token != json.Delim('{') {
+		return nil, errors.New("it is not an object")
+	}
+	all := map[string]quantized{}
+	for d.More() {
+		token, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		name, _ := token.(string)
+		if _, ok := entries[name]; !ok {
+			return nil, fmt.Errorf("%.80q: there is no such tensor", name)
+		}
+		if _, twice := all[name]; twice {
+			return nil, fmt.Errorf("%q is there twice", name)
+		}
+		var q quantized
+		if err := d.Decode(&q); err != nil {
+			return nil, err
+		}
+		if len(q.Shape) < 1 || len(q.Shape) > maxRank {
+			return nil, fmt.Errorf("%q: %d dimensions, 1 to %d are possible", name, len(q.Shape), maxRank)
+		}
+		all[name] = q
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("text follows the JSON")
+	}
+	return all, nil
 }
 
 // checkKinds checks that every tensor is a float, bytes, or the codes or the
@@ -429,13 +484,10 @@ func (f *file) checkKinds() error {
 			}
 			values *= int64(n)
 		}
-		if len(q.Shape) < 1 || len(q.Shape) > maxRank || q.Group < 1 || q.Group > math.MaxInt32 {
+		if q.Group < 1 || q.Group > math.MaxInt32 {
 			return bad("shape %v with groups of %d", q.Shape, q.Group)
 		}
-		codes, ok := f.h.entries[name]
-		if !ok {
-			return bad("there is no such tensor")
-		}
+		codes := f.h.entries[name]
 		g := newGrid(q.Shape, q.Group)
 		switch q.Kind {
 		case Int8.String():
@@ -447,7 +499,7 @@ func (f *file) checkKinds() error {
 				return bad("its codes are %s %v, U8 %v is needed", codes.dtype, codes.shape, want)
 			}
 		default:
-			return bad("kind %q is neither int8 nor int4", q.Kind)
+			return bad("kind %.80q is neither int8 nor int4", q.Kind)
 		}
 		scale, ok := f.h.entries[name+scaleSuffix]
 		if want := []int{g.out, g.groups()}; !ok || scale.dtype != dF16 || !slices.Equal(scale.shape, want) {
@@ -495,6 +547,9 @@ func (f *file) float32(name string) ([]float32, error) {
 		return nil, fmt.Errorf("%w: tensor %q is bytes, not numbers", ErrFormat, name)
 	}
 	raw, err := readEntry(f.r, f.h, e)
+	if err == nil {
+		err = f.rule(name)(0, raw)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -503,21 +558,18 @@ func (f *file) float32(name string) ([]float32, error) {
 		values *= n
 	}
 	out := make([]float32, values)
-	if i.Kind == Int8 || i.Kind == Int4 {
-		scales, err := readEntry(f.r, f.h, f.h.entries[name+scaleSuffix])
-		if err != nil {
-			return nil, err
-		}
-		return out, newGrid(i.Shape, i.Group).dequantize(name, i.Kind, raw, scales, out)
+	if i.Kind != Int8 && i.Kind != Int4 {
+		return out, floats(e, raw, out)
 	}
-	if err := floats(e, raw, out); err != nil {
+	g := newGrid(i.Shape, i.Group)
+	scales, err := readEntry(f.r, f.h, f.h.entries[name+scaleSuffix])
+	if err == nil {
+		err = scaleRule(name, g)(0, scales)
+	}
+	if err != nil {
 		return nil, err
 	}
-	for at, v := range out {
-		if v-v != 0 {
-			return nil, fmt.Errorf("%w: tensor %q: value %d is %g", ErrFormat, name, at, v)
-		}
-	}
+	g.dequantize(i.Kind, raw, scales, out)
 	return out, nil
 }
 

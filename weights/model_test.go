@@ -106,7 +106,7 @@ func TestWriteThenOpen(t *testing.T) {
 	if !slices.Equal(m.Parts(), f.Parts) || string(m.Config()) != string(f.Config) {
 		t.Errorf("parts %v, config %s", m.Parts(), m.Config())
 	}
-	manifest, err := readManifest(path)
+	manifest, err := ReadManifest(path)
 	if err != nil {
 		t.Fatal(err)
 	}

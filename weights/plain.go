@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/roentgo/roentgo/internal/atomicfile"
+	"github.com/roentgo/roentgo/internal/regular"
 )
 
 // Plain is an open safetensors file without compression or quantization, as
@@ -21,16 +22,11 @@ type Plain struct {
 
 // OpenPlain opens a .safetensors file.
 func OpenPlain(path string) (*Plain, error) {
-	f, err := os.Open(path)
+	f, size, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	st, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	h, err := readHeader(f, st.Size(), math.MaxInt64)
+	h, err := readHeader(f, size, math.MaxInt64)
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)

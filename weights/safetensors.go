@@ -115,6 +115,9 @@ func (h *header) parse(text []byte) error {
 			return fmt.Errorf("%w: header: %w", ErrFormat, err)
 		}
 		name, _ := token.(string)
+		if len(name) > maxName {
+			return fmt.Errorf("%w: a tensor's name of %d bytes, the limit is %d", ErrTooLarge, len(name), maxName)
+		}
 		if name == "__metadata__" {
 			if seenMetadata {
 				return fmt.Errorf("%w: the header has two __metadata__", ErrFormat)
@@ -163,7 +166,7 @@ func parseMetadata(d *json.Decoder) (map[string]string, error) {
 		k, _ := key.(string)
 		v, ok := value.(string)
 		if _, twice := m[k]; twice || !ok {
-			return nil, fmt.Errorf("%w: metadata %q is there twice, or is not a string", ErrFormat, k)
+			return nil, fmt.Errorf("%w: metadata %.80q is there twice, or is not a string", ErrFormat, k)
 		}
 		m[k] = v
 	}
@@ -180,6 +183,9 @@ func parseEntry(d *json.Decoder, name string) (entry, error) {
 	if err := d.Decode(&raw); err != nil {
 		return bad("%v", err)
 	}
+	if len(raw) > maxEntry {
+		return e, fmt.Errorf("%w: tensor %q is described by %d bytes, the limit is %d", ErrTooLarge, name, len(raw), maxEntry)
+	}
 	var j struct {
 		Dtype   *dtype  `json:"dtype"`
 		Shape   []int64 `json:"shape"`
@@ -194,7 +200,7 @@ func parseEntry(d *json.Decoder, name string) (entry, error) {
 		return bad("it needs dtype, shape and two data_offsets")
 	}
 	if j.Dtype.size() == 0 {
-		return bad("dtype %q is none of F32, F16, I8, U8", *j.Dtype)
+		return bad("dtype %.80q is none of F32, F16, I8, U8", *j.Dtype)
 	}
 	if len(j.Shape) > maxRank {
 		return bad("%d dimensions, the limit is %d", len(j.Shape), maxRank)

@@ -69,7 +69,7 @@ func Write(path string, f File, opt WriteOptions) ([]string, error) {
 	if !ok {
 		return nil, fmt.Errorf("weights: %s does not end in %s", path, Extension)
 	}
-	pieces, err := split(f.Tensors, opt.MaxPiece)
+	pieces, whole, err := split(f, opt.MaxPiece)
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +94,7 @@ func Write(path string, f File, opt WriteOptions) ([]string, error) {
 				part.Metadata = map[string]string{}
 			}
 			part.Metadata[keyPiece] = fmt.Sprintf("%d/%d", i+1, len(pieces))
+			part.Metadata[keyWhole] = whole
 		}
 		if err := writeFile(paths[i], part, opt); err != nil {
 			return nil, err
@@ -102,24 +103,27 @@ func Write(path string, f File, opt WriteOptions) ([]string, error) {
 	return paths, nil
 }
 
-// split divides tensors in order into runs below limit bytes.
-func split(tensors []Tensor, limit int64) ([][]Tensor, error) {
+// split divides the tensors in order into runs below limit bytes, and returns
+// the identity of all.
+func split(f File, limit int64) (pieces [][]Tensor, whole string, err error) {
 	if limit <= 0 {
-		return [][]Tensor{tensors}, nil
+		return [][]Tensor{f.Tensors}, "", nil
 	}
-	var pieces [][]Tensor
+	id := newIdentity(f.Config)
 	var size int64
-	for _, t := range tensors {
-		_, encoded, err := t.encode()
+	for _, t := range f.Tensors {
+		entries, encoded, err := t.encode()
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		var n int64
-		for _, b := range encoded {
+		for i, b := range encoded {
 			n += int64(len(b))
+			id.begin(entries[i])
+			id.Write(b)
 		}
 		if n > limit {
-			return nil, fmt.Errorf("%w: tensor %q has %d bytes, a piece may have %d", ErrTooLarge, t.Name, n, limit)
+			return nil, "", fmt.Errorf("%w: tensor %q has %d bytes, a piece may have %d", ErrTooLarge, t.Name, n, limit)
 		}
 		if len(pieces) == 0 || size+n > limit {
 			pieces, size = append(pieces, nil), 0
@@ -127,7 +131,7 @@ func split(tensors []Tensor, limit int64) ([][]Tensor, error) {
 		pieces[len(pieces)-1] = append(pieces[len(pieces)-1], t)
 		size += n
 	}
-	return pieces, nil
+	return pieces, id.String(), nil
 }
 
 // encode returns the safetensors entries of a tensor, without their places,
@@ -306,7 +310,7 @@ func (h *hashing) Write(p []byte) (int, error) {
 // again keeps every kind.
 func (m *Model) File() (File, error) {
 	f := File{Format: 1 + slices.Index(formats, m.Metadata()[keyFormat]), Config: m.Config(), Parts: m.Parts(), Metadata: m.Metadata()}
-	for _, key := range []string{keyFormat, keyConfig, keyParts, keyQuantized, keyPiece} {
+	for _, key := range []string{keyFormat, keyConfig, keyParts, keyQuantized, keyPiece, keyWhole} {
 		delete(f.Metadata, key)
 	}
 	for _, name := range m.names {

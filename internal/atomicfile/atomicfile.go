@@ -12,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/roentgo/roentgo/internal/regular"
 )
 
 var (
@@ -90,25 +92,10 @@ func destination(path string, overwrite bool) (target string, mode fs.FileMode, 
 			}
 			return target, st.Mode().Perm(), nil
 		default:
-			return "", 0, fmt.Errorf("%w: %s is %s, in whose place no file is put", ErrSpecial, path, kind(st.Mode()))
+			return "", 0, fmt.Errorf("%w: %s is %s, in whose place no file is put", ErrSpecial, path, regular.Kind(st.Mode()))
 		}
 	}
 	return "", 0, fmt.Errorf("%w: %s is a link that leads nowhere", ErrSpecial, path)
-}
-
-// kind names what is no file.
-func kind(mode fs.FileMode) string {
-	switch {
-	case mode.IsDir():
-		return "a folder"
-	case mode&fs.ModeNamedPipe != 0:
-		return "a pipe"
-	case mode&fs.ModeSocket != 0:
-		return "a socket"
-	case mode&fs.ModeDevice != 0:
-		return "a device"
-	}
-	return "something else"
 }
 
 // create makes a new file in a folder, of a short name that no other run has.

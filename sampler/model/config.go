@@ -161,7 +161,10 @@ func (c Config) Validate() error {
 		rule(v >= lo && v <= hi, "%s is %d, allowed are %d to %d", name, v, lo, hi)
 	}
 	channels := func(name string, v []int) {
-		rule(len(v) >= 1 && len(v) <= maxLevels+1, "%s has %d entries, allowed are 1 to %d", name, len(v), maxLevels+1)
+		if len(v) < 1 || len(v) > maxLevels+1 {
+			rule(false, "%s has %d entries, allowed are 1 to %d", name, len(v), maxLevels+1)
+			return
+		}
 		for _, n := range v {
 			rule(n >= normGroups && n <= maxChannels && n%normGroups == 0,
 				"%s has %d channels, which must be a multiple of %d up to %d", name, n, normGroups, maxChannels)
@@ -177,6 +180,7 @@ func (c Config) Validate() error {
 	if bad != nil {
 		return bad
 	}
+	rule(len(c.EncoderChannels) >= 2, "encoder_channels has one entry; it needs that of the first convolution, then one of each level")
 	rule(len(c.EncoderAttention) == len(c.EncoderChannels)-1, "encoder_attention has %d entries, encoder_channels %d: one fewer is needed", len(c.EncoderAttention), len(c.EncoderChannels))
 	rule(len(c.UNetSelfAttention) == len(c.UNetChannels), "unet_self_attention has %d entries, unet_channels %d", len(c.UNetSelfAttention), len(c.UNetChannels))
 	rule(len(c.UNetCrossAttention) == len(c.UNetChannels), "unet_cross_attention has %d entries, unet_channels %d", len(c.UNetCrossAttention), len(c.UNetChannels))

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -12,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/roentgo/roentgo/internal/graph"
+	"github.com/roentgo/roentgo/internal/terminal"
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/internal/gpu"
 	"github.com/roentgo/roentgo/sampler/model"
@@ -84,12 +84,15 @@ func describe(m *weights.Model, manifest *weights.Manifest) (modelInfo, error) {
 	return info, nil
 }
 
+// maxText is how many characters of a text of a model file are printed.
+const maxText = 4000
+
 func (i modelInfo) write(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	for _, row := range [][2]string{{"name", i.Name}, {"version", i.Version}, {"licence", i.License}, {"trained on", i.TrainingData},
 		{"model hash", i.Hash}, {"parts", strings.Join(i.Parts, ", ")}} {
 		if row[1] != "" {
-			fmt.Fprintf(t, "%s\t%s\n", row[0], row[1])
+			fmt.Fprintf(t, "%s\t%s\n", row[0], terminal.Text(row[1], maxText))
 		}
 	}
 	d := i.Description
@@ -107,11 +110,11 @@ func (i modelInfo) write(w io.Writer) error {
 		fmt.Fprintln(t, "\tagainst all images of the view that a prompt states")
 	}
 	if i.Training != nil {
-		fmt.Fprintf(t, "training\t%s\n", i.Training)
+		fmt.Fprintf(t, "training\t%s\n", terminal.Text(string(i.Training), maxText))
 	}
 	fmt.Fprintln(t, "\nnetwork\tparameters\tbytes\tkept as")
 	for _, n := range i.Networks {
-		fmt.Fprintf(t, "%s\t%d\t%d\t%s\n", n.Name, n.Parameters, n.Bytes, strings.Join(n.Kinds, ", "))
+		fmt.Fprintf(t, "%s\t%d\t%d\t%s\n", terminal.Text(n.Name, maxText), n.Parameters, n.Bytes, strings.Join(n.Kinds, ", "))
 	}
 	return t.Flush()
 }
@@ -145,14 +148,10 @@ func unetInWords(c model.Config) string {
 // manifestOf reads the manifest beside a model file, or the shipped one; nil
 // where there is none.
 func manifestOf(paths []string) (*weights.Manifest, error) {
-	data := shipped.Manifest
-	if len(paths) > 0 {
-		var err error
-		if data, err = os.ReadFile(weights.ManifestPath(paths[0])); err != nil {
-			return nil, nil // a model file is complete without one
-		}
+	if len(paths) == 0 {
+		return weights.ParseManifest(shipped.Manifest)
 	}
-	return weights.ParseManifest(data)
+	return weights.ReadManifest(paths[0])
 }
 
 func infoCommand() *cobra.Command {
@@ -176,7 +175,12 @@ func infoCommand() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(info)
+				text, err := json.Marshal(info)
+				if err != nil {
+					return err
+				}
+				_, err = cmd.OutOrStdout().Write(append(terminal.JSON(text), '\n'))
+				return err
 			}
 			w := cmd.OutOrStdout()
 			if err := info.write(w); err != nil {
@@ -205,10 +209,7 @@ func verifyCommand() *cobra.Command {
 				return err
 			}
 			defer m.Close()
-			if _, err := sampler.Describe(m); err != nil {
-				return err
-			}
-			if err := m.Verify(cmd.Context()); err != nil {
+			if err := sampler.Verify(cmd.Context(), m); err != nil {
 				return err
 			}
 			hash, err := m.Hash()

@@ -18,6 +18,7 @@ import (
 
 	"github.com/roentgo/roentgo/internal/atomicfile"
 	"github.com/roentgo/roentgo/internal/decimal/flags"
+	"github.com/roentgo/roentgo/internal/terminal"
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/weights"
 	shipped "github.com/roentgo/roentgo/weights/default"
@@ -69,13 +70,16 @@ The images are synthetic and not for diagnosis.`,
 		return 1
 	}
 	// Errors of several causes are joined by line breaks.
-	fmt.Fprintln(stderr, "roentgo:", strings.ReplaceAll(err.Error(), "\n", "; "))
+	fmt.Fprintln(stderr, "roentgo:", terminal.Text(strings.ReplaceAll(err.Error(), "\n", "; "), maxMessage))
 	if errors.As(err, new(misuse)) || errors.Is(err, sampler.ErrRequest) || errors.Is(err, atomicfile.ErrExists) || errors.Is(err, atomicfile.ErrSpecial) ||
 		strings.HasPrefix(err.Error(), "unknown command") {
 		return 2
 	}
 	return 1
 }
+
+// maxMessage is how many characters an error has at most.
+const maxMessage = 2000
 
 // between is cobra.RangeArgs with a wrong number being misuse.
 func between(least, most int) cobra.PositionalArgs {

@@ -11,8 +11,19 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/roentgo/roentgo/internal/terminal"
 	"github.com/roentgo/roentgo/sampler"
 )
+
+// safeJSON writes JSON lines that hold nothing a terminal would obey.
+type safeJSON struct{ io.Writer }
+
+func (w safeJSON) Write(line []byte) (int, error) {
+	if _, err := w.Writer.Write(terminal.JSON(line)); err != nil {
+		return 0, err
+	}
+	return len(line), nil
+}
 
 // reporter tells how a run goes: a bar on a terminal, plain lines elsewhere,
 // and, where asked, JSON lines on the standard output.
@@ -31,7 +42,7 @@ type reporter struct {
 func newReporter(asJSON bool, stdout, stderr io.Writer) *reporter {
 	r := &reporter{stderr: stderr, stdout: stdout, said: map[string]bool{}}
 	if asJSON {
-		r.json = json.NewEncoder(stdout)
+		r.json = json.NewEncoder(safeJSON{stdout})
 	}
 	if f, ok := stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
 		r.width = func() int {
@@ -76,6 +87,9 @@ func (r *reporter) start(s *sampler.Sampler) {
 		fmt.Fprintln(r.stderr, "sampling on", s.Device())
 	}
 }
+
+// maxPath is how many characters a path has at most, on every usual system.
+const maxPath = 4096
 
 const (
 	usualWidth = 80 // of a terminal that does not say
@@ -127,7 +141,7 @@ func (r *reporter) progress(p sampler.Progress) {
 func (r *reporter) note(text string) {
 	r.line()
 	if r.json == nil {
-		fmt.Fprintln(r.stderr, "note:", text)
+		fmt.Fprintln(r.stderr, "note:", terminal.Text(text, maxMessage))
 	}
 }
 
@@ -149,7 +163,7 @@ func (r *reporter) wrote(path string, seed uint64) {
 	r.made++
 	r.emit(event{Event: "image", File: path, Seed: fmt.Sprint(seed)})
 	if r.json == nil {
-		fmt.Fprintf(r.stdout, "%s (seed %d)\n", path, seed)
+		fmt.Fprintf(r.stdout, "%s (seed %d)\n", terminal.Text(path, maxPath), seed)
 	}
 }
 
@@ -184,6 +198,6 @@ func (r *reporter) unknown(words []string) {
 	r.line()
 	r.emit(event{Event: "unknown_words", Words: fresh})
 	if r.json == nil {
-		fmt.Fprintf(r.stderr, "the model has not learned these words and may ignore them: %s\n", strings.Join(fresh, ", "))
+		fmt.Fprintf(r.stderr, "the model has not learned these words and may ignore them: %s\n", terminal.Text(strings.Join(fresh, ", "), maxMessage))
 	}
 }
