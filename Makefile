@@ -62,6 +62,7 @@ lint:
 	GOOS=linux GOARCH=arm64 go vet ./sampler/internal/cpu/...
 	GOOS=js GOARCH=wasm go vet ./wasm ./sampler/...
 	go tool staticcheck ./...
+	go test ./internal/layout
 	for target in windows/amd64 darwin/arm64 linux/arm64 linux/amd64 js/wasm; do \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build ./sampler/... ./weights/... ./internal/graph ./internal/noise ./internal/atomicfile || exit 1; done
 	GOOS=js GOARCH=wasm go build -o /dev/null ./wasm
@@ -107,7 +108,7 @@ bench-train: .cache/peers/requirements.txt
 	$(MAKE) libtorch trainer LIBTORCH=2.11.0 TRAINER=bin/bench/roentgo-train
 	for preset in mini paper; do $(PEERS) trainer/train/testdata/bench_peer.py --trainer bin/bench/roentgo-train --preset $$preset || exit 1; done
 
-# Which way to compute a convolution is fastest, measured anew on this machine:
+# Which way to compute a convolution is fastest, measured again on this machine:
 # the table in sampler/internal/cpu/measured.go.
 tune:
 	go test ./sampler/internal/cpu -run '^TestTune$$' -timeout 30m -v -args -tune

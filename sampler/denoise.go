@@ -26,10 +26,10 @@ type walk struct {
 	*run
 	images int
 	// done counts the steps that have come back from the device, and vectors
-	// are those behind them: with them another device goes on.
+	// are those after them, with which another device goes on.
 	done    int
 	vectors [][]float32
-	flight  []graph.Pending // of the steps behind them, which are queued
+	flight  []graph.Pending // of the steps after them, which are queued
 }
 
 // goOn takes the steps that are left.

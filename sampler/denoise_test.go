@@ -39,7 +39,7 @@ func (s scripted) Submit(r gpu.Recording) error {
 }
 
 // onHardware opens a sampler that queues steps ahead. left gives the
-// submissions that each device in turn lasts; those behind last.
+// submissions that each device in turn lasts; later ones do not end.
 func onHardware(t *testing.T, path string, left ...int) *sampler.Sampler {
 	t.Helper()
 	if _, err := gpu.Adapters(); err != nil {

@@ -42,7 +42,7 @@ func distance(a, b []float32) float64 {
 	return math.Sqrt(sum / float64(len(a)))
 }
 
-// TestShippedModelReads holds the shipped text encoder to telling a finding from
+// TestShippedModelReads checks that the shipped text encoder distinguishes a finding from
 // its denial.
 func TestShippedModelReads(t *testing.T) {
 	s := openShipped(t)

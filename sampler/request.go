@@ -46,7 +46,7 @@ type Request struct {
 	// Observe names attention maps to return, such as
 	// "unet.up.1.attn.cross_attn".
 	Observe []string
-	// Progress, where set, is called before the first step and behind every
+	// Progress, where set, is called before the first step and after every
 	// one, from the goroutine that called Sample.
 	Progress func(Progress)
 	// Trace, where set, receives every intermediate value: noise, context,
@@ -100,7 +100,7 @@ type Progress struct {
 }
 
 // Latent returns the clean latent that the last step of the first image of the
-// batch amounts to, for [Sampler.Decode]; nil before the first step.
+// batch predicts, for [Sampler.Decode]; nil before the first step.
 func (p Progress) Latent() []float32 { return slices.Clone(p.latent) }
 
 // Preview returns a small picture (image size / 8) of what the first image of

@@ -73,7 +73,7 @@ func (s *Sampler) Images(ctx context.Context, r Request) iter.Seq2[*Image, error
 func (s *Sampler) Settings(r Request) (Settings, error) { return s.description.resolve(r) }
 
 // UnknownWords lists the words of a text that no training caption had; none
-// where the model file does not tell.
+// where the model file lists none.
 func (s *Sampler) UnknownWords(text string) []string {
 	if s.known == nil {
 		return nil
@@ -82,7 +82,7 @@ func (s *Sampler) UnknownWords(text string) []string {
 }
 
 // Vocabulary lists the words that the training captions had, sorted; none
-// where the model file does not tell.
+// where the model file lists none.
 func (s *Sampler) Vocabulary() []string { return slices.Sorted(maps.Keys(s.known)) }
 
 // run is a request on its way.
@@ -289,7 +289,7 @@ func (u *run) observe(p *program, b, step int) error {
 	}
 	for i, name := range u.request.Observe {
 		shape, values := slices.Clone(p.shapes[name]), read[i]
-		half := len(values) / shape[0] * b // behind it are those of the null condition
+		half := len(values) / shape[0] * b // those of the null condition follow
 		t := u.observed[name]
 		if step == 0 {
 			t.Shape = shape
@@ -357,7 +357,7 @@ func (s *Sampler) Decode(ctx context.Context, latent []float32) (*Image, error) 
 }
 
 // report calls the request's progress function. x0 are the clean latents that
-// the step that was done last amounts to.
+// the last step predicts.
 func (u *run) report(done int, x0 []float32) {
 	if u.request.Progress == nil {
 		return

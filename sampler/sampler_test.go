@@ -85,7 +85,7 @@ func TestImagesYieldsWhatSampleReturns(t *testing.T) {
 		t.Errorf("%d images", k)
 	}
 	if want[1].Settings.Seed != 0 {
-		t.Errorf("the seed behind the largest is %d, not 0", want[1].Settings.Seed)
+		t.Errorf("the seed after the largest is %d, not 0", want[1].Settings.Seed)
 	}
 	for range s.Images(t.Context(), request) {
 		break // leaves the sampler usable
@@ -269,7 +269,7 @@ func TestProgressAndPreview(t *testing.T) {
 		t.Errorf("at the end: %+v", last)
 	}
 	if seen[1].Remaining <= 0 {
-		t.Error("nothing remains behind the first step")
+		t.Error("nothing remains after the first step")
 	}
 }
 

@@ -38,7 +38,7 @@ fn load(at: u32) -> vec4<f32> {
   return vec4<f32>(arena[at], arena[at + 1u], arena[at + 2u], arena[at + 3u]);
 }
 
-// How many rows of keys key is behind start; keys beyond the last read it.
+// How many rows of keys key is after start; keys beyond the last read it.
 fn row(key: u32) -> u32 {
   return min(key, p.keys - 1u) * p.heads * p.size;
 }

@@ -115,7 +115,7 @@ struct Place {
   sample: u32,
   block: u32,
   first: u32, // channel of the input
-  last: u32,  // behind it
+  last: u32,  // one past it
   y: u32,     // offset of the output of the sample
 }
 

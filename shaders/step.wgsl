@@ -17,8 +17,8 @@ struct Params {
   latent: u32,     // offset of its input
   size: u32,       // values of an image
   images: u32,
-  conditions: u32, // 1, or 2: the null condition's images are behind the others
-  vectors: u32,    // of the sampler, 1 to MAX_VECTORS; behind them lies the noise
+  conditions: u32, // 1, or 2: the null condition's images follow the others
+  vectors: u32,    // of the sampler, 1 to MAX_VECTORS; after them lies the noise
   guidance: f32,
   rescale: f32,
   rows: array<Row, MAX_VECTORS>,

@@ -38,7 +38,7 @@ type entry struct {
 	name       string
 	dtype      dtype
 	shape      []int
-	begin, end int64 // in the data behind the header
+	begin, end int64 // in the data after the header
 }
 
 // header is the head of a safetensors file, checked by every rule.

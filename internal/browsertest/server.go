@@ -17,7 +17,7 @@ import (
 var types = map[string]string{".html": "text/html; charset=utf-8", ".js": "text/javascript", ".wasm": "application/wasm",
 	".json": "application/json", ".css": "text/css", ".webmanifest": "application/manifest+json", ".svg": "image/svg+xml", ".png": "image/png"}
 
-// Server is a static host that can be told to misbehave.
+// Server is a static host that can be made to misbehave.
 type Server struct {
 	*httptest.Server
 	// Isolate sends the headers of cross-origin isolation.
@@ -95,14 +95,14 @@ func (s *Server) Fault(f func(w http.ResponseWriter, r *http.Request) bool) {
 	s.fault = f
 }
 
-// Hits tells how often a path was asked for since the last Reset.
+// Hits reports how often a path was asked for since the last Reset.
 func (s *Server) Hits(path string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.hits[path]
 }
 
-// Requests tells how often every path was asked for since the last Reset.
+// Requests reports how often every path was asked for since the last Reset.
 func (s *Server) Requests() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

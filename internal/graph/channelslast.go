@@ -25,7 +25,7 @@ func (p *Plan) ChannelsLast() (*Plan, error) {
 	return l.to.fuse(3, everything).Plan()
 }
 
-// layouts writes a graph anew. A value (B, C, …) of three or four dimensions
+// layouts rewrites a graph. A value (B, C, …) of three or four dimensions
 // can be had in two forms: as it is, channels first, or (B, …, C), channels
 // last. A form is made when it is first asked for.
 type layouts struct {
@@ -160,7 +160,7 @@ func (l *layouts) swap(x Value) Value {
 	return l.add(Node{Op: Transpose, Shape: swapped, Axes: [2]int{1, 2}}, x)
 }
 
-// channelsLast moves the second dimension behind the others.
+// channelsLast moves the second dimension after the others.
 func channelsLast(s []int) []int {
 	return append(append([]int{s[0]}, s[2:]...), s[1])
 }

@@ -32,7 +32,7 @@ type Backend interface {
 type Streamer interface {
 	Backend
 	// Stream makes a program that reads each parameter when it is needed, and
-	// drops it behind the operation.
+	// drops it after the operation.
 	Stream(ctx context.Context, p *Plan) (Program, error)
 }
 

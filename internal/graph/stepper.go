@@ -5,7 +5,7 @@ package graph
 type Loop struct {
 	Input, Output string // both (conditions·images, …)
 	Images        int
-	Conditions    int     // 1, or 2: those of the null condition are behind the others
+	Conditions    int     // 1, or 2: those of the null condition follow
 	Guidance      float64 // with two conditions: package schedule's Guide
 	Rescale       float64
 }
@@ -13,7 +13,7 @@ type Loop struct {
 // Pending are vectors on their way from a device.
 type Pending interface {
 	// Wait writes them to dst, once, without waiting for what was queued
-	// behind them.
+	// after them.
 	Wait(dst [][]float32) error
 	// Drop gives up those that were not waited for.
 	Drop()
@@ -28,7 +28,7 @@ type Stepper interface {
 	Ahead() int
 	// Begin puts vectors in place, the first of which is the latents.
 	Begin(l Loop, vectors [][]float32) error
-	// Step queues what becomes of the vectors behind a run of the latent stage.
+	// Step queues what becomes of the vectors after a run of the latent stage.
 	// Without noise, which may be nil, the step has none.
 	Step(factors [][]float64, noise []float32) error
 	// Vectors queues a copy of the vectors.

@@ -27,10 +27,10 @@ func (p *Plan) Work(v Value) Work {
 	return w
 }
 
-// Timed is a program that can tell how long each operation takes.
+// Timed is a program that can measure how long each operation takes.
 type Timed interface {
 	Program
-	// Time has f called behind every operation of the runs to come, with the
-	// plan that is executed, which may be a rewritten one. nil ends it.
+	// Time sets f to be called after each operation, with the plan that is
+	// executed, which may be a rewritten one; nil stops it.
 	Time(f func(p *Plan, v Value, d time.Duration))
 }

@@ -35,7 +35,7 @@ func TestFeatures(t *testing.T) {
 			t.Errorf("feature %d of a flat image is %g, want its value", i, v)
 		}
 	}
-	// What one corner shows, the features of its squares alone tell.
+	// The features of its squares alone show what one corner has.
 	flat[0] = 8 // so that the coarsest octave, of which it is a 256th, still shows it
 	g := Features(flat, size)
 	for i := range f {
@@ -59,7 +59,7 @@ func TestFrechet(t *testing.T) {
 	last := 0.0
 	for _, amount := range []float32{0.021, 0.03, 0.1} {
 		if d := Frechet(set(amount), clean); d <= last {
-			t.Errorf("with noise of %g the distance is %g, behind %g: it must rise", amount, d, last)
+			t.Errorf("with noise of %g the distance is %g, after %g: it must rise", amount, d, last)
 		} else {
 			last = d
 		}

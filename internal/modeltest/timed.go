@@ -11,7 +11,7 @@ import (
 	"github.com/roentgo/roentgo/sampler/model"
 )
 
-// RunTimed checks that a backend whose programs are [graph.Timed] tells of each
+// RunTimed checks that a backend whose programs are [graph.Timed] reports each
 // operation once a run, and computes the same while it does.
 func RunTimed(t *testing.T, open func(graph.Source) (graph.Backend, error)) {
 	c := Networks[graph.Value]("timed", model.Tiny(), 2)[0]
@@ -28,8 +28,8 @@ func RunTimed(t *testing.T, open func(graph.Source) (graph.Backend, error)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := &timing{Backend: b, seen: map[graph.Value]int{}}
-	timed, err := Run(t, told, g, c.Inputs, 2)
+	reported := &timing{Backend: b, seen: map[graph.Value]int{}}
+	timed, err := Run(t, reported, g, c.Inputs, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,15 +40,15 @@ func RunTimed(t *testing.T, open func(graph.Source) (graph.Backend, error)) {
 		}
 	}
 	operations := 0
-	for _, list := range told.plan.Stages {
+	for _, list := range reported.plan.Stages {
 		for _, v := range list {
-			if operations++; told.seen[v] != 2 {
-				t.Errorf("%s was told %d times in 2 runs", told.plan.Nodes[v].Op, told.seen[v])
+			if operations++; reported.seen[v] != 2 {
+				t.Errorf("%s was reported %d times in 2 runs", reported.plan.Nodes[v].Op, reported.seen[v])
 			}
 		}
 	}
-	if operations < 20 || operations != len(told.seen) {
-		t.Errorf("%d operations, %d were told", operations, len(told.seen))
+	if operations < 20 || operations != len(reported.seen) {
+		t.Errorf("%d operations, %d were reported", operations, len(reported.seen))
 	}
 }
 

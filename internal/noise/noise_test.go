@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write testdata/golden.txt anew")
+var update = flag.Bool("update", false, "write testdata/golden.txt again")
 
 // The known answer of Random123's kat_vectors for Philox4x32-10, and two more.
 func TestPhilox(t *testing.T) {

@@ -10,10 +10,10 @@ import (
 type Config struct {
 	ImageSize      int `json:"image_size"`      // pixels a side
 	LatentChannels int `json:"latent_channels"` // the latent grid is ImageSize / 8
-	VAEPatch       int `json:"vae_patch"`       // pixel-unshuffle before the encoder, pixel-shuffle behind the decoder
+	VAEPatch       int `json:"vae_patch"`       // pixel-unshuffle before the encoder, pixel-shuffle after the decoder
 
 	EncoderChannels  []int  `json:"encoder_channels"`  // of the first convolution, then of each level
-	EncoderAttention []bool `json:"encoder_attention"` // a level, behind its pooling; the last level does not pool
+	EncoderAttention []bool `json:"encoder_attention"` // per level, after its pooling; the last level does not pool
 	DecoderChannels  []int  `json:"decoder_channels"`  // a level
 	DecoderAttention bool   `json:"decoder_attention"` // at the first level
 

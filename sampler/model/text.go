@@ -30,7 +30,7 @@ func BERT[T any](ops Ops[T], cfg Config, ids, positions, types T, mask ...T) T {
 	return h
 }
 
-// bertLayer is attention and a feed-forward network, each behind a residual
+// bertLayer is attention and a feed-forward network, each followed by a residual
 // and in front of a LayerNorm (post-norm).
 func (b block[T]) bertLayer(cfg Config, x T, mask ...T) T {
 	d, a := cfg.TextFeatures, b.sub("attention")
@@ -52,7 +52,7 @@ func Adapter[T any](ops Ops[T], hidden T) T {
 }
 
 // NullContext is the null condition, the parameter "adapter.null": a context
-// (1, 1, text_features) of one token, used as it is, behind the adapter's
+// (1, 1, text_features) of one token, used as it is, after the adapter's
 // norm.
 func NullContext[T any](ops Ops[T], cfg Config) T {
 	return ops.Param("adapter.null", 1, 1, cfg.TextFeatures)

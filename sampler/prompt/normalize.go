@@ -31,8 +31,8 @@ var (
 	doubleMarks  = regexp.MustCompile(`([.,;:])(?:\s*[.,;:])+`)
 )
 
-// expand writes abbreviations in full; one in brackets behind its own full form
-// is left out. note, where it is not nil, is told of each.
+// expand writes abbreviations in full; one in brackets after its own full form
+// is left out. note, where it is not nil, is called with each.
 func expand(text string, note func(before, after string)) string {
 	var b strings.Builder
 	end := 0

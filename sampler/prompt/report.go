@@ -43,7 +43,7 @@ var (
 	emptyParens  = regexp.MustCompile(`\(\s*[,.;:/-]*\s*\)`)
 	spaceParens  = regexp.MustCompile(`\(\s+|\s+\)`)
 	loneDashes   = regexp.MustCompile(`\s+-+\s+|\s+-+$|^-+\s*`)
-	article      = regexp.MustCompile(`\b([Aa])( (?:[aio]|e[^u])[a-z]+)`) // what a measurement stood behind
+	article      = regexp.MustCompile(`\b([Aa])( (?:[aio]|e[^u])[a-z]+)`) // which a measurement followed
 	twice        = regexp.MustCompile(`(?i)\b(the the|of of|a a|and and|in in|is is|catheter catheter|shunt shunt|tube tube)\b`)
 )
 
@@ -88,7 +88,7 @@ var measurements = []*regexp.Regexp{
 const length = `\d+(?:\.\d+)?(?:\s*(?:x|by|-|to)\s*\d+(?:\.\d+)?)*\s*-?\s*(?:mm|cm|millimeters?|centimeters?|inch(?:es)?|degrees?)\b`
 
 // templates are sentences of reports that no image shows: how the pictures were
-// taken, to whom the result was told, what to do next.
+// taken, who got the result, what to do next.
 var templates = regexp.MustCompile(`(?i)^(?:(?:frontal|lateral|pa|ap|two|single|one|portable|upright|both|\d)\b[^.]*\b(?:views?|radiographs?|images?|projections?|films?)\b[^.]*\b(?:obtained|submitted|provided|presented|available|dated|performed|of the chest|the chest)\b[^.]*|` +
 	`(?:a total of )?\w+ (?:images?|views?)(?: (?:of the chest|of chest|are|were)\b.*)?|` +
 	`(?:(?:pa|ap|frontal|portable|upright)\b,?(?: and)? ?)+(?:lateral )?(?:views?|chest|radiographs?|x-rays?)?(?: of)?(?: the)?(?: chest)?(?: x-rays?| radiographs?)?|` +
@@ -96,10 +96,10 @@ var templates = regexp.MustCompile(`(?i)^(?:(?:frontal|lateral|pa|ap|two|single|
 	`(?:no|without)(?: significant| interval| acute| other)* changes?|comparison\b.*|(?:the )?x{4} examination .*|` +
 	`.*\b(?:for my interpretation|end of (?:report|dictation|impression)|dictat\w+|transcri\w+|electronically|telephon\w+|notif\w+|critical result|primordial|addend\w+|was (?:paged|called|informed)|dr x{4}|dr [a-z]+ (?:at|by|on)|technologist|(?:findings|results|recommendations?) (?:and recommendations? )?(?:were|was|are) (?:discussed|communicated|reported|called|conveyed|relayed))\b.*)$`)
 
-// tells keeps a sentence that begins as a template: "frontal views show …".
-var tells = regexp.MustCompile(`(?i)\b(?:show|demonstrat|reveal|exhibit)`)
+// describesFinding keeps a sentence that begins as a template: "frontal views show …".
+var describesFinding = regexp.MustCompile(`(?i)\b(?:show|demonstrat|reveal|exhibit)`)
 
-func isTemplate(s string) bool { return templates.MatchString(s) && !tells.MatchString(s) }
+func isTemplate(s string) bool { return templates.MatchString(s) && !describesFinding.MatchString(s) }
 
 // advice is what a report says should be done, or who should think of what.
 var advice = regexp.MustCompile(`(?i)\b(?:recommend\w*|(?:is|are|would be) (?:advised|advisable)|follow-?\s?up\b.*\b(?:is|are|may|could|should|would|suggested|advised|exam\w*|chest|ct|imaging|films?|radiographs?)|(?:could|may|might|would|can|should) be (?:helpful|obtained|performed|considered|useful|beneficial|of value|indicated|further)|(?:please|suggest|consider|advise)\s+(?:\w+\s+)*(?:correlat\w+|ct|imaging|radiographs?|views?|films?|series|follow-?up|evaluation|studies|study|exam\w*|comparison)|correlat\w+ (?:with|clinically|is|for|to)|clinical(?:ly)? correlat\w+|if (?:clinically|clinical|there is|symptoms|desired|needed|indicated|patient|the patient)|further (?:evaluation|characteriz\w+|assessment|imaging|workup)|exact (?:etiology|nature))\b`)
@@ -191,7 +191,7 @@ func (r *reporting) section(text string) []string {
 	return out
 }
 
-// sentences cuts a text behind its full stops; a point between digits is none.
+// sentences cuts a text after its full stops; a point between digits is none.
 func sentences(text string) []string {
 	var list []string
 	start := 0
@@ -327,7 +327,7 @@ func shouts(s string) bool {
 	return len(word.FindAllString(s, 3)) == 3 && strings.ToUpper(s) == s && strings.ToLower(s) != s
 }
 
-// tidy mends the space and the marks that removals leave behind.
+// tidy mends the space and the marks that removals leave.
 func tidy(s string) string {
 	s = emptyParens.ReplaceAllString(s, " ")
 	s = strings.Join(strings.Fields(s), " ")

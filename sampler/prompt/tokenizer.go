@@ -125,7 +125,7 @@ func (t *Tokenizer) encodeClean(text string, truncate bool) ([]int32, error) {
 }
 
 // withoutAccents drops the combining marks of the decomposed text, which the
-// library's own way leaves behind as unknown tokens; its lower-casing panics
+// library's own way leaves as unknown tokens; its lower-casing panics
 // where a letter's two cases differ in length.
 func withoutAccents(text string) string {
 	return strings.Map(func(r rune) rune {

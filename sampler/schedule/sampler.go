@@ -58,7 +58,7 @@ func (s *Schedule) Validate(o Options) error {
 // Sampler takes latents of pure noise to clean ones, a step at a time.
 type Sampler struct {
 	Timesteps []int  // at which the network is asked in each step
-	Steps     []Step // what becomes of the vectors behind it
+	Steps     []Step // what becomes of the vectors after the network
 }
 
 // Vectors returns vectors for latents of n values: the latent, which is to be
@@ -129,7 +129,7 @@ type path struct {
 	times []int
 }
 
-// alphasCumprod of step i; behind the last step it is 1.
+// alphasCumprod of step i; after the last step it is 1.
 func (p *path) alphasCumprod(i int) float64 {
 	if i == len(p.times) {
 		return 1

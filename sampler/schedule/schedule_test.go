@@ -127,14 +127,38 @@ func TestRefusals(t *testing.T) {
 	good := mustNew(t, Study())
 	zero := mustNew(t, ZeroTerminal())
 	for name, f := range map[string]func() error{
-		"no steps":       func() error { _, err := good.NewSampler(Options{Sampler: DDIM, Spacing: Leading, Steps: 0, Eta: 0}); return err },
-		"too many steps": func() error { _, err := good.NewSampler(Options{Sampler: DDIM, Spacing: Leading, Steps: 1000000, Eta: 0}); return err },
-		"spacing":        func() error { _, err := good.NewSampler(Options{Sampler: DDIM, Spacing: "middle", Steps: 10, Eta: 0}); return err },
-		"sampler":        func() error { _, err := good.NewSampler(Options{Sampler: "euler", Spacing: Leading, Steps: 10, Eta: 0}); return err },
-		"eta":            func() error { _, err := good.NewSampler(Options{Sampler: DDIM, Spacing: Leading, Steps: 10, Eta: math.NaN()}); return err },
-		"eta of dpm":     func() error { _, err := good.NewSampler(Options{Sampler: DPMpp2M, Spacing: Leading, Steps: 10, Eta: 0.5}); return err },
-		"eta of unipc":   func() error { _, err := good.NewSampler(Options{Sampler: UniPC, Spacing: Leading, Steps: 10, Eta: 0.5}); return err },
-		"zero leading":   func() error { _, err := zero.NewSampler(Options{Sampler: DDIM, Spacing: Leading, Steps: 10, Eta: 0}); return err },
+		"no steps": func() error {
+			_, err := good.NewSampler(Options{Sampler: DDIM, Spacing: Leading, Steps: 0, Eta: 0})
+			return err
+		},
+		"too many steps": func() error {
+			_, err := good.NewSampler(Options{Sampler: DDIM, Spacing: Leading, Steps: 1000000, Eta: 0})
+			return err
+		},
+		"spacing": func() error {
+			_, err := good.NewSampler(Options{Sampler: DDIM, Spacing: "middle", Steps: 10, Eta: 0})
+			return err
+		},
+		"sampler": func() error {
+			_, err := good.NewSampler(Options{Sampler: "euler", Spacing: Leading, Steps: 10, Eta: 0})
+			return err
+		},
+		"eta": func() error {
+			_, err := good.NewSampler(Options{Sampler: DDIM, Spacing: Leading, Steps: 10, Eta: math.NaN()})
+			return err
+		},
+		"eta of dpm": func() error {
+			_, err := good.NewSampler(Options{Sampler: DPMpp2M, Spacing: Leading, Steps: 10, Eta: 0.5})
+			return err
+		},
+		"eta of unipc": func() error {
+			_, err := good.NewSampler(Options{Sampler: UniPC, Spacing: Leading, Steps: 10, Eta: 0.5})
+			return err
+		},
+		"zero leading": func() error {
+			_, err := zero.NewSampler(Options{Sampler: DDIM, Spacing: Leading, Steps: 10, Eta: 0})
+			return err
+		},
 		"zero epsilon": func() error {
 			c := ZeroTerminal()
 			c.Prediction = Epsilon

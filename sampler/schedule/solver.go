@@ -42,7 +42,7 @@ func (p *path) solverX0(i int, latent, prediction []float64) []float64 {
 	return sum(mix{xl, latent}, mix{xp, prediction})
 }
 
-// last reports whether i is the last step. σ is 0 behind it, and its step of
+// last reports whether i is the last step. σ is 0 after it, and its step of
 // order 1 is x₀ itself.
 func (p *path) last(i int) bool { return i == len(p.times)-1 }
 

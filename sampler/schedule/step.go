@@ -3,7 +3,7 @@ package schedule
 // Step is what a sampler makes of its vectors once the network has answered:
 // row r holds the factors with which all vectors, then the prediction, then the
 // noise of this step add up to the new vector r. Vector 0 is the latent, vector
-// 1 the clean latent x₀ that the prediction amounts to; those behind it are the
+// 1 the clean latent x₀ that the prediction means; those after it are the
 // sampler's memory. Every sampler here is linear, so that any device can take
 // its steps.
 type Step [][]float64

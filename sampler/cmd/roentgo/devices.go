@@ -60,8 +60,8 @@ func writeAdapters(w io.Writer, adapters []gpu.Info) error {
 func tuneCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "tune",
-		Short: "Measure anew which tilings the GPU is fastest in, and keep them for every later start",
-		Long: `Measure anew which tilings the GPU is fastest in, and keep them for every later
+		Short: "Measure again which tilings the GPU is fastest in, and keep them for every later start",
+		Long: `Measure again which tilings the GPU is fastest in, and keep them for every later
 start, which otherwise measures once. Images of other tilings differ in the last
 digits of what is computed.`,
 		Example: "  roentgo tune",
@@ -89,7 +89,7 @@ digits of what is computed.`,
 // writeMeasurement writes which tiling each class of work has, and what was
 // measured of each.
 func writeMeasurement(w io.Writer, m *gpu.Measurement) error {
-	fmt.Fprintf(w, "  tuned %s; roentgo tune measures anew\n", m.When.Format(time.DateTime+" MST"))
+	fmt.Fprintf(w, "  tuned %s; roentgo tune measures again\n", m.When.Format(time.DateTime+" MST"))
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	for _, class := range slices.Sorted(maps.Keys(m.Tilings)) {
 		var times []string

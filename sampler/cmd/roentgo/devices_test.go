@@ -27,7 +27,7 @@ func TestDevicesShowsTilings(t *testing.T) {
 		}
 		adapters, _, _ := strings.Cut(stdout, "cpu: ")
 		if _, info, _ := roentgo(t, "info"); !strings.HasSuffix(info, "\n\n"+adapters) {
-			t.Errorf("info does not end with what devices tells of the GPUs: %q", info)
+			t.Errorf("info does not end with what devices prints about the GPUs: %q", info)
 		}
 		return stdout
 	}
@@ -43,7 +43,7 @@ func TestDevicesShowsTilings(t *testing.T) {
 	}
 	out := strings.Join(strings.Fields(devices()), " ")
 	for _, says := range []string{"tuned 2030-01-02 03:04:05 UTC", "linear shared (registers 1.5 ms; shared 0.25 ms)",
-		"1×1 convolution " + string(gpu.Default(a)[gpu.Conv1]) + " (not measured: time was up)", "roentgo tune measures anew"} {
+		"1×1 convolution " + string(gpu.Default(a)[gpu.Conv1]) + " (not measured: time was up)", "roentgo tune measures again"} {
 		if !strings.Contains(out, says) {
 			t.Errorf("no %q in %q", says, out)
 		}

@@ -20,7 +20,7 @@ import (
 	shipped "github.com/roentgo/roentgo/weights/default"
 )
 
-// modelInfo is what `info` tells of a model.
+// modelInfo is what `info` prints about a model.
 type modelInfo struct {
 	Hash         string              `json:"model_sha256"`
 	Name         string              `json:"name,omitempty"`
@@ -188,7 +188,7 @@ func infoCommand() *cobra.Command {
 			}
 			adapters, err := gpu.Adapters()
 			if err != nil {
-				return nil // there is no GPU to tell of
+				return nil // there is no GPU
 			}
 			fmt.Fprintln(w)
 			return writeAdapters(w, adapters)

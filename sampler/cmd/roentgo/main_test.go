@@ -72,7 +72,7 @@ func refused(t *testing.T, dir string, status int, says string, args ...string) 
 	}
 	after, _ := os.ReadDir(dir)
 	if len(after) != len(before) {
-		t.Errorf("roentgo %.200q left files behind: %v", args, after)
+		t.Errorf("roentgo %.200q left files: %v", args, after)
 	}
 }
 
@@ -225,7 +225,7 @@ func TestInterrupt(t *testing.T) {
 		t.Errorf("it took %v to stop", d)
 	}
 	if list, _ := os.ReadDir(dir); len(list) != 0 {
-		t.Errorf("left behind: %v", list)
+		t.Errorf("left: %v", list)
 	}
 }
 
@@ -364,7 +364,7 @@ func TestShards(t *testing.T) {
 // many more: the memory is that of some.
 func TestMemoryIsFlat(t *testing.T) {
 	if peakMemory() == 0 {
-		t.Skip("this system does not tell a process's memory")
+		t.Skip("this system does not report a process's memory")
 	}
 	t.Setenv(modelVariable, samplertest.Tiny(t))
 	peak := func(count string) float64 {

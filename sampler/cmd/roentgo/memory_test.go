@@ -58,7 +58,7 @@ func TestPeakMemory(t *testing.T) {
 }
 
 // peakOf runs a program and returns the most bytes that it had in memory. What
-// wait4 tells is of no use: it counts the process that the program was forked
+// wait4 reports is of no use: it counts the process that the program was forked
 // from.
 func peakOf(cmd *exec.Cmd) (peak int, err error) {
 	var errs bytes.Buffer

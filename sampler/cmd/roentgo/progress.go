@@ -25,7 +25,7 @@ func (w safeJSON) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// reporter tells how a run goes: a bar on a terminal, plain lines elsewhere,
+// reporter prints how a run goes: a bar on a terminal, plain lines elsewhere,
 // and, where asked, JSON lines on the standard output.
 type reporter struct {
 	json   *json.Encoder // nil: no JSON
@@ -167,7 +167,7 @@ func (r *reporter) wrote(path string, seed uint64) {
 	}
 }
 
-// end tells how fast it went, where more than an image was made: how many
+// end prints how fast it went, where more than an image was made: how many
 // images a core of the CPU, or the GPU, makes in an hour.
 func (r *reporter) end(s *sampler.Sampler) {
 	elapsed := time.Since(r.begun)

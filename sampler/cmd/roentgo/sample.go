@@ -74,7 +74,7 @@ that it is synthetic. It is not for diagnosis.`,
 	l.StringVar(&f.shard, "shard", "", "make part I of N of the images, I from 0: I/N; auto/N: I from $"+slurmID+" or $"+kubernetesID+"; auto: N too, in a Slurm array")
 	l.StringVar(&f.request.Sampler, "sampler", "", "ddim, dpm++2m or unipc (default: the model's)")
 	l.StringVar(&f.request.Spacing, "spacing", "", "of the timesteps: leading or trailing (default: the model's)")
-	l.Float64Var(&f.eta, "eta", 0, "of ddim: how much of the noise is drawn anew in each step, 0 to 1 (default: the model's)")
+	l.Float64Var(&f.eta, "eta", 0, "of ddim: how much of the noise is drawn again in each step, 0 to 1 (default: the model's)")
 	l.StringVar(&f.request.Negative, "negative", "", "text to be guided away from")
 	l.BoolVar(&f.request.Truncate, "truncate", false, "cut a prompt that has too many tokens instead of refusing it")
 	l.StringVar(&f.device, "device", sampler.Auto, "auto: a real GPU if there is one, else the CPU; gpu: any adapter, also one in software; cpu")
@@ -83,7 +83,7 @@ that it is synthetic. It is not for diagnosis.`,
 	l.StringVar(&f.from, "from", "", "make the image of this PNG again, from the settings in it")
 	l.StringVar(&f.prompts, "prompts", "", "CSV file, - for the standard input, with a column prompt and, where wanted, seed, negative and name: an image for each row")
 	l.StringVar(&f.trace, "trace", "", "folder for every intermediate value, as NumPy files")
-	l.BoolVar(&f.json, "json", false, "tell progress as JSON lines on the standard output")
+	l.BoolVar(&f.json, "json", false, "report progress as JSON lines on the standard output")
 	l.BoolVar(&f.force, "force", false, "overwrite existing files")
 	l.BoolVar(&f.plain, "no-mark", false, "leave out the visible mark: whoever sees the image will not see that it is synthetic, and you must say so")
 	return cmd

@@ -32,7 +32,7 @@ func (s shard) String() string { return fmt.Sprintf("%d/%d", s.index, s.of) }
 // maxShards bounds the parts of a command.
 const maxShards = 100_000
 
-// The variables in which a scheduler tells a task its place: those of a Slurm
+// The variables in which a scheduler states the place of a task: those of a Slurm
 // job array (sbatch --array), and that of a Kubernetes Job whose
 // completionMode is Indexed.
 const (
@@ -93,7 +93,7 @@ func (s shard) fromScheduler(variable func(string) string) (shard, error) {
 		return s, fmt.Errorf("both $%s and $%s are set (say which part this is)", slurmID, kubernetesID)
 	case kubernetes:
 		if s.of == 0 {
-			return s, fmt.Errorf("a Kubernetes Job does not tell a task how many there are; use auto/N with its .spec.completions")
+			return s, fmt.Errorf("a Kubernetes Job does not state how many tasks there are; use auto/N with its .spec.completions")
 		}
 		s.index, err = number(kubernetesID, 0)
 		return s, err

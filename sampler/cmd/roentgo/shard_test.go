@@ -56,7 +56,7 @@ func TestShardsCoverAllOnce(t *testing.T) {
 			for i := range of {
 				from, to := shard{i, of}.span(n)
 				if from != next || to < from || to-from > n/of+1 {
-					t.Fatalf("%d images in %d parts: part %d is %d to %d, behind %d", n, of, i, from, to, next)
+					t.Fatalf("%d images in %d parts: part %d is %d to %d, after %d", n, of, i, from, to, next)
 				}
 				next = to
 			}

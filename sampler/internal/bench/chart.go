@@ -45,8 +45,8 @@ const (
 	sans = "Sans" // the variant of the font that browsers without it come near to
 )
 
-// lineColours are those of Okabe and Ito (2008), which all people can tell
-// apart.
+// lineColours are those of Okabe and Ito (2008), which all people can
+// distinguish.
 var lineColours = []color.Color{
 	color.RGBA{0x00, 0x72, 0xb2, 0xff}, color.RGBA{0xd5, 0x5e, 0x00, 0xff}, color.RGBA{0x00, 0x9e, 0x73, 0xff}, color.RGBA{0xcc, 0x79, 0xa7, 0xff},
 	color.RGBA{0xe6, 0x9f, 0x00, 0xff}, color.RGBA{0x56, 0xb4, 0xe9, 0xff}, color.Black,

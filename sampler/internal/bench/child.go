@@ -18,7 +18,7 @@ import (
 type child struct {
 	seconds float64 // from its first prompt's encoding to the file
 	process float64 // from its start to its end
-	peakMB  float64 // 0 where the system does not tell
+	peakMB  float64 // 0 where the system does not report it
 }
 
 // child runs `sample` in a process of its own, with the image written to path,

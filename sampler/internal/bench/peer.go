@@ -136,5 +136,5 @@ func (p *peers) close() {
 
 func (p *peer) close() {
 	p.in.Close()
-	p.cmd.Wait() // that it failed was told where it answered
+	p.cmd.Wait() // its answers say whether it failed
 }

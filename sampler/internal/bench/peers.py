@@ -13,7 +13,7 @@ It says {"name": …} in a line when it is ready. Then it reads a question a lin
 
 and {} to what it does not know. The networks are those of internal/modeltest/testdata/chestxray_ldm.py with
 random weights; onnxruntime's are exported from them by torch, in a process of its own, at opset 17. OpenMP's threads
-are told to sleep when idle (OMP_WAIT_POLICY), as they would slow whoever has the next turn.
+sleep when idle (OMP_WAIT_POLICY), as they would slow whoever has the next turn.
 """
 import argparse
 import json

@@ -56,7 +56,7 @@ func qualityCommand(b *target) *cobra.Command {
 		Short: "Measure how far from the image of 200 DDIM steps those of fewer steps are",
 		Long: `Measure how far from the image of 200 DDIM steps, of the same prompt and seed, those
 of fewer steps are, by sampler and guidance interval: PSNR and SSIM of the pairs,
-and a distance between the sets, which tells whether the images are on the whole as
+and a distance between the sets, which shows whether the images are on the whole as
 bright, as sharp and as noisy (Fréchet distance of the features of package metric,
 which need no trained network; beside it, that of as many images of other seeds).
 

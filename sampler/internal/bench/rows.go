@@ -343,7 +343,7 @@ func (f *benchFlags) figures(s *sampler.Sampler, rows []*measured, peers *peers)
 	return m
 }
 
-// peerArgs tell a peer what to run.
+// peerArgs say what a peer is to run.
 func (f *benchFlags) peerArgs(s *sampler.Sampler) []string {
 	config, err := json.Marshal(f.description.Model)
 	if err != nil {

@@ -39,7 +39,7 @@ func studyCommand(b *target) *cobra.Command {
 		Short: "Measure DDIM at 20, 50, 100 and 200 steps beside the published study's table",
 		Long: `Measure DDIM with guidance at 20, 50, 100 and 200 steps: seconds an image, peak
 memory, and how like the image of 200 steps it is (SSIM). Each image is made by a
-process of its own, of which the memory is told. Beside it stand the figures that
+process of its own, whose memory is measured. Beside it stand the figures that
 the study published, of its model on its GPU.
 
 The study does not say how its SSIM of 200 steps is below 1; here it is that of an

@@ -178,7 +178,7 @@ func FuzzProduct(f *testing.F) {
 		if with&2 != 0 {
 			residual = even(random, rows*cols, 1)
 		}
-		// Two runs, with a gap between them and behind each column.
+		// Two runs, with a gap between them and after each column.
 		first := random.IntN(depth)
 		runs := []run{{0, depth}}
 		if first > 0 {

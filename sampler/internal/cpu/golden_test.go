@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write testdata/fused.txt anew")
+var update = flag.Bool("update", false, "write testdata/fused.txt again")
 
 // even returns values in (−most, most), the same on every processor.
 func even(random *rand.Rand, n int, most float32) []float32 {

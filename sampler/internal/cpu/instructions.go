@@ -41,7 +41,7 @@ const lanes = 16
 
 // product computes tiles of out[c, r] = Σₖ a[k, r]·b[c, k]: row r of the left
 // side at a + r + k·aStride, column c of the right side, whose values lie one
-// behind the other, at b + offsets[c] + k, each sum in rising order of k.
+// after the other, at b + offsets[c] + k, each sum in rising order of k.
 //
 // With more, the sums go on from what out holds. Then bias, a value a row, and
 // residual, like out, are added, where they are not nil. Only the first n

@@ -17,7 +17,7 @@ type matmul struct {
 	residual  []float32 // added to the result, and laid out like it; or nil
 }
 
-// run is depth values of each column, first values behind its offset.
+// run is depth values of each column, first values after its offset.
 type run struct{ first, depth int }
 
 // columnOffsets completes a list of offsets with columns that are computed and

@@ -13,7 +13,7 @@ import (
 	"github.com/roentgo/roentgo/sampler/model"
 )
 
-// BenchmarkOps tells where the time of a step and of a decoder goes, by kind
+// BenchmarkOps shows where the time of a step and of a decoder goes, by kind
 // and shape of operation: see its log (-v).
 func BenchmarkOps(b *testing.B) {
 	for _, c := range []struct {

@@ -97,7 +97,7 @@ func (s shape) times(t *testing.T, instructions string, batch int, methods ...me
 	return best
 }
 
-// TestTune writes measured.go when it is told to (make tune).
+// TestTune writes measured.go with -tune (make tune).
 func TestTune(t *testing.T) {
 	if !*tune {
 		t.Skip("only make tune measures")

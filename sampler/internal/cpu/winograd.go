@@ -71,7 +71,7 @@ func dot(row []float64, x, y, z float64) float64 {
 // stay in the second level of the cache.
 const groupBytes = 640 << 10
 
-// manyBytes is from when on the weights do not pass for every group anew: all
+// manyBytes is from when on the weights do not pass again for every group: all
 // tiles are one group.
 const manyBytes = 2 << 20
 
@@ -216,7 +216,7 @@ func filterGo(f *winograd.Filter) filter {
 	}}
 }
 
-// at is the value a number of bytes behind p.
+// at is the value a number of bytes after p.
 func at(p *float32, bytes int) *float32 { return (*float32)(unsafe.Add(unsafe.Pointer(p), bytes)) }
 
 // terms sums terms of values that lie stride bytes apart.

@@ -230,12 +230,12 @@ func (p *Program) compile(ctx context.Context) error {
 	}
 	for _, list := range lists {
 		for _, j := range list {
-			if j.scratch > 0 {
-				j.params[j.scratch-1] = uint32(l.arena / 4)
+			if j.scratch {
+				j.params["scratch"] = l.arena / 4
 			}
 		}
 	}
-	l.arena += l.scratch // behind everything, which has its place now
+	l.arena += l.scratch // after everything, which has its place now
 	if 4*l.arena > maxBinding {
 		return fmt.Errorf("%w: it needs %d MiB of memory for its values, a device binds at most %d (make fewer images at a time)", graph.ErrProgram, 4*l.arena>>20, maxBinding>>20)
 	}
@@ -265,7 +265,7 @@ func (p *Program) compile(ctx context.Context) error {
 }
 
 // record makes the recordings of a stage and returns params with those of its
-// jobs behind them.
+// jobs after them.
 func (p *Program) record(ctx context.Context, s graph.Stage, list []job, params []byte) ([]byte, error) {
 	var piece []Dispatch
 	var work float64
@@ -292,7 +292,11 @@ func (p *Program) record(ctx context.Context, s graph.Stage, list []job, params 
 			}
 		}
 		piece, work = append(piece, d), work+j.work
-		params = append(params, slot(j.params)...)
+		words, err := j.params.words(j.shader)
+		if err != nil {
+			return nil, err
+		}
+		params = append(params, slot(words)...)
 	}
 	return params, flush()
 }

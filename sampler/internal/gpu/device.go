@@ -73,7 +73,7 @@ type Recording any
 
 // Copied is what was copied out of a buffer, on its way to the host.
 type Copied interface {
-	// Wait waits for the copy, but not for what was queued behind it, and
+	// Wait waits for the copy, but not for what was queued after it, and
 	// writes all of it to dst. It is called once.
 	Wait(dst []byte) error
 	// Drop is called instead of Wait where the copy is of no use any more.
@@ -98,7 +98,7 @@ type Device interface {
 	// Submit queues dispatches, each of which sees what those before it wrote,
 	// and returns at once.
 	Submit(r Recording) error
-	// Copy queues a copy out of a buffer, behind what was queued before it;
+	// Copy queues a copy out of a buffer, after what was queued before it;
 	// offset and size are multiples of 4.
 	Copy(src Buffer, offset, size int) (Copied, error)
 	// Close frees the device, whose buffers, pipelines and groups must have

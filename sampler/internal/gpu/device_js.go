@@ -36,7 +36,7 @@ func requestAdapter() (js.Value, Info, error) {
 	return a, infoOf(a), nil
 }
 
-// infoOf describes an adapter. A browser tells nothing of its kind but whether
+// infoOf describes an adapter. A browser says nothing of its kind but whether
 // it is a fallback in software.
 func infoOf(adapter js.Value) Info {
 	i := adapter.Get("info")
@@ -81,7 +81,7 @@ type browser struct {
 	chunk js.Value
 }
 
-// lossDelay is how long the word of a lost device is waited for behind a call
+// lossDelay is how long to wait for the news of a lost device after a call
 // that failed as if it were.
 const lossDelay = 2 * time.Second
 
@@ -131,7 +131,7 @@ func (d *browser) Info() Info { return d.info }
 
 func (d *browser) Close() error {
 	d.device.Call("destroy")
-	<-d.gone // onLost is called once, and no more behind that
+	<-d.gone // onLost is called once, and never again
 	d.onLost.Release()
 	return nil
 }
@@ -143,7 +143,7 @@ func (d *browser) lostError() error {
 }
 
 // failed says why something failed: the device's loss, where there is one,
-// which a rejected promise tells before the device itself does.
+// which a rejected promise reports before the device itself does.
 func (d *browser) failed(doing string, err error) error {
 	if err == nil {
 		return nil

@@ -285,7 +285,7 @@ func (d *native) Write(dst Buffer, offset int, data []byte) error {
 }
 
 // NewPipelines implements Device. The library keeps its error scopes by device,
-// so that of shaders that are compiled at one time one may be told of another's
+// so that of shaders that are compiled at one time one may get another's
 // error: after any, they are compiled one by one.
 func (d *native) NewPipelines(list []shaders.Source) ([]Pipeline, error) {
 	d.mu.Lock()

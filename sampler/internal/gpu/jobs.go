@@ -9,16 +9,16 @@ import (
 	"github.com/roentgo/roentgo/shaders"
 )
 
-// job is a dispatch before there is a device buffer to bind: a shader, the
-// words of its Params, what it reads besides the arena, its workgroups, and,
-// where they are many, its operations on numbers.
+// job is a dispatch before there is a device buffer to bind: a shader, its
+// Params, what it reads besides the arena, its workgroups, and, where they are
+// many, its operations on numbers.
 type job struct {
 	shader  shaders.Source
-	params  []uint32
+	params  fields
 	buffers []Buffer
 	x, y, z int
 	work    float64
-	scratch int // which word of params is the place of the scratch memory, from 1; 0: none
+	scratch bool // whether the field scratch shall be the place of the scratch memory
 }
 
 const (
@@ -27,7 +27,7 @@ const (
 )
 
 // lister turns nodes into jobs. Parameters that an operation expects in the
-// arena are given a place behind the plan's.
+// arena get a place after the plan's.
 type lister struct {
 	backend   *Backend
 	plan      *graph.Plan
@@ -37,11 +37,11 @@ type lister struct {
 }
 
 // at is the place of a value in the arena.
-func (l *lister) at(v graph.Value) uint32 {
+func (l *lister) at(v graph.Value) int {
 	root := l.plan.Root(v)
 	n := &l.plan.Nodes[root]
 	if n.Op != graph.Param {
-		return uint32(l.plan.Offset[root])
+		return l.plan.Offset[root]
 	}
 	at, ok := l.constants[root]
 	if !ok {
@@ -49,38 +49,29 @@ func (l *lister) at(v graph.Value) uint32 {
 		l.constants[root] = at
 		l.arena += (n.Len() + graph.Align - 1) / graph.Align * graph.Align
 	}
-	return uint32(at)
+	return at
 }
 
 // flat makes a job of n workgroups, folded into two dimensions.
-func flat(s shaders.Source, n int, params []uint32, buffers ...Buffer) job {
+func flat(s shaders.Source, n int, params fields, buffers ...Buffer) job {
 	x := min(n, maxWorkgroups)
 	return job{shader: s, params: params, buffers: buffers, x: x, y: ceil(n, x), z: 1}
 }
 
 // each makes a job with an invocation a value.
-func each(s shaders.Source, values int, params []uint32, buffers ...Buffer) job {
+func each(s shaders.Source, values int, params fields, buffers ...Buffer) job {
 	return flat(s, ceil(values, shaders.Lanes), params, buffers...)
-}
-
-// words makes Params of whole numbers.
-func words(list ...int) []uint32 {
-	w := make([]uint32, len(list))
-	for i, n := range list {
-		w[i] = uint32(n)
-	}
-	return w
 }
 
 func (l *lister) jobs(v graph.Value) ([]job, error) {
 	n := &l.plan.Nodes[v]
 	in := func(i int) *graph.Node { return &l.plan.Nodes[n.In[i]] }
-	y := int(l.at(v))
+	y := l.at(v)
 	if n.Op == graph.Embedding {
 		table, err := l.backend.param(in(0)) // bound by itself, not copied into the arena
-		return []job{each(shaders.Embedding, n.Len(), words(int(l.at(n.In[1])), y, in(0).Shape[1], n.Len()), table)}, err
+		return []job{each(shaders.Embedding, n.Len(), fields{"ids": l.at(n.In[1]), "y": y, "size": in(0).Shape[1], "count": n.Len()}, table)}, err
 	}
-	x := int(l.at(n.In[0]))
+	x := l.at(n.In[0])
 	switch n.Op {
 	case graph.Linear:
 		return l.linear(n, x, y)
@@ -91,9 +82,9 @@ func (l *lister) jobs(v graph.Value) ([]job, error) {
 	case graph.LayerNorm:
 		return l.layerNorm(n, x, y)
 	case graph.SiLU:
-		return []job{each(shaders.SiLU, n.Len(), words(x, y, n.Len()))}, nil
+		return []job{each(shaders.SiLU, n.Len(), fields{"x": x, "y": y, "count": n.Len()})}, nil
 	case graph.GELU:
-		return []job{each(shaders.GELU, n.Len(), words(x, y, n.Len()))}, nil
+		return []job{each(shaders.GELU, n.Len(), fields{"x": x, "y": y, "count": n.Len()})}, nil
 	case graph.Attention:
 		return l.attention(n, shaders.Attend, n.In[2], n.In[3:], y)
 	case graph.AttentionWeights:
@@ -101,12 +92,12 @@ func (l *lister) jobs(v graph.Value) ([]job, error) {
 	case graph.MeanTokens:
 		s, mask, masked := in(0).Shape, 0, 0
 		if len(n.In) > 1 {
-			mask, masked = int(l.at(n.In[1])), 1
+			mask, masked = l.at(n.In[1]), 1
 		}
-		return []job{each(shaders.MeanTokens, n.Len(), words(x, y, mask, masked, s[1], s[2], n.Len()))}, rounds(n, s[1])
+		return []job{each(shaders.MeanTokens, n.Len(), fields{"x": x, "y": y, "mask": mask, "masked": masked, "tokens": s[1], "size": s[2], "count": n.Len()})}, rounds(n, s[1])
 	case graph.Add:
 		if slices.Equal(in(1).Shape, n.Shape) && n.Len()%4 == 0 {
-			return []job{each(shaders.Add4, n.Len()/4, words(x/4, y/4, 0, int(l.at(n.In[1]))/4, n.Len()/4))}, nil
+			return []job{each(shaders.Add4, n.Len()/4, fields{"x": x / 4, "y": y / 4, "width": 0, "height": l.at(n.In[1]) / 4, "count": n.Len() / 4})}, nil
 		}
 		return []job{l.broadcast(n, shaders.Add, in(1).Shape, y)}, nil
 	case graph.Mul:
@@ -116,21 +107,21 @@ func (l *lister) jobs(v graph.Value) ([]job, error) {
 	case graph.AvgPool2:
 		h, w := n.Shape[2], n.Shape[3]
 		wide := in(0).Shape[3]
-		return []job{each(shaders.AvgPool, n.Len(), words(x, y, w, wide, h*w, in(0).Shape[2]*wide, n.Len()))}, nil
+		return []job{each(shaders.AvgPool, n.Len(), fields{"x": x, "y": y, "width": w, "wide": wide, "pixels": h * w, "area": in(0).Shape[2] * wide, "count": n.Len()})}, nil
 	case graph.TimestepEmbedding:
 		half := n.Shape[1] / 2
 		table, err := l.frequencies(half)
-		return []job{each(shaders.Timestep, n.Len(), words(x, y, half, n.Len()), table)}, err
+		return []job{each(shaders.Timestep, n.Len(), fields{"t": x, "y": y, "half": half, "count": n.Len()}, table)}, err
 	case graph.Upsample2:
 		if w := in(0).Shape[3]; w%4 == 0 {
-			return []job{each(shaders.Upsample4, in(0).Len()/4, words(x/4, y/4, w/4, 0, in(0).Len()/4))}, nil
+			return []job{each(shaders.Upsample4, in(0).Len()/4, fields{"x": x / 4, "y": y / 4, "width": w / 4, "height": 0, "count": in(0).Len() / 4})}, nil
 		}
 		return []job{space(n, in(0).Shape).job(x, y)}, nil
 	case graph.PixelShuffle, graph.PixelUnshuffle:
 		return []job{space(n, in(0).Shape).job(x, y)}, nil
 	case graph.Transpose:
 		if s := in(0).Shape; len(s) == 3 && n.Axes[0]+n.Axes[1] == 3 && n.Axes[0] != 0 && n.Axes[1] != 0 && s[1]%4 == 0 && s[2]%4 == 0 {
-			return []job{each(shaders.Transpose4, n.Len()/16, words(x/4, y/4, s[2]/4, s[1]/4, n.Len()/16))}, nil
+			return []job{each(shaders.Transpose4, n.Len()/16, fields{"x": x / 4, "y": y / 4, "width": s[2] / 4, "height": s[1] / 4, "count": n.Len() / 16})}, nil
 		}
 		return []job{transpose(n, in(0).Shape).job(x, y)}, nil
 	}
@@ -161,7 +152,7 @@ const (
 	addBias     = 4 // of product.wgsl and linear.wgsl, whose bias may be left out
 )
 
-// extras are the last four words of the Params of a convolution: where what is
+// extras are what a convolution adds to its result: where what is
 // added to each channel lies, how far its samples are apart, where the residual
 // lies, and which of them there are. Places are those of values.
 func (l *lister) extras(n *graph.Node) (channel, batch, residual, bits int) {
@@ -170,20 +161,20 @@ func (l *lister) extras(n *graph.Node) (channel, batch, residual, bits int) {
 		bits = addBias
 	}
 	if n.PerChannel {
-		channel, bits = int(l.at(rest[0])), bits|addChannel
+		channel, bits = l.at(rest[0]), bits|addChannel
 		if s := l.plan.Nodes[rest[0]].Shape; s[0] > 1 {
 			batch = s[1]
 		}
 		rest = rest[1:]
 	}
 	if n.Residual {
-		residual, bits = int(l.at(rest[0])), bits|addResidual
+		residual, bits = l.at(rest[0]), bits|addResidual
 	}
 	return channel, batch, residual, bits
 }
 
 // product makes the job of product.wgsl.
-func (l *lister) product(n *graph.Node, samples, positions int, params []uint32) ([]job, error) {
+func (l *lister) product(n *graph.Node, samples, positions int, params fields) ([]job, error) {
 	w := &l.plan.Nodes[n.In[1]]
 	if err := rounds(n, w.Len()/w.Shape[0]*5/4); err != nil { // the loops over a window's rows and columns add up to a quarter
 		return nil, err
@@ -192,15 +183,15 @@ func (l *lister) product(n *graph.Node, samples, positions int, params []uint32)
 	if err != nil {
 		return nil, err
 	}
-	channel, batch, residual, bits := l.extras(n)
+	params["channel"], params["channel_batch"], params["residual"], params["extras"] = l.extras(n)
 	const perGroup = shaders.ProductLanes * shaders.ProductPositions
-	return l.grid(n, job{shader: shaders.Product, params: append(params, words(channel, batch, residual, bits)...), buffers: []Buffer{weight, bias},
+	return l.grid(n, job{shader: shaders.Product, params: params, buffers: []Buffer{weight, bias},
 		x: ceil(positions, perGroup), y: ceil(w.Shape[0], shaders.ProductChannels), z: samples})
 }
 
 // tiled makes a job of count invocations of a shader whose every invocation
 // computes a tile.
-func (l *lister) tiled(n *graph.Node, s shaders.Source, count int, params []uint32, buffers ...Buffer) ([]job, error) {
+func (l *lister) tiled(n *graph.Node, s shaders.Source, count int, params fields, buffers ...Buffer) ([]job, error) {
 	return l.grid(n, flat(s, ceil(count, shaders.TileLanes), params, buffers...))
 }
 
@@ -209,7 +200,7 @@ func (l *lister) linear(n *graph.Node, x, y int) ([]job, error) {
 	outputs, channels := w[0], w[1]
 	rows := n.Len() / outputs
 	if channels%4 != 0 || outputs%shaders.LinearOutputs != 0 {
-		return l.product(n, 1, rows, words(x, y, 0, 0, 1, 1, channels, outputs, channels, outputs, 1, rows, rows, rows, 1, 1, 0))
+		return l.product(n, 1, rows, fields{"x": x, "y": y, "batch_in": 0, "batch_out": 0, "channel_in": 1, "channel_out": 1, "position_in": channels, "position_out": outputs, "channels": channels, "outputs": outputs, "height": 1, "width": rows, "width_out": rows, "positions": rows, "size": 1, "stride": 1, "padding": 0})
 	}
 	weight, bias, err := l.weights(n)
 	if err != nil {
@@ -217,12 +208,12 @@ func (l *lister) linear(n *graph.Node, x, y int) ([]job, error) {
 	}
 	_, _, residual, bits := l.extras(n)
 	if l.backend.tilings.of(Linear).shared() {
-		return l.grid(n, job{shader: shaders.LinearShared, params: words(x/4, y/4, channels/4, outputs/4, rows, residual/4, bits), buffers: []Buffer{weight, bias},
+		return l.grid(n, job{shader: shaders.LinearShared, params: fields{"x": x / 4, "y": y / 4, "inputs": channels / 4, "outputs": outputs / 4, "rows": rows, "residual": residual / 4, "extras": bits}, buffers: []Buffer{weight, bias},
 			x: ceil(rows, shaders.SharedRows), y: ceil(outputs, shaders.SharedOutputs), z: 1})
 	}
 	tiles := ceil(rows, shaders.LinearRows)
 	count := tiles * outputs / shaders.LinearOutputs
-	return l.tiled(n, shaders.Linear, count, words(x/4, y/4, channels/4, outputs/4, rows, tiles, count, residual/4, bits), weight, bias)
+	return l.tiled(n, shaders.Linear, count, fields{"x": x / 4, "y": y / 4, "inputs": channels / 4, "outputs": outputs / 4, "rows": rows, "tiles": tiles, "count": count, "residual": residual / 4, "extras": bits}, weight, bias)
 }
 
 func (l *lister) conv(n *graph.Node, x, y int) ([]job, error) {
@@ -231,8 +222,9 @@ func (l *lister) conv(n *graph.Node, x, y int) ([]job, error) {
 		return l.convTiles(n, x, y, size)
 	}
 	area, positions := in[2]*in[3], n.Shape[2]*n.Shape[3]
-	return l.product(n, n.Shape[0], positions, words(x, y, in[1]*area, w[0]*positions, area, positions, 1, 1,
-		in[1], w[0], in[2], in[3], n.Shape[3], positions, w[2], n.Stride, n.Padding))
+	return l.product(n, n.Shape[0], positions, fields{"x": x, "y": y, "batch_in": in[1] * area, "batch_out": w[0] * positions,
+		"channel_in": area, "channel_out": positions, "position_in": 1, "position_out": 1, "channels": in[1], "outputs": w[0], "height": in[2], "width": in[3],
+		"width_out": n.Shape[3], "positions": positions, "size": w[2], "stride": n.Stride, "padding": n.Padding})
 }
 
 // convTiles makes the jobs of conv.wgsl or conv_shared.wgsl.
@@ -255,8 +247,8 @@ func (l *lister) convTiles(n *graph.Node, x, y, size int) ([]job, error) {
 	if tiling.shared() {
 		gx, gy := ceil(samples*height*width, shaders.SharedPositions), ceil(outputs, shaders.SharedChannels)
 		split(ceil(height*width, shaders.SharedPositions) * gy * shaders.Lanes)
-		list, err = l.grid(n, job{shader: shaders.ConvShared, params: words(x/4, y/4, channels, outputs, height, width/4, samples, size,
-			channel, batch, residual/4, bits, part, 0), buffers: []Buffer{weight, bias}, x: gx, y: gy, z: parts})
+		list, err = l.grid(n, job{shader: shaders.ConvShared, params: fields{"x": x / 4, "y": y / 4, "channels": channels, "outputs": outputs, "height": height, "width": width / 4,
+			"samples": samples, "size": size, "channel": channel, "channel_batch": batch, "residual": residual / 4, "extras": bits, "part": part, "scratch": 0}, buffers: []Buffer{weight, bias}, x: gx, y: gy, z: parts})
 	} else {
 		shader, tiles := shaders.Conv3, ceil(height, 4)*width/4
 		if size == 1 {
@@ -265,16 +257,16 @@ func (l *lister) convTiles(n *graph.Node, x, y, size int) ([]job, error) {
 		blocks := ceil(outputs, shaders.ProductChannels)
 		split(tiles * blocks)
 		count := tiles * samples * blocks
-		list, err = l.tiled(n, shader, parts*count, words(x/4, y/4, channels, outputs, height, width/4, samples, tiles, parts*count,
-			channel, batch, residual/4, bits, part, 0), weight, bias)
+		list, err = l.tiled(n, shader, parts*count, fields{"x": x / 4, "y": y / 4, "channels": channels, "outputs": outputs, "height": height, "width": width / 4,
+			"samples": samples, "tiles": tiles, "count": parts * count, "channel": channel, "channel_batch": batch, "residual": residual / 4, "extras": bits, "part": part, "scratch": 0}, weight, bias)
 	}
 	if err != nil || parts == 1 {
 		return list, err
 	}
 	l.scratch = max(l.scratch, parts*n.Len())
-	list[0].scratch = len(list[0].params)
-	sum := each(shaders.SumParts, n.Len()/4, words(0, y/4, parts, outputs, height*width/4, n.Len()/4, channel, batch, residual/4, bits), bias)
-	sum.scratch = 1
+	list[0].scratch = true
+	sum := each(shaders.SumParts, n.Len()/4, fields{"scratch": 0, "y": y / 4, "parts": parts, "outputs": outputs, "area": height * width / 4, "count": n.Len() / 4, "channel": channel, "channel_batch": batch, "residual": residual / 4, "extras": bits}, bias)
+	sum.scratch = true
 	return append(list, sum), nil
 }
 
@@ -305,47 +297,46 @@ func (l *lister) groupNorm(n *graph.Node, x, y int) ([]job, error) {
 	if n.SiLU {
 		silu = 1
 	}
-	eps := math.Float32bits(float32(n.Eps))
-	adapted := l.adapted(n)
+	p := fields{"x": x, "y": y, "groups": n.Groups, "channels": channels, "count": count, "eps": float32(n.Eps), "silu": silu}
+	l.adapt(n, p)
 	if pixels%4 == 0 {
-		p := append(append(words(x/4, y/4, n.Groups, channels, pixels/4, count), eps, uint32(silu)), adapted...)
+		p["x"], p["y"], p["size"] = x/4, y/4, pixels/4
 		return l.norm(n, flat(shaders.GroupNorm4, count, p), channels*pixels/4/shaders.Lanes)
 	}
-	p := append(append(words(x, y, n.Groups, channels, pixels, count), eps, uint32(silu)), adapted...)
+	p["pixels"] = pixels
 	return l.norm(n, flat(shaders.GroupNorm, count, p), channels*(pixels/shaders.Lanes+1))
 }
 
-// adaptedWords is the number of the last words of the Params of norm.wgsl.
-const adaptedWords = 5
-
-// adapted are those words: what a GroupNorm is scaled and shifted by.
-func (l *lister) adapted(n *graph.Node) []uint32 {
-	rest, bits, list := n.In[len(n.Own()):], 0, make([]int, 0, adaptedWords)
-	for i, has := range []bool{n.Scaled, n.Shifted} {
-		if !has {
-			list = append(list, 0, 0)
+// adapt puts into Params what a GroupNorm is scaled and shifted by.
+func (l *lister) adapt(n *graph.Node, p fields) {
+	rest, bits := n.In[len(n.Own()):], 0
+	for i, by := range []struct {
+		name string
+		has  bool
+	}{{"scale", n.Scaled}, {"shift", n.Shifted}} {
+		p[by.name], p[by.name+"_batch"] = 0, 0
+		if !by.has {
 			continue
 		}
 		bits |= 1 << i
-		batch := 0
+		p[by.name] = l.at(rest[0])
 		if s := l.plan.Nodes[rest[0]].Shape; s[0] > 1 {
-			batch = s[1]
+			p[by.name+"_batch"] = s[1]
 		}
-		list = append(list, int(l.at(rest[0])), batch)
 		rest = rest[1:]
 	}
-	return words(append([]int{bits}, list...)...)
+	p["adapt"] = bits
 }
 
 func (l *lister) layerNorm(n *graph.Node, x, y int) ([]job, error) {
 	size := n.Shape[len(n.Shape)-1]
 	count := n.Len() / size
-	eps := math.Float32bits(float32(n.Eps))
 	if size%4 == 0 {
-		p := append(append(words(x/4, y/4, 0, 0, size/4, count), eps, 0), make([]uint32, adaptedWords)...)
+		p := fields{"x": x / 4, "y": y / 4, "groups": 0, "channels": 0, "size": size / 4, "count": count, "eps": float32(n.Eps), "silu": 0,
+			"adapt": 0, "scale": 0, "scale_batch": 0, "shift": 0, "shift_batch": 0}
 		return l.norm(n, flat(shaders.LayerNorm4, ceil(count, shaders.TileLanes), p), size/4)
 	}
-	p := append(words(x, y, size, count), eps)
+	p := fields{"x": x, "y": y, "size": size, "count": count, "eps": float32(n.Eps)}
 	return l.norm(n, flat(shaders.LayerNorm, count, p), size/shaders.Lanes)
 }
 
@@ -372,11 +363,11 @@ func (l *lister) attention(n *graph.Node, s shaders.Source, v graph.Value, mask 
 	}
 	at, masked := 0, 0
 	if len(mask) > 0 {
-		at, masked = int(l.at(mask[0])), 1
+		at, masked = l.at(mask[0]), 1
 	}
 	if s == shaders.Attend && size%4 == 0 {
-		p := words(int(l.at(n.In[0]))/4, int(l.at(n.In[1]))/4, int(l.at(v))/4, at, y/4, masked, q[1], k[1], n.Heads)
-		p = append(p, math.Float32bits(float32(math.Log2E/math.Sqrt(float64(size)))))
+		p := fields{"q": l.at(n.In[0]) / 4, "k": l.at(n.In[1]) / 4, "v": l.at(v) / 4, "mask": at, "y": y / 4, "masked": masked,
+			"queries": q[1], "keys": k[1], "heads": n.Heads, "scale": float32(math.Log2E / math.Sqrt(float64(size)))}
 		if size <= 4*shaders.MostHeadShared && l.backend.tilings.of(attentionClass(size)).shared() {
 			return l.grid(n, job{shader: shaders.AttendShared(size / 4), params: p, x: ceil(q[1], shaders.SharedQueries), y: n.Heads, z: q[0]})
 		}
@@ -386,10 +377,11 @@ func (l *lister) attention(n *graph.Node, s shaders.Source, v graph.Value, mask 
 		if size <= 4*shaders.MostHeadShort {
 			shader = shaders.AttendShort(size / 4)
 		}
-		return l.tiled(n, shader, count, append(p, words(tiles, count, size/4)...))
+		p["tiles"], p["count"], p["size"] = tiles, count, size/4
+		return l.tiled(n, shader, count, p)
 	}
-	p := words(int(l.at(n.In[0])), int(l.at(n.In[1])), int(l.at(v)), at, y, masked, q[1], k[1], n.Heads, size)
-	p = append(p, math.Float32bits(float32(1/math.Sqrt(float64(size)))))
+	p := fields{"q": l.at(n.In[0]), "k": l.at(n.In[1]), "v": l.at(v), "mask": at, "y": y, "masked": masked,
+		"queries": q[1], "keys": k[1], "heads": n.Heads, "size": size, "scale": float32(1 / math.Sqrt(float64(size)))}
 	return l.grid(n, job{shader: s, params: p, x: ceil(q[1], shaders.AttentionLanes), y: n.Heads, z: q[0]})
 }
 
@@ -420,8 +412,7 @@ func (l *lister) broadcast(n *graph.Node, s shaders.Source, other []int, y int) 
 			stride[i] = 0
 		}
 	}
-	p := append(words(shape[:]...), words(stride...)...)
-	return each(s, n.Len(), append(p, l.at(n.In[0]), l.at(n.In[1]), uint32(y), uint32(n.Len())))
+	return each(s, n.Len(), fields{"shape": shape[:], "stride": stride, "x": l.at(n.In[0]), "y": l.at(n.In[1]), "z": y, "count": n.Len()})
 }
 
 // rank4 puts dimensions of 1 in front of a shape until it has four.
@@ -448,11 +439,9 @@ type gather struct {
 }
 
 func (g gather) job(x, y int) job {
-	p := words(g.shape[:4]...)
-	p = append(p, words(g.from[:4]...)...)
-	p = append(p, words(g.to[:4]...)...)
-	p = append(p, words(g.shape[4], g.shape[5], g.from[4], g.from[5], g.to[4], g.to[5], x, y, graph.Len(g.shape[:]))...)
-	return each(shaders.Gather, graph.Len(g.shape[:]), p)
+	count := graph.Len(g.shape[:])
+	return each(shaders.Gather, count, fields{"shape": g.shape[:4], "source": g.from[:4], "to": g.to[:4],
+		"inner": []int{g.shape[4], g.shape[5], g.from[4], g.from[5]}, "inner_to": g.to[4:], "x": x, "y": y, "count": count})
 }
 
 func (l *lister) concat(n *graph.Node, y int) []job {
@@ -461,12 +450,12 @@ func (l *lister) concat(n *graph.Node, y int) []job {
 	for _, in := range n.In {
 		part := l.plan.Nodes[in].Len() / n.Shape[0]
 		if part%4 == 0 && y%4 == 0 && whole%4 == 0 {
-			list = append(list, each(shaders.Join4, n.Shape[0]*part/4, words(int(l.at(in))/4, y/4, part/4, whole/4, n.Shape[0]*part/4)))
+			list = append(list, each(shaders.Join4, n.Shape[0]*part/4, fields{"x": l.at(in) / 4, "y": y / 4, "width": part / 4, "height": whole / 4, "count": n.Shape[0] * part / 4}))
 			y += part
 			continue
 		}
 		g := gather{shape: [6]int{1, 1, 1, n.Shape[0], 1, part}, from: [6]int{0, 0, 0, part, 0, 1}, to: [6]int{0, 0, 0, whole, 0, 1}}
-		list = append(list, g.job(int(l.at(in)), y))
+		list = append(list, g.job(l.at(in), y))
 		y += part
 	}
 	return list

@@ -19,7 +19,7 @@ class Queue {
   }
 
   // Runs create inside error scopes and returns what it made; rejects with
-  // the GPUError, whose class tells memory from misuse.
+  // the GPUError, whose class distinguishes memory from misuse.
   async scoped(create) {
     this.device.pushErrorScope("validation");
     this.device.pushErrorScope("out-of-memory");
@@ -66,7 +66,7 @@ class Queue {
     this.device.queue.submit([encoder.finish()]);
   }
 
-  // Copies a range of a buffer out, behind everything that was submitted, and
+  // Copies a range of a buffer out, after everything that was submitted, and
   // promises the bytes. What is submitted later does not delay them.
   copy(buffer, offset, size) {
     const at = this.free.findIndex((b) => b.size === size);

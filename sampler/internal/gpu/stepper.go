@@ -103,8 +103,8 @@ func (p *Program) Step(factors [][]float64, noise []float32) error {
 	if l.state == nil || len(factors) != l.vectors {
 		return fmt.Errorf("%w: a step of %d vectors in a loop of %d", graph.ErrProgram, len(factors), l.vectors)
 	}
-	at := func(values map[string]graph.Value, name string) int { return p.plan.Offset[values[name]] }
-	list := words(at(p.plan.Outputs, l.Output), at(p.plan.Inputs, l.Input), l.values/l.Images, l.Images, l.Conditions, l.vectors)
+	at := func(values map[string]graph.Value, name string) uint32 { return uint32(p.plan.Offset[values[name]]) }
+	list := []uint32{at(p.plan.Outputs, l.Output), at(p.plan.Inputs, l.Input), uint32(l.values / l.Images), uint32(l.Images), uint32(l.Conditions), uint32(l.vectors)}
 	float := func(f float64) { list = append(list, math.Float32bits(float32(f))) }
 	float(l.Guidance)
 	float(l.Rescale)

@@ -138,7 +138,7 @@ func TestTune(t *testing.T) {
 	if got := gpu.Tuned(t.Context(), d); got[gpu.Linear] != gpu.Shared {
 		t.Errorf("got %v, stored were %v", got, m.Tilings)
 	}
-	// A damaged file is measured anew.
+	// Where a file is damaged it is measured again.
 	if err := os.WriteFile(file(t, dir), []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func (p *Program) timed(ctx context.Context, s graph.Stage) error {
 	return nil
 }
 
-// timeOne runs the jobs of one operation and tells their time.
+// timeOne runs the jobs of one operation and reports their time.
 func (p *Program) timeOne(v graph.Value, jobs []job, params int) error {
 	var list []Dispatch
 	for i, j := range jobs {

@@ -10,9 +10,9 @@ const align = 64
 type region struct{ at, size uint64 }
 
 // allocator gives out regions of a memory that can only grow: the first free
-// one that is large enough, or one behind all others.
+// one that is large enough, or one after all others.
 type allocator struct {
-	end  uint64   // what is free behind all regions begins here
+	end  uint64   // what is free after all regions begins here
 	free []region // in rising order, none of which touch
 }
 

@@ -62,7 +62,7 @@ var _ graph.Backend = (*Backend)(nil)
 
 // New returns a backend for the parameters of source, which are read when a
 // program first needs them. Where threads cannot be started there are fewer,
-// as Name tells.
+// as Name says.
 func New(ctx context.Context, source graph.Source, o Options) (*Backend, error) {
 	if o.Threads < 0 || o.Threads > maxThreads {
 		return nil, fmt.Errorf("simd: %d threads; 1 to %d are possible, 0 is one a core", o.Threads, maxThreads)

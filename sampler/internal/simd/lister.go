@@ -66,7 +66,7 @@ type lister struct {
 	backend *Backend
 	plan    *graph.Plan
 	arena   uint32
-	behind  uint32 // what lies behind the plan's arena
+	after   uint32 // what lies after the plan's arena
 	words   []uint32
 	nodes   []graph.Value // of each operation
 	scratch int           // values that a task needs at most
@@ -255,7 +255,7 @@ func (n *node) winograd(tile int) {
 		count := min(most, tiles-first)
 		groups := ceilDiv(count, tileCols)
 		n.l.space = max(n.l.space, values*(groups*in[1]*tileCols+16))
-		args := append([]uint32{n.in[0], n.in[1], n.in[2], n.out, n.l.behind},
+		args := append([]uint32{n.in[0], n.in[1], n.in[2], n.out, n.l.after},
 			u(in[1], in[2], in[3], outputs, tile, first, count, taskGroups, taskChannels, taskPanels)...)
 		n.op(kindWinogradInputs, ceilDiv(groups, taskGroups)*ceilDiv(in[1], taskChannels), 8*values*in[1]*count, args...)
 		n.op(kindWinograd, ceilDiv(groups, taskGroups)*ceilDiv(outputs, taskPanels*tileRows), 2*values*in[1]*groups*tileCols*outputs, args...)
@@ -338,7 +338,7 @@ func strides(shape [4]int) (s [4]int) {
 }
 
 // broadcast lists x + y or x·y, where y's dimensions are x's or 1. Axes that
-// lie behind one another in both become one.
+// lie one after the other in both become one.
 func (n *node) broadcast(kind uint32) {
 	x, y := rank4(n.shape(0)), rank4(n.shape(1))
 	stride := strides(y)

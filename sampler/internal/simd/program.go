@@ -64,7 +64,7 @@ func (b *Backend) Compile(ctx context.Context, plan *graph.Plan) (graph.Program,
 func (b *Backend) listed(ctx context.Context, plan *graph.Plan, arena uint32) ([graph.NumStages]*lister, error) {
 	var lists [graph.NumStages]*lister
 	for s, values := range plan.Stages {
-		lists[s] = &lister{backend: b, plan: plan, arena: arena, behind: arena + uint32(4*plan.Arena)}
+		lists[s] = &lister{backend: b, plan: plan, arena: arena, after: arena + uint32(4*plan.Arena)}
 		for _, v := range values {
 			if err := ctx.Err(); err != nil {
 				return lists, err

@@ -86,7 +86,7 @@ func (a *assembler) argument(name string) general {
 // at is where an argument lies.
 func (a *assembler) at(name string) string { return fmt.Sprintf("%s+%d(FP)", name, a.offsets[name]) }
 
-// load loads values at p, and moves p behind them.
+// load loads values at p, and moves p past them.
 func (a *assembler) load(p general, v []vector) {
 	a.op("VLD1.P %d(%v), %s", 16*len(v), p, list(v, vector.S4))
 }
@@ -94,7 +94,7 @@ func (a *assembler) load(p general, v []vector) {
 // loadAt loads values at p, which stays where it is.
 func (a *assembler) loadAt(p general, v []vector) { a.op("VLD1 (%v), %s", p, list(v, vector.S4)) }
 
-// store stores values at p, and moves p behind them.
+// store stores values at p, and moves p past them.
 func (a *assembler) store(v []vector, p general) {
 	a.op("VST1.P %s, %d(%v)", list(v, vector.S4), 16*len(v), p)
 }

@@ -26,7 +26,7 @@ func (v vector) B16() string { return fmt.Sprintf("V%d.B16", int(v)) }
 // F is its name as one number.
 func (v vector) F() string { return fmt.Sprintf("F%d", int(v)) }
 
-// vectors returns n registers, one behind the other.
+// vectors returns n registers, one after the other.
 func (a *assembler) vectors(n int) []vector {
 	list := make([]vector, n)
 	for i := range list {
