@@ -14,9 +14,9 @@ import (
 // images without any finding in the same view. Of the view itself it is AP
 // against PA.
 type obedience struct {
-	Finding       string              `json:"finding"`
+	Finding       string                     `json:"finding"`
 	Real          *metric.Interval           `json:"real_auc,omitempty"` // absent where the held-out images have no two sides
-	RealPositives int                 `json:"real_positives"`
+	RealPositives int                        `json:"real_positives"`
 	Made          *metric.Interval           `json:"generated_auc"`
 	ByView        map[string]metric.Interval `json:"generated_auc_by_view,omitempty"`
 	// Change is the mean distance between the image with the finding and that

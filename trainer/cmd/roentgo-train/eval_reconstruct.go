@@ -50,6 +50,7 @@ func (e *evaluator) reconstructed(ctx context.Context) (*reconstruction, error) 
 	if err != nil {
 		return nil, err
 	}
+	e.again = list
 	size := e.data.Size()
 	r := &reconstruction{Findings: map[string]metric.Interval{}, spectrum: metric.Spectrum(list, size)}
 	r.Detail = metric.Detail(r.spectrum, metric.Spectrum(e.real, size))

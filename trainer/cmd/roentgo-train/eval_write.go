@@ -23,7 +23,10 @@ type evaluation struct {
 	Seeds         int             `json:"seeds"`                   // per prompt and view
 	Unknown       []string        `json:"unknown_words,omitempty"` // of the prompts, to the model
 	Reconstructed *reconstruction `json:"reconstructed,omitempty"`
-	Results       []*result       `json:"results"` // per guidance
+	// Distances and Paired are of what bounds the figures of generated images.
+	Distances *distances  `json:"distances"`
+	Paired    []pairedRow `json:"paired"`
+	Results   []*result   `json:"results"` // per guidance
 
 	size int
 	real []float64 // the spectrum of held-out images
@@ -51,7 +54,12 @@ type result struct {
 	// training image than 99 of 100 held-out images are.
 	NearFeatures float64 `json:"features_below_first_percentile"`
 	NearPixels   float64 `json:"pixels_below_first_percentile"`
-	MontageKey   string  `json:"montage_key"` // R or G per picture of montage.png, row by row
+	// Of images from the captions of held-out images.
+	Distance  distanceRow `json:"distance"`
+	Paired    pairedRow   `json:"paired"`
+	Agreement []agreement `json:"agreement"`
+
+	MontageKey string `json:"montage_key"` // R or G per picture of montage.png, row by row
 
 	spectrum []float64
 }
