@@ -3,7 +3,6 @@ package metric
 import (
 	"cmp"
 	"math"
-	"math/rand/v2"
 	"slices"
 )
 
@@ -66,34 +65,19 @@ func winsOf(list []Scored) (wins, pairs float64) {
 	return wins, positives * below
 }
 
-// Bootstrap returns the bounds between which statistic lies in 95 of 100
-// resamples of whole groups, drawn with replacement (Efron 1979). Resamples in
-// which it is not a number do not count.
-func Bootstrap(list []Scored, times int, seed uint64, statistic func([]Scored) float64) (low, high float64) {
-	groups := map[string][]Scored{}
-	for _, s := range list {
-		groups[s.Group] = append(groups[s.Group], s)
+// AUC is [AUC] of a list and its interval by resamples of whole groups; ok is
+// false where there is no pair of a positive and a negative.
+func (s Resampling) AUC(list []Scored) (v Interval, ok bool) {
+	v = s.Scored(list, AUC)
+	return v, !math.IsNaN(v.Value)
+}
+
+// Scored is what a statistic makes of a list, and its interval by resamples of
+// whole groups.
+func (s Resampling) Scored(list []Scored, statistic func([]Scored) float64) Interval {
+	groups := make([]string, len(list))
+	for i, x := range list {
+		groups[i] = x.Group
 	}
-	names := make([]string, 0, len(groups))
-	for g := range groups {
-		names = append(names, g)
-	}
-	slices.Sort(names)
-	r := rand.New(rand.NewPCG(seed, 0))
-	var values []float64
-	for range times {
-		var drawn []Scored
-		for range names {
-			drawn = append(drawn, groups[names[r.IntN(len(names))]]...)
-		}
-		if v := statistic(drawn); !math.IsNaN(v) {
-			values = append(values, v)
-		}
-	}
-	if len(values) == 0 {
-		return math.NaN(), math.NaN()
-	}
-	slices.Sort(values)
-	at := func(q float64) float64 { return values[min(int(q*float64(len(values))), len(values)-1)] }
-	return at(0.025), at(0.975)
+	return s.Statistic(groups, func(index []int) float64 { return statistic(pick(list, index)) })
 }

@@ -44,8 +44,11 @@ func TestAUC(t *testing.T) {
 	if got := metric.AUC(seeds); got != 0.5 {
 		t.Errorf("AUC of what hardly differs is %g, want 0.5", got)
 	}
-	if low, high := metric.Bootstrap(seeds, 200, 1, metric.AUC); low != 0.5 || high != 0.5 {
-		t.Errorf("its interval is %g to %g", low, high)
+	if v, ok := (metric.Resampling{Times: 200, Seed: 1}).AUC(seeds); !ok || v.Low != 0.5 || v.High != 0.5 {
+		t.Errorf("its interval is %+v", v)
+	}
+	if v, ok := (metric.Resampling{Times: 200, Seed: 1}).AUC(scored("", true, 1, 2)); ok {
+		t.Errorf("AUC without negatives is %+v", v)
 	}
 	if got := metric.AUC(scored("", true, 1, 2)); !math.IsNaN(got) {
 		t.Errorf("AUC without negatives is %g, want NaN", got)
@@ -55,7 +58,8 @@ func TestAUC(t *testing.T) {
 func TestBootstrap(t *testing.T) {
 	list := append(scored("", true, 1, 2, 3, 4, 5, 6, 7, 8), scored("", false, 0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5)...)
 	auc := metric.AUC(list)
-	low, high := metric.Bootstrap(list, 500, 1, metric.AUC)
+	v, _ := metric.Resampling{Times: 500, Seed: 1}.AUC(list)
+	low, high := v.Low, v.High
 	if !(low < auc && auc < high && low > 0.2 && high < 0.95) {
 		t.Errorf("AUC %.3f, interval %.3f to %.3f", auc, low, high)
 	}
@@ -63,7 +67,7 @@ func TestBootstrap(t *testing.T) {
 	for i := range list {
 		list[i].Group = fmt.Sprint(list[i].Positive)
 	}
-	if low, high := metric.Bootstrap(list, 100, 1, metric.AUC); low != auc || high != auc {
-		t.Errorf("interval %.3f to %.3f of whole groups, want %.3f alone", low, high, auc)
+	if v, _ := (metric.Resampling{Times: 100, Seed: 1}).AUC(list); v.Low != auc || v.High != auc {
+		t.Errorf("interval %.3f to %.3f of whole groups, want %.3f alone", v.Low, v.High, auc)
 	}
 }

@@ -23,7 +23,8 @@ type evalOptions struct {
 	models, vae                   []string
 	data, classifier, out, device string
 	leaveOut                      []string
-	seeds                         int
+	seeds, captions               int
+	features, lpips               string
 	guidance                      []float64
 }
 
@@ -61,6 +62,9 @@ random (16 seeds of 16 prompts, not picked) and montage (real and generated, shu
 	f.StringVar(&o.classifier, "classifier", "", "folder of the run of a classifier (required)")
 	f.StringVar(&o.out, "out", "", "folder for figures and pictures, which must not exist (required)")
 	f.IntVar(&o.seeds, "seeds", 32, "images per prompt and view")
+	f.IntVar(&o.captions, "captions", 0, "images of captions of held-out images; 0: one per held-out image")
+	f.StringVar(&o.features, "features", "", "TorchScript file of a network (B, 1, side, side) to (B, features), for distances (default: the classifier)")
+	f.StringVar(&o.lpips, "lpips", "", "TorchScript file of a distance of two batches (B, 1, side, side), such as LPIPS")
 	f.Float64SliceVar(&o.guidance, "guidance", nil, "guidance values, with commas between them (default: the model's own)")
 	f.StringArrayVar(&o.leaveOut, "leave-out", nil, leaveOutHelp)
 	f.StringVar(&o.device, "sample-on", sampler.CPU, "auto, gpu or cpu")
@@ -73,9 +77,15 @@ random (16 seeds of 16 prompts, not picked) and montage (real and generated, shu
 // mostSeeds keeps the images of one guidance within some gigabytes.
 const mostSeeds = 256
 
+// leastCaptions is how many points a neighbourhood needs.
+const leastCaptions = densityNeighbours + 1
+
 func (o evalOptions) validate() error {
 	if o.seeds < 2 || o.seeds > mostSeeds {
 		return fmt.Errorf("--seeds is %d; 2 to %d are possible", o.seeds, mostSeeds)
+	}
+	if o.captions != 0 && o.captions < leastCaptions {
+		return fmt.Errorf("--captions is %d; 0 or at least %d are possible", o.captions, leastCaptions)
 	}
 	for _, g := range o.guidance {
 		if !(g >= 1 && g <= 100) {
@@ -99,6 +109,9 @@ type evaluator struct {
 	scores      [][]float64    // of real
 	outputs     map[string]int // column of scores
 	known       *neighbours    // of train
+	again       [][]float32    // real, as the autoencoder leaves them; nil without an encoder
+	network     *train.Network // of features; nil: the classifier
+	perceptual  *train.Network // of distances; or nil
 	progress    progress
 }
 
@@ -116,6 +129,18 @@ func (o evalOptions) run(ctx context.Context) error {
 		return err
 	}
 	defer e.judge.Close()
+	if o.features != "" {
+		if e.network, err = train.OpenNetwork(o.features); err != nil {
+			return fmt.Errorf("--features: %w", err)
+		}
+		defer e.network.Close()
+	}
+	if o.lpips != "" {
+		if e.perceptual, err = train.OpenNetwork(o.lpips); err != nil {
+			return fmt.Errorf("--lpips: %w", err)
+		}
+		defer e.perceptual.Close()
+	}
 	m, err := weights.Open(o.models...)
 	if err != nil {
 		return err
@@ -138,8 +163,8 @@ func (o evalOptions) run(ctx context.Context) error {
 // held-out images.
 func (e *evaluator) fits() error {
 	e.test, e.train = train.Used(e.data, dataset.Test, e.leaveOut), train.Used(e.data, dataset.Train, e.leaveOut)
-	if len(e.test) == 0 || len(e.train) == 0 {
-		return fmt.Errorf("%w: %s has %d held-out and %d training images; both are needed", dataset.ErrPrepared, e.evalOptions.data, len(e.test), len(e.train))
+	if len(e.test) < leastCaptions || len(e.train) < leastCaptions {
+		return fmt.Errorf("%w: %s has %d held-out and %d training images; at least %d of each are needed", dataset.ErrPrepared, e.evalOptions.data, len(e.test), len(e.train), leastCaptions)
 	}
 	if size := e.sampler.Description().Model.ImageSize; size != e.data.Size() || size != e.judge.Side() {
 		return fmt.Errorf("the model makes images of %d pixels a side, the prepared ones have %d and the classifier takes %d: these must be equal", size, e.data.Size(), e.judge.Side())
@@ -148,6 +173,7 @@ func (e *evaluator) fits() error {
 		e.guidance = []float64{e.sampler.Description().Sampling.Guidance}
 	}
 	e.progress.total = len(e.guidance) * e.seeds * len(evalViews) * (1 + len(dataset.FindingLabels()))
+	e.progress.total += len(e.guidance) * len(e.captioned())
 	e.real = e.images(e.test)
 	var err error
 	e.scores, err = e.judge.Scores(e.real)
@@ -175,8 +201,19 @@ func (e *evaluator) evaluate(ctx context.Context) error {
 	if e.known, err = e.trainingNeighbours(ctx); err != nil {
 		return err
 	}
+	r, err := e.newReference()
+	if err != nil {
+		return err
+	}
+	v.Distances = &distances{Network: r.name, Hash: e.networkHash(), Reference: len(r.points)}
+	if v.Distances.Rows, err = e.scale(r); err != nil {
+		return err
+	}
+	if v.Paired, err = e.pairedScale(); err != nil {
+		return err
+	}
 	for _, g := range e.guidance {
-		r, err := e.at(ctx, g)
+		r, err := e.at(ctx, g, r)
 		if err != nil {
 			return err
 		}
@@ -200,8 +237,34 @@ func (e *evaluator) unknownWords() []string {
 	return e.sampler.UnknownWords(strings.Join(prompts, ". "))
 }
 
+// networkHash is that of the file of the network whose features are compared.
+func (e *evaluator) networkHash() string {
+	if e.network != nil {
+		return e.network.Hash
+	}
+	return e.judge.Hash
+}
+
+// fromCaptions measures images of the captions of held-out images.
+func (e *evaluator) fromCaptions(ctx context.Context, r *result, ref *reference) error {
+	list, err := e.sampleCaptions(ctx, r.Guidance)
+	if err != nil {
+		return err
+	}
+	scores, err := e.judge.Scores(list)
+	if err != nil {
+		return err
+	}
+	r.Agreement = e.agree(scores)
+	if r.Paired, err = e.pairedRow(nameMade, list); err != nil {
+		return err
+	}
+	r.Distance, err = ref.row(nameMade, list, e.patients(pickInts(e.test, e.captioned())))
+	return err
+}
+
 // at measures at one guidance and draws its pictures.
-func (e *evaluator) at(ctx context.Context, guidance float64) (*result, error) {
+func (e *evaluator) at(ctx context.Context, guidance float64, ref *reference) (*result, error) {
 	s, err := e.sampleAll(ctx, guidance)
 	if err != nil {
 		return nil, err
@@ -209,6 +272,9 @@ func (e *evaluator) at(ctx context.Context, guidance float64) (*result, error) {
 	r := &result{Guidance: guidance}
 	e.obey(r, s)
 	e.measure(r, s)
+	if err := e.fromCaptions(ctx, r, ref); err != nil {
+		return nil, err
+	}
 	closest, err := e.nearest(ctx, r, s)
 	if err != nil {
 		return nil, err

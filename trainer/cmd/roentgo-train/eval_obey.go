@@ -3,7 +3,6 @@
 package main
 
 import (
-	"math"
 	"strconv"
 
 	"github.com/roentgo/roentgo/trainer/metric"
@@ -15,11 +14,11 @@ import (
 // images without any finding in the same view. Of the view itself it is AP
 // against PA.
 type obedience struct {
-	Finding       string              `json:"finding"`
-	Real          *interval           `json:"real_auc,omitempty"` // absent where the held-out images have no two sides
-	RealPositives int                 `json:"real_positives"`
-	Made          *interval           `json:"generated_auc"`
-	ByView        map[string]interval `json:"generated_auc_by_view,omitempty"`
+	Finding       string                     `json:"finding"`
+	Real          *metric.Interval           `json:"real_auc,omitempty"` // absent where the held-out images have no two sides
+	RealPositives int                        `json:"real_positives"`
+	Made          *metric.Interval           `json:"generated_auc"`
+	ByView        map[string]metric.Interval `json:"generated_auc_by_view,omitempty"`
 	// Change is the mean distance between the image with the finding and that
 	// without, of one seed, where the grey range is 1.
 	Change float64 `json:"change"`
@@ -28,26 +27,16 @@ type obedience struct {
 	Near float64 `json:"features_below_first_percentile"`
 }
 
-// interval is an AUC.
-type interval struct {
-	Value float64 `json:"value"`
-	Low   float64 `json:"low"` // of 95 %, by bootstrap over patients or seeds
-	High  float64 `json:"high"`
-}
-
-const (
-	resamples     = 1000
-	bootstrapSeed = 1
-)
+// resampling is that of every interval: whole patients, or whole seeds.
+var resampling = metric.Resampling{Times: 1000, Seed: 1}
 
 // aucOf is the AUC of a list; nil where there is none.
-func aucOf(list []metric.Scored) *interval {
-	v := metric.AUC(list)
-	if math.IsNaN(v) {
+func aucOf(list []metric.Scored) *metric.Interval {
+	v, ok := resampling.AUC(list)
+	if !ok {
 		return nil
 	}
-	low, high := metric.Bootstrap(list, resamples, bootstrapSeed, metric.AUC)
-	return &interval{v, low, high}
+	return &v
 }
 
 // obey fills in what the classifier finds in generated images.
@@ -60,7 +49,7 @@ func (e *evaluator) obey(r *result, s *samples) {
 }
 
 // onReal measures the classifier on held-out images by their scores.
-func (e *evaluator) onReal(output string, scores [][]float64) (v *interval, positives int) {
+func (e *evaluator) onReal(output string, scores [][]float64) (v *metric.Interval, positives int) {
 	var list []metric.Scored
 	for n, i := range e.test {
 		if s, ok := train.Truth(e.data.Records[i], output); ok {
@@ -75,7 +64,7 @@ func (e *evaluator) onReal(output string, scores [][]float64) (v *interval, posi
 }
 
 func (e *evaluator) obeyed(finding string, s *samples) obedience {
-	o := obedience{Finding: finding, ByView: map[string]interval{}}
+	o := obedience{Finding: finding, ByView: map[string]metric.Interval{}}
 	o.Real, o.RealPositives = e.onReal(finding, e.scores)
 	var list []metric.Scored
 	for _, view := range evalViews {

@@ -20,7 +20,7 @@ type reconstruction struct {
 	PSNR   float64 `json:"psnr_db"`
 	SSIM   float64 `json:"ssim"`
 	// Findings are the AUC of the classifier on them, by label.
-	Findings map[string]interval `json:"auc"`
+	Findings map[string]metric.Interval `json:"auc"`
 
 	spectrum []float64
 }
@@ -50,8 +50,9 @@ func (e *evaluator) reconstructed(ctx context.Context) (*reconstruction, error) 
 	if err != nil {
 		return nil, err
 	}
+	e.again = list
 	size := e.data.Size()
-	r := &reconstruction{Findings: map[string]interval{}, spectrum: metric.Spectrum(list, size)}
+	r := &reconstruction{Findings: map[string]metric.Interval{}, spectrum: metric.Spectrum(list, size)}
 	r.Detail = metric.Detail(r.spectrum, metric.Spectrum(e.real, size))
 	for k, x := range list {
 		r.PSNR += images.PSNR(e.real[k], x, 2) / float64(len(list))

@@ -76,10 +76,12 @@ func TestEval(t *testing.T) {
 	}
 	refused(t, 2, "--seeds is 1", command("bad", "--seeds", "1")...)
 	refused(t, 2, "--guidance is 0.5", command("bad", "--guidance", "2,0.5")...)
+	refused(t, 2, "--captions is 3", command("bad", "--captions", "3")...)
+	refused(t, 1, "--lpips", command("bad", "--lpips", at("vocab.txt"))...)
 	refused(t, 2, "exists already", command("judge")...)
 	refused(t, 1, "no such file", "eval", "--device", "cpu", "--model", model, "--data", data, "--classifier", at("absent"), "--out", at("bad"))
 
-	if status, stdout, stderr := program(t, command("out", "--seeds", "2", "--guidance", "1,3")...); status != 0 || !strings.Contains(stdout, "guidance 3") {
+	if status, stdout, stderr := program(t, command("out", "--seeds", "2", "--captions", "12", "--guidance", "1,3")...); status != 0 || !strings.Contains(stdout, "guidance 3") {
 		t.Fatal(stdout, stderr)
 	}
 	var v evaluation
@@ -107,7 +109,45 @@ func TestEval(t *testing.T) {
 	if !(r.Detail > 0) || r.SeedSpread == nil || !(*r.SeedSpread > 0) || r.FeatureDistance == nil || v.Reconstructed == nil || !(v.Reconstructed.PSNR > 0) {
 		t.Errorf("%+v, %+v", r, v.Reconstructed)
 	}
+	checkCaptioned(t, v)
 	checkFiles(t, at("out"))
+}
+
+// checkCaptioned checks what is measured of images of the captions of 12
+// held-out images.
+func checkCaptioned(t *testing.T, v evaluation) {
+	t.Helper()
+	d := v.Distances
+	if d == nil || d.Network != "roentgo" || d.Hash != v.Classifier || len(d.Rows) != 3 {
+		t.Fatalf("distances %+v", d)
+	}
+	real, noise, made := d.Rows[0], d.Rows[2], v.Results[0].Distance
+	if real.Name != nameReal || noise.Name != nameNoise || real.Images != 12 || made.Images != 12 {
+		t.Errorf("rows %+v, %+v, %+v", real, noise, made)
+	}
+	if !(real.Frechet.Value < noise.Frechet.Value && real.KID.Value < noise.KID.Value && real.Coverage.Value > noise.Coverage.Value) {
+		t.Errorf("real images lie no nearer to training images than noise: %+v, %+v", real, noise)
+	}
+	if real.InceptionScore == nil || !(real.InceptionScore.Value >= 1) {
+		t.Errorf("Inception Score %v", real.InceptionScore)
+	}
+	if len(v.Paired) != 3 || v.Paired[0].Name != nameReconstructed || v.Paired[0].MSSSIM != nil || v.Paired[0].LPIPS != nil {
+		t.Errorf("pairs %+v", v.Paired)
+	}
+	if p := v.Results[0].Paired; p.Images != 12 || !(p.SSIM.Value < 1 && p.SSIM.Std >= 0 && p.MSE.Value > 0 && p.MSE.Value < 1) {
+		t.Errorf("generated against paired %+v", p)
+	}
+	var effusion *agreement
+	for i, a := range v.Results[0].Agreement {
+		if a.Finding == "Effusion" {
+			effusion = &v.Results[0].Agreement[i]
+		}
+	}
+	// A random model ignores its prompt: what it shows is there in about half of
+	// the captions, or it is never found.
+	if effusion == nil || effusion.Images != 12 || !(effusion.Real.F1.Value > 0.8) || effusion.Made.Precision.Value > 0.8 {
+		t.Errorf("agreement %+v", effusion)
+	}
 }
 
 // checkFiles checks the pictures of an evaluation at guidance 1 and 3, and that

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/roentgo/roentgo/trainer/metric"
 )
 
 // evaluation is what `eval` writes to eval.json.
@@ -21,7 +23,10 @@ type evaluation struct {
 	Seeds         int             `json:"seeds"`                   // per prompt and view
 	Unknown       []string        `json:"unknown_words,omitempty"` // of the prompts, to the model
 	Reconstructed *reconstruction `json:"reconstructed,omitempty"`
-	Results       []*result       `json:"results"` // per guidance
+	// Distances and Paired are of what bounds the figures of generated images.
+	Distances *distances  `json:"distances"`
+	Paired    []pairedRow `json:"paired"`
+	Results   []*result   `json:"results"` // per guidance
 
 	size int
 	real []float64 // the spectrum of held-out images
@@ -49,7 +54,12 @@ type result struct {
 	// training image than 99 of 100 held-out images are.
 	NearFeatures float64 `json:"features_below_first_percentile"`
 	NearPixels   float64 `json:"pixels_below_first_percentile"`
-	MontageKey   string  `json:"montage_key"` // R or G per picture of montage.png, row by row
+	// Of images from the captions of held-out images.
+	Distance  distanceRow `json:"distance"`
+	Paired    pairedRow   `json:"paired"`
+	Agreement []agreement `json:"agreement"`
+
+	MontageKey string `json:"montage_key"` // R or G per picture of montage.png, row by row
 
 	spectrum []float64
 }
@@ -88,7 +98,7 @@ func optional(x *float64) string {
 }
 
 // cells are the three cells of an interval.
-func (v *interval) cells() []string {
+func cells(v *metric.Interval) []string {
 	if v == nil {
 		return []string{"", "", ""}
 	}
@@ -100,14 +110,14 @@ func (v *evaluation) findingRows() [][]string {
 		"generated_auc", "generated_low", "generated_high", "generated_pa", "generated_ap", "change", "near_features"}}
 	for _, r := range v.Results {
 		for _, o := range append(r.Findings[:len(r.Findings):len(r.Findings)], r.View) {
-			row := append([]string{strconv.FormatFloat(r.Guidance, 'g', -1, 64), o.Finding, strconv.Itoa(o.RealPositives)}, o.Real.cells()...)
+			row := append([]string{strconv.FormatFloat(r.Guidance, 'g', -1, 64), o.Finding, strconv.Itoa(o.RealPositives)}, cells(o.Real)...)
 			again := ""
 			if v.Reconstructed != nil {
 				if i, ok := v.Reconstructed.Findings[o.Finding]; ok {
 					again = number(i.Value)
 				}
 			}
-			row = append(append(row, again), o.Made.cells()...)
+			row = append(append(row, again), cells(o.Made)...)
 			for _, view := range evalViews {
 				cell := ""
 				if i, ok := o.ByView[view]; ok {
@@ -150,7 +160,7 @@ func (r *result) change() (mean float64) {
 func (r *result) summary() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "guidance %g\n%-20s %22s %26s %8s\n", r.Guidance, "", "AUC, real (held out)", "AUC, generated", "change")
-	text := func(v *interval) string {
+	text := func(v *metric.Interval) string {
 		if v == nil {
 			return "-"
 		}
