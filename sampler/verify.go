@@ -71,8 +71,7 @@ func tokenizerOf(m *weights.Model, c model.Config) (*prompt.Tokenizer, error) {
 	return t, nil
 }
 
-// wordsOf reads the words of the training captions; nil where the file does not
-// tell.
+// wordsOf reads the words of the training captions; nil where the file has none.
 func wordsOf(m *weights.Model) (map[string]bool, error) {
 	if _, ok := m.Info(TensorWords); !ok {
 		return nil, nil
