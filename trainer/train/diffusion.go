@@ -107,7 +107,7 @@ func diffuse(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, by
 		}
 		defer states.params.Free()
 		texts, whole := fixedTexts(data)
-		if err := states.all(ctx, slices.Concat(texts, o.Prompts, slices.Concat(spreadTexts...)), whole, progress); err != nil {
+		if err := states.all(ctx, slices.Concat(texts, viewTexts(data), o.Prompts, slices.Concat(spreadTexts...)), whole, progress); err != nil {
 			return err
 		}
 	}

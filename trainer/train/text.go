@@ -144,6 +144,17 @@ func fixedTexts(data *dataset.Prepared) (texts []string, whole bool) {
 	return texts, whole
 }
 
+// viewTexts lists the captions that state a view alone, for the views of the
+// data.
+func viewTexts(data *dataset.Prepared) (texts []string) {
+	for _, r := range data.Records {
+		if text := prompt.OfView(r.View); !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
+
 // writeTextFiles writes what an export needs of a run's text: the vocabulary,
 // the words of the captions, and which frozen encoder it was.
 func writeTextFiles(o DiffusionOptions, data *dataset.Prepared) error {
