@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/roentgo/roentgo/sampler/prompt"
+	"github.com/roentgo/roentgo/weights/atomicfile"
 )
 
 // The files of a prepared folder.
@@ -177,19 +178,16 @@ func Prepare(ctx context.Context, o Options) (Summary, error) {
 // inPlace has write fill a folder beside out, and renames it when it is whole.
 func inPlace(out string, write func(dir string) (Summary, error)) (Summary, error) {
 	parent := filepath.Dir(filepath.Clean(out))
-	if err := os.MkdirAll(parent, 0o755); err != nil {
+	if err := os.MkdirAll(parent, 0o777); err != nil {
 		return Summary{}, err
 	}
-	work, err := os.MkdirTemp(parent, ".prepare-")
-	if err != nil {
+	work := atomicfile.TemporaryName(parent)
+	if err := os.Mkdir(work, 0o777); err != nil { // of which the umask takes its part
 		return Summary{}, err
 	}
 	defer os.RemoveAll(work)
 	sum, err := write(work)
 	if err != nil {
-		return Summary{}, err
-	}
-	if err := os.Chmod(work, 0o755); err != nil {
 		return Summary{}, err
 	}
 	return sum, os.Rename(work, out)

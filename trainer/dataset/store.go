@@ -125,5 +125,5 @@ func (s *store) finish() error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(os.WriteFile(filepath.Join(s.dir, summaryFile), append(data, '\n'), 0o644), s.images.Sync(), s.records.Sync())
+	return errors.Join(os.WriteFile(filepath.Join(s.dir, summaryFile), append(data, '\n'), 0o666), s.images.Sync(), s.records.Sync())
 }
