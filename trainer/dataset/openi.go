@@ -66,6 +66,7 @@ type openiImage struct {
 	file, study, report string
 	labels              []string
 	inverted            bool
+	orientation         int
 	at                  int // of its pixels, among those that were read
 }
 
@@ -139,7 +140,7 @@ func (o OpenIOptions) write(ctx context.Context, dir string) (Summary, error) {
 			return out.sum, err
 		}
 		r := Record{File: img.file, Patient: "iu-" + img.study, Split: Train, Source: "Indiana University (Open-i)",
-			Licence: "CC BY-NC-ND 4.0", Labels: img.labels, Report: img.report, Inverted: img.inverted}
+			Licence: "CC BY-NC-ND 4.0", Labels: img.labels, Report: img.report, Inverted: img.inverted, Orientation: img.orientation}
 		if test[img.study] {
 			r.Split = Test
 		}
@@ -229,14 +230,14 @@ func (o OpenIOptions) read(ctx context.Context, reports map[string]Report, front
 	for range runtime.NumCPU() {
 		workers.Go(func() {
 			for j := range jobs {
-				pixels, inverted, err := usable(j.data, o.Size, o.Fit)
+				p, err := usable(j.data, o.Size, o.Fit)
 				mu.Lock()
 				if err != nil {
 					out.leaveOut(j.img.file, err.Error())
-				} else if _, err := raw.Write(pixels); err != nil {
+				} else if _, err := raw.Write(p.pixels); err != nil {
 					cancel(err)
 				} else {
-					j.img.inverted, j.img.at = inverted, len(images)
+					j.img.inverted, j.img.orientation, j.img.at = p.inverted, p.orientation, len(images)
 					images = append(images, j.img)
 					stages[4]++
 				}

@@ -47,6 +47,9 @@ type Record struct {
 	Report string   `json:"report,omitempty"` // as prompt.Report wrote it
 	// Inverted says that the file was a negative, which was turned back.
 	Inverted bool `json:"inverted,omitempty"`
+	// Orientation is that of the file's EXIF data, 2 to 8, where the image was
+	// turned by it; 0: it was not.
+	Orientation int `json:"orientation,omitempty"`
 
 	sections []string // of the report, as they were written
 }
@@ -98,6 +101,7 @@ type Summary struct {
 	Test          int            `json:"test"`
 	Patients      int            `json:"patients"`
 	Inverted      int            `json:"inverted"` // negatives that were turned back
+	Turned        int            `json:"turned"`   // images that lay on their sides, by their EXIF orientation
 	Sources       map[string]int `json:"sources"`
 	Words         *Words         `json:"report_words,omitempty"`
 	Stages        []Stage        `json:"stages,omitempty"`
@@ -233,18 +237,18 @@ func (o Options) write(ctx context.Context, dir string, rows []row, unknown []Un
 			out.leaveOut(r.File, err.Error())
 			continue
 		}
-		pixels, inverted, err := usable(data, o.Size, o.Fit)
+		p, err := usable(data, o.Size, o.Fit)
 		if err != nil {
 			out.leaveOut(r.File, err.Error())
 			continue
 		}
-		r.Inverted = inverted
+		r.Inverted, r.Orientation = p.inverted, p.orientation
 		r.Report, _ = prompt.Report(r.sections...)
 		r.Split = Train
 		if test[r.Patient] {
 			r.Split = Test
 		}
-		if err := out.add(pixels, r.Record); err != nil {
+		if err := out.add(p.pixels, r.Record); err != nil {
 			return out.sum, err
 		}
 	}
@@ -298,19 +302,29 @@ func (o Options) testPatients(rows []row) map[string]bool {
 	return splitPatients(patients, o.Seed, o.TestFraction)
 }
 
-// usable decodes an image and holds it to the rules of quality; a negative is
-// turned back.
-func usable(data []byte, size int, fit Fit) (pixels []byte, inverted bool, err error) {
+// picture is an image file as it goes into a prepared folder.
+type picture struct {
+	pixels      []byte
+	orientation int  // of [Record]
+	inverted    bool // it was a negative
+}
+
+// usable decodes an image and holds it to the rules of quality; one that its
+// file says lies on its side is turned, a negative turned back.
+func usable(data []byte, size int, fit Fit) (p picture, err error) {
 	pixels, w, h, err := decodeGray(data, size, fit)
 	if err != nil {
-		return nil, false, err
+		return p, err
+	}
+	if o := orientation(data); o > 1 {
+		pixels, p.orientation = turn(pixels, size, o), o
 	}
 	reason, inverted := quality(pixels, size, w, h)
 	if reason != "" {
-		return nil, false, errors.New(reason)
+		return p, errors.New(reason)
 	}
-	if inverted {
+	if p.pixels, p.inverted = pixels, inverted; inverted {
 		invert(pixels)
 	}
-	return pixels, inverted, nil
+	return p, nil
 }

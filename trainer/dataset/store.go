@@ -99,6 +99,9 @@ func (s *store) add(pixels []byte, r Record) error {
 	if r.Inverted {
 		s.sum.Inverted++
 	}
+	if r.Orientation > 1 {
+		s.sum.Turned++
+	}
 	if !Speaks(r) && len(r.Others) == 0 && r.Report == "" {
 		s.sum.Unsaid++
 	}
