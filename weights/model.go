@@ -368,7 +368,7 @@ func openFile(r io.ReaderAt, size int64, opt Options) (_ *file, err error) {
 		}
 		f.r, content = f.frames, f.frames.size()
 	}
-	if f.h, err = readHeader(f.r, content, opt.MaxBytes); err != nil {
+	if f.h, err = readHeader(f.r, content, opt.MaxBytes, false); err != nil {
 		return nil, err
 	}
 	if err := f.checkMetadata(); err != nil {

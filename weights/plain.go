@@ -26,7 +26,7 @@ func OpenPlain(path string) (*Plain, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := readHeader(f, size, math.MaxInt64)
+	h, err := readHeader(f, size, math.MaxInt64, true)
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -49,7 +49,7 @@ func (p *Plain) Has(name string) bool { _, ok := p.h.entries[name]; return ok }
 // Shape returns the dimensions of a tensor; nil when there is none.
 func (p *Plain) Shape(name string) []int { return slices.Clone(p.h.entries[name].shape) }
 
-// Float32 reads an F32 or F16 tensor, row-major.
+// Float32 reads an F32, F16 or BF16 tensor, row-major.
 func (p *Plain) Float32(name string) ([]float32, error) {
 	e, ok := p.h.entries[name]
 	if !ok {
@@ -59,7 +59,11 @@ func (p *Plain) Float32(name string) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]float32, len(raw)/int(e.dtype.size()))
+	n := 1
+	for _, d := range e.shape {
+		n *= d
+	}
+	out := make([]float32, n)
 	return out, floats(e, raw, out)
 }
 
@@ -69,7 +73,7 @@ func readEntry(r io.ReaderAt, h *header, e entry) ([]byte, error) {
 	return raw, readFull(r, raw, h.data+e.begin)
 }
 
-// floats converts the raw bytes of an F32 or F16 tensor.
+// floats converts the raw bytes of an F32, F16 or BF16 tensor.
 func floats(e entry, raw []byte, out []float32) error {
 	switch e.dtype {
 	case dF32:
@@ -79,6 +83,10 @@ func floats(e entry, raw []byte, out []float32) error {
 	case dF16:
 		for i := range out {
 			out[i] = halfToFloat(binary.LittleEndian.Uint16(raw[2*i:]))
+		}
+	case dBF16:
+		for i := range out {
+			out[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(raw[2*i:])) << 16)
 		}
 	default:
 		return fmt.Errorf("%w: tensor %q is %s, floating-point values are needed", ErrFormat, e.name, e.dtype)

@@ -19,6 +19,8 @@ const (
 	dF16 dtype = "F16"
 	dI8  dtype = "I8"
 	dU8  dtype = "U8"
+
+	dBF16 dtype = "BF16" // in files of other programs
 )
 
 func (d dtype) size() int64 {
@@ -31,6 +33,13 @@ func (d dtype) size() int64 {
 		return 1
 	}
 	return 0
+}
+
+// otherSizes are the scalar types of the format, in bytes a value, that files of
+// other programs may have beside ours. Of a tensor of one of them that is not
+// read, nothing else is asked.
+var otherSizes = map[dtype]int64{
+	dBF16: 2, "F64": 8, "I64": 8, "I32": 4, "I16": 2, "U64": 8, "U32": 4, "U16": 2, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1,
 }
 
 // entry is a tensor of a safetensors file.
@@ -48,6 +57,7 @@ type header struct {
 	order    []string // by place in the file
 	data     int64    // where the data begins
 	size     int64    // of the whole file
+	plain    bool     // of another program: any type, and tensors without a value
 }
 
 // lenPrefix is the size of the little-endian header length that a safetensors
@@ -55,7 +65,7 @@ type header struct {
 const lenPrefix = 8
 
 // readHeader reads and checks the header of a safetensors file of size bytes.
-func readHeader(r io.ReaderAt, size, maxBytes int64) (*header, error) {
+func readHeader(r io.ReaderAt, size, maxBytes int64, plain bool) (*header, error) {
 	if size > maxBytes {
 		return nil, fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLarge, size, maxBytes)
 	}
@@ -81,7 +91,7 @@ func readHeader(r io.ReaderAt, size, maxBytes int64) (*header, error) {
 	if err := readFull(r, text, lenPrefix); err != nil {
 		return nil, err
 	}
-	h := &header{entries: map[string]entry{}, data: lenPrefix + int64(n), size: size}
+	h := &header{entries: map[string]entry{}, data: lenPrefix + int64(n), size: size, plain: plain}
 	if err := h.parse(text); err != nil {
 		return nil, err
 	}
@@ -134,7 +144,7 @@ func (h *header) parse(text []byte) error {
 		if len(h.entries) == maxTensors {
 			return fmt.Errorf("%w: more than %d tensors", ErrTooLarge, maxTensors)
 		}
-		e, err := parseEntry(d, name)
+		e, err := parseEntry(d, name, h.plain)
 		if err != nil {
 			return err
 		}
@@ -174,7 +184,7 @@ func parseMetadata(d *json.Decoder) (map[string]string, error) {
 	return m, err
 }
 
-func parseEntry(d *json.Decoder, name string) (entry, error) {
+func parseEntry(d *json.Decoder, name string, plain bool) (entry, error) {
 	e := entry{name: name}
 	bad := func(format string, a ...any) (entry, error) {
 		return e, fmt.Errorf("%w: tensor %q: %s", ErrFormat, name, fmt.Sprintf(format, a...))
@@ -199,7 +209,11 @@ func parseEntry(d *json.Decoder, name string) (entry, error) {
 	if j.Dtype == nil || j.Shape == nil || len(j.Offsets) != 2 {
 		return bad("it needs dtype, shape and two data_offsets")
 	}
-	if j.Dtype.size() == 0 {
+	size := j.Dtype.size()
+	if size == 0 && plain {
+		size = otherSizes[*j.Dtype]
+	}
+	if size == 0 {
 		return bad("dtype %.80q is none of F32, F16, I8, U8", *j.Dtype)
 	}
 	if len(j.Shape) > maxRank {
@@ -209,14 +223,14 @@ func parseEntry(d *json.Decoder, name string) (entry, error) {
 	values := int64(1)
 	e.shape = make([]int, len(j.Shape))
 	for i, n := range j.Shape {
-		if n < 1 || n > math.MaxInt32 || values > math.MaxInt64/8/n {
+		if n < 1 && !(n == 0 && plain) || n > math.MaxInt32 || values > math.MaxInt64/8/max(n, 1) {
 			return bad("shape %v is empty, negative or overflows", j.Shape)
 		}
 		values *= n
 		e.shape[i] = int(n)
 	}
-	if e.begin < 0 || e.end < e.begin || e.end-e.begin != values*e.dtype.size() {
-		return bad("shape %v of %s needs %d bytes, its offsets %v hold %d", j.Shape, e.dtype, values*e.dtype.size(), j.Offsets, e.end-e.begin)
+	if e.begin < 0 || e.end < e.begin || e.end-e.begin != values*size {
+		return bad("shape %v of %s needs %d bytes, its offsets %v hold %d", j.Shape, e.dtype, values*size, j.Offsets, e.end-e.begin)
 	}
 	return e, nil
 }
@@ -228,6 +242,9 @@ func (h *header) checkLayout() error {
 	}
 	slices.SortFunc(h.order, func(a, b string) int {
 		if c := h.entries[a].begin - h.entries[b].begin; c != 0 {
+			return int(min(max(c, -1), 1))
+		}
+		if c := h.entries[a].end - h.entries[b].end; c != 0 { // one without a value, first
 			return int(min(max(c, -1), 1))
 		}
 		return strings.Compare(a, b)

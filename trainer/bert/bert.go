@@ -228,7 +228,13 @@ func (e *Encoder) openWeights() error {
 		for name := range tensors {
 			names = append(names, name)
 		}
-		e.float = func(name string) ([]float32, error) { return values(tensors[name]) }
+		e.float = func(name string) ([]float32, error) {
+			v, err := values(tensors[name])
+			if err != nil {
+				err = fmt.Errorf("tensor %q: %w", name, err)
+			}
+			return v, err
+		}
 	}
 	e.names = map[string]string{}
 	for _, name := range names {
@@ -274,6 +280,9 @@ func readPickle(path string) (tensors map[string]*pytorch.Tensor, err error) {
 			err = fmt.Errorf("pytorch_model.bin is damaged: %v", r)
 		}
 	}()
+	if err := checkStorages(path, st.Size()); err != nil {
+		return nil, fmt.Errorf("pytorch_model.bin: %w", err)
+	}
 	loaded, err := pytorch.Load(path)
 	if err != nil {
 		return nil, fmt.Errorf("pytorch_model.bin: %w", err)
@@ -302,6 +311,9 @@ func readPickle(path string) (tensors map[string]*pytorch.Tensor, err error) {
 
 // values copies a tensor that PyTorch saved.
 func values(t *pytorch.Tensor) ([]float32, error) {
+	if len(t.Stride) != len(t.Size) {
+		return nil, fmt.Errorf("bert: a tensor of pytorch_model.bin has %d sizes and %d strides", len(t.Size), len(t.Stride))
+	}
 	n, stride := 1, 1
 	for i := len(t.Size) - 1; i >= 0; i-- {
 		if t.Size[i] != 1 && t.Stride[i] != stride {
@@ -324,7 +336,7 @@ func values(t *pytorch.Tensor) ([]float32, error) {
 	default:
 		return nil, fmt.Errorf("bert: a tensor of pytorch_model.bin is of %T, not of floats", s)
 	}
-	if t.StorageOffset < 0 || t.StorageOffset+n > len(from) {
+	if t.StorageOffset < 0 || t.StorageOffset > len(from) || n > len(from)-t.StorageOffset {
 		return nil, errors.New("bert: a tensor of pytorch_model.bin leaves its storage")
 	}
 	return slices.Clone(from[t.StorageOffset : t.StorageOffset+n]), nil

@@ -1,7 +1,11 @@
 package bert_test
 
 import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -93,4 +97,83 @@ func TestRefusedFolders(t *testing.T) {
 			e.Close()
 		}
 	}
+}
+
+// pickled writes a pytorch_model.bin with one tensor of a storage of 8 floats,
+// declared to have n, and of those strides.
+func pickled(n, strides string) string {
+	data := "\x80\x02}X\x20\x00\x00\x00bert.embeddings.LayerNorm.weight" +
+		"ctorch._utils\n_rebuild_tensor_v2\n((X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpu" + n + "tQK\x00K\x02K\x04\x86" + strides + "\x89ccollections\nOrderedDict\n)RtRs."
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, member := range [][2]string{{"m/data.pkl", data}, {"m/data/0", strings.Repeat("\x00\x00\x80?", 8)}} {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: member[0], Method: zip.Store})
+		if err != nil {
+			panic(err) // into memory
+		}
+		io.WriteString(w, member[1])
+	}
+	z.Close()
+	return b.String()
+}
+
+// TestPickles: a storage that declares more than the file has is refused before
+// room is made for it, and a tensor whose strides do not fit is an error.
+func TestPickles(t *testing.T) {
+	const ten = "\x8a\x05\x00\xe4\x0b\x54\x02" // 10^10
+	for _, c := range []struct{ name, n, strides, opens, reads string }{
+		{"good", "K\x08", "K\x04K\x01\x86", "", ""},
+		{"too many values", ten, "K\x04K\x01\x86", "is declared to have", ""},
+		{"one too many", "K\x09", "K\x04K\x01\x86", "is declared to have", ""},
+		{"too few strides", "K\x08", "K\x01\x85", "", "2 sizes and 1 strides"},
+	} {
+		e, err := bert.Open(folder(t, map[string]string{"pytorch_model.bin": pickled(c.n, c.strides)}))
+		if c.opens != "" {
+			if !errors.Is(err, bert.ErrFolder) || !strings.Contains(err.Error(), c.opens) {
+				t.Errorf("%s: %v, want %q", c.name, err, c.opens)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		v, err := e.Float32("text.embeddings.LayerNorm.weight")
+		if c.reads == "" && (err != nil || len(v) != 8 || v[7] != 1) || c.reads != "" && (err == nil || !strings.Contains(err.Error(), c.reads)) {
+			t.Errorf("%s: %v, %v; want %q", c.name, v, err, c.reads)
+		}
+		e.Close()
+	}
+}
+
+// TestTypes: a file of weights in bfloat16, with a buffer of whole numbers, one
+// of truth values and one without a value, which the encoder does not use.
+func TestTypes(t *testing.T) {
+	dir := folder(t, nil)
+	head := `{"bert.embeddings.position_ids":{"dtype":"I64","shape":[1,2],"data_offsets":[0,16]},"cls.mask":{"dtype":"BOOL","shape":[2],"data_offsets":[16,18]},` +
+		`"cls.none":{"dtype":"F32","shape":[0],"data_offsets":[18,18]},"bert.embeddings.LayerNorm.weight":{"dtype":"BF16","shape":[2],"data_offsets":[18,22]}}`
+	file := string(binary.LittleEndian.AppendUint64(nil, uint64(len(head)))) + head + strings.Repeat("\x01", 18) + "\x80\x3f\x20\xc0"
+	if err := os.WriteFile(filepath.Join(dir, "model.safetensors"), []byte(file), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	e, err := bert.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if v, err := e.Float32("text.embeddings.LayerNorm.weight"); err != nil || len(v) != 2 || v[0] != 1 || v[1] != -2.5 {
+		t.Errorf("%v, %v; want 1 and -2.5", v, err)
+	}
+}
+
+func FuzzPickle(f *testing.F) {
+	f.Add([]byte(pickled("K\x08", "K\x04K\x01\x86")))
+	f.Add([]byte("\x80\x02}q\x00."))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		e, err := bert.Open(folder(t, map[string]string{"pytorch_model.bin": string(data)}))
+		if err == nil {
+			e.Float32("text.embeddings.LayerNorm.weight")
+			e.Close()
+		}
+	})
 }

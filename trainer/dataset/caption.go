@@ -47,7 +47,7 @@ func labelled(r Record) (present []*finding, unknown bool) {
 			present = append(present, &findings[i])
 		}
 	}
-	return present, len(present) == 0 && !r.Has("No Finding")
+	return present, len(present) == 0 && !r.Has(NoFinding)
 }
 
 // isChild reports whether the record is of a child: younger than ten, or of a
@@ -71,6 +71,9 @@ func captionOf(r Record, seed uint64, index, variant int) Spoken {
 	}
 	present, unknown := labelled(r)
 	if unknown {
+		if len(r.Others) > 0 {
+			return Spoken{fill(d.of([]string{"% showing %", "% with %", "%, %", "%: %", "%. %"}), d.studyAndPerson(f), d.others(r)), f}
+		}
 		return Spoken{d.studyAndPerson(f), f}
 	}
 	present = slices.Clone(present)
@@ -86,9 +89,26 @@ func captionOf(r Record, seed uint64, index, variant int) Spoken {
 		f.Claims[x.topic-1] = Denied
 	}
 	if d.chance(50) {
-		return Spoken{d.line(f, present, denied), f}
+		words := d.line(f, present, denied)
+		if len(r.Others) > 0 {
+			words = fill(d.of([]string{"%, %", "%; %", "%. %"}), words, d.others(r))
+		}
+		return Spoken{words, f}
 	}
-	return Spoken{d.sentences(f, present, denied), f}
+	words := d.sentences(f, present, denied)
+	if len(r.Others) > 0 {
+		words = append(append(words, d.others(r)...), Word{Text: ".", tight: true})
+	}
+	return Spoken{words, f}
+}
+
+// others names the findings that have no topic, in their own words.
+func (d *writer) others(r Record) []Word {
+	var items [][]Word
+	for _, said := range r.Others {
+		items = append(items, plain(said))
+	}
+	return d.list(items, "and")
 }
 
 // deniable chooses what a caption denies: three captions of ten list every
@@ -97,11 +117,11 @@ func captionOf(r Record, seed uint64, index, variant int) Spoken {
 // children with pneumonia were labelled for nothing else.
 func (d *writer) deniable(r Record) []*finding {
 	var list []*finding
-	if r.isChild() && !r.Has("No Finding") {
+	if r.isChild() && !r.Has(NoFinding) {
 		return nil
 	}
 	for i := range findings {
-		if f := &findings[i]; f.target && !r.Has(f.label) && !related(r, f.topic) {
+		if f := &findings[i]; f.target && !r.Has(f.label) && !related(r, f.topic) && !r.leavesOpen(f.topic) {
 			list = append(list, f)
 		}
 	}

@@ -9,7 +9,10 @@ import (
 	_ "image/png"
 	"math"
 
+	_ "golang.org/x/image/bmp"
 	"golang.org/x/image/draw"
+	_ "golang.org/x/image/tiff"
+	_ "golang.org/x/image/webp"
 )
 
 // Fit says how an image that is not square becomes so.

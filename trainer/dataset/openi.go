@@ -3,7 +3,6 @@ package dataset
 import (
 	"cmp"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/roentgo/roentgo/internal/table"
 	"github.com/roentgo/roentgo/sampler/prompt"
 )
 
@@ -66,6 +66,7 @@ type openiImage struct {
 	file, study, report string
 	labels              []string
 	inverted            bool
+	orientation         int
 	at                  int // of its pixels, among those that were read
 }
 
@@ -139,7 +140,7 @@ func (o OpenIOptions) write(ctx context.Context, dir string) (Summary, error) {
 			return out.sum, err
 		}
 		r := Record{File: img.file, Patient: "iu-" + img.study, Split: Train, Source: "Indiana University (Open-i)",
-			Licence: "CC BY-NC-ND 4.0", Labels: img.labels, Report: img.report, Inverted: img.inverted}
+			Licence: "CC BY-NC-ND 4.0", Labels: img.labels, Report: img.report, Inverted: img.inverted, Orientation: img.orientation}
 		if test[img.study] {
 			r.Split = Test
 		}
@@ -167,27 +168,41 @@ func (o OpenIOptions) frontal() (map[string]bool, error) {
 		return nil, err
 	}
 	defer f.Close()
-	rows, err := csv.NewReader(io.LimitReader(f, maxTable)).ReadAll()
+	t, err := table.NewReader(f)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrManifest, o.Projections, err)
 	}
-	column := func(name string) int {
-		if len(rows) == 0 {
-			return -1
-		}
-		return slices.IndexFunc(rows[0], func(h string) bool { return strings.TrimSpace(strings.TrimPrefix(h, "\ufeff")) == name })
+	head, _, err := t.Read()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s has no head line: %w", ErrManifest, o.Projections, err)
 	}
-	file, view := column("filename"), column("projection")
+	find, err := columnFinder(o.Projections, head)
+	if err != nil {
+		return nil, err
+	}
+	file, view := find("filename"), find("projection")
 	if file < 0 || view < 0 {
 		return nil, fmt.Errorf("%w: %s has no columns named filename and projection", ErrManifest, o.Projections)
 	}
 	list := map[string]bool{}
-	for _, cells := range rows[1:] {
+	for {
+		cells, line, err := t.Read()
+		switch {
+		case err == io.EOF:
+			return list, nil
+		case err != nil:
+			return nil, fmt.Errorf("%w: %s: %w", ErrManifest, o.Projections, err)
+		case len(cells) <= max(file, view):
+			return nil, fmt.Errorf("%w: %s, line %d has %d fields, the head line %d", ErrManifest, o.Projections, line, len(cells), len(head))
+		}
+		_, lateral, ok := viewOf(cells[view])
+		if !ok {
+			return nil, fmt.Errorf("%w: %s, line %d: projection %.60q is neither frontal nor lateral", ErrManifest, o.Projections, line, cells[view])
+		}
 		if _, key, ok := imageKey(cells[file]); ok {
-			list[key] = strings.EqualFold(strings.TrimSpace(cells[view]), "frontal")
+			list[key] = !lateral && !isMissing(cells[view])
 		}
 	}
-	return list, nil
 }
 
 // read decodes the images that have a view and a report, several at a time,
@@ -215,14 +230,14 @@ func (o OpenIOptions) read(ctx context.Context, reports map[string]Report, front
 	for range runtime.NumCPU() {
 		workers.Go(func() {
 			for j := range jobs {
-				pixels, inverted, err := usable(j.data, o.Size, o.Fit)
+				p, err := usable(j.data, o.Size, o.Fit)
 				mu.Lock()
 				if err != nil {
 					out.leaveOut(j.img.file, err.Error())
-				} else if _, err := raw.Write(pixels); err != nil {
+				} else if _, err := raw.Write(p.pixels); err != nil {
 					cancel(err)
 				} else {
-					j.img.inverted, j.img.at = inverted, len(images)
+					j.img.inverted, j.img.orientation, j.img.at = p.inverted, p.orientation, len(images)
 					images = append(images, j.img)
 					stages[4]++
 				}
@@ -314,7 +329,7 @@ func (o OpenIOptions) testPatients(images []openiImage) map[string]bool {
 	slices.SortFunc(patients, func(a, b string) int {
 		return cmp.Or(cmp.Compare(splitDraw(o.Seed, "iu-"+a), splitDraw(o.Seed, "iu-"+b)), strings.Compare(a, b))
 	})
-	left := cmp.Or(o.TestImages, len(images)/5)
+	left := cmp.Or(o.TestImages, max(len(images)/5, 1))
 	test := map[string]bool{}
 	for _, p := range patients {
 		if count[p] <= left {

@@ -213,7 +213,7 @@ func TestPrepareOpenI(t *testing.T) {
 	if _, err := PrepareOpenI(ctx, o); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	if list, _ := filepath.Glob(at(".prepare-*")); len(list) > 0 {
+	if list, _ := filepath.Glob(at(".roentgo-*")); len(list) > 0 {
 		t.Errorf("left behind: %v", list)
 	}
 	if _, err := PrepareOpenI(context.Background(), OpenIOptions{Reports: at("p.csv"), Images: dir, Out: at("x")}); !errors.Is(err, ErrManifest) {
@@ -245,6 +245,52 @@ func TestReadPlainReport(t *testing.T) {
 	if r := parsePlain("c.txt", "Clear lungs."); r.Findings != "Clear lungs." {
 		t.Errorf("%+v", r)
 	}
+}
+
+// TestReportForms reads reports as they are written and encoded.
+func TestReportForms(t *testing.T) {
+	for text, want := range map[string][2]string{
+		"FINDINGS\nClear lungs.\nIMPRESSION\nNo disease.":            {"Clear lungs.", "No disease."},
+		"FINDINGS Clear lungs.\r\nIMPRESSION No disease.":            {"Clear lungs.", "No disease."},
+		"Findings and Impression: Clear lungs.":                      {"Clear lungs.", ""},
+		"Exam\nchest\nFindings/Impression:\nClear lungs.":            {"Clear lungs.", ""},
+		"Findings are normal. Impressions of the heart are normal.":  {"Findings are normal. Impressions of the heart are normal.", ""},
+		"Technique: PA\rFindings: Clear lungs.\rConclusion: Normal.": {"Clear lungs.", "Normal."},
+	} {
+		if r := parsePlain("x.txt", text); r.Findings != want[0] || r.Impression != want[1] {
+			t.Errorf("%q: %q and %q, want %q", text, r.Findings, r.Impression, want)
+		}
+	}
+	const body = `<eCitation><uId id="CXR1"/><MedlineCitation><Article><Abstract><AbstractText Label="Findings:">Caf\xe9.</AbstractText></Abstract></Article></MedlineCitation></eCitation>`
+	latin := strings.ReplaceAll(body, `\xe9`, "\xe9")
+	wide := func(text string) []byte {
+		b := []byte("\xff\xfe")
+		for _, c := range []byte(text) { // of Latin 1
+			b = append(b, c, 0)
+		}
+		return b
+	}
+	for name, data := range map[string][]byte{
+		"UTF-8": []byte(strings.ReplaceAll(latin, "\xe9", "é")), "ISO-8859-1": []byte(`<?xml version="1.0" encoding="ISO-8859-1"?>` + latin), "Windows-1252": []byte(`<?xml version="1.0" encoding="windows-1252"?>` + latin),
+		"not as declared": []byte(`<?xml version="1.0" encoding="UTF-8"?>` + latin), "UTF-16": wide(`<?xml version="1.0" encoding="UTF-16"?>` + latin), "UTF-16, not declared": wide(latin),
+	} {
+		if r, err := parseOpenI("x.xml", data); err != nil || r.Findings != "Café." || r.ID != "1" {
+			t.Errorf("%s: %+v, %v", name, r, err)
+		}
+	}
+	var got []Report
+	if err := parseTable("t.csv", []byte("\ufeff\"UID\";\"Findings\";\"Impression \"\r\n1;Clear.;NaN\r\n"), func(r Report) error { got = append(got, r); return nil }); err != nil || len(got) != 1 || got[0].ID != "1" || got[0].Findings != "Clear." || got[0].Impression != "" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func FuzzPlainReport(f *testing.F) {
+	f.Add("FINDINGS\nClear.\nImpression: none")
+	f.Fuzz(func(t *testing.T, text string) {
+		if r := parsePlain("x.txt", text); len(r.Findings)+len(r.Impression) > len(text) {
+			t.Error("a report grew")
+		}
+	})
 }
 
 func FuzzOpenIReport(f *testing.F) {

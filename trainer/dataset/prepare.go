@@ -5,18 +5,14 @@ package dataset
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
-	"github.com/roentgo/roentgo/internal/noise"
 	"github.com/roentgo/roentgo/sampler/prompt"
+	"github.com/roentgo/roentgo/weights/atomicfile"
 )
 
 // The files of a prepared folder.
@@ -39,13 +35,23 @@ type Record struct {
 	Split   string   `json:"split"` // Train or Test; all images of a patient are in one
 	Source  string   `json:"source"`
 	Licence string   `json:"licence"`
-	View    string   `json:"view,omitempty"` // PA, AP or nothing
-	Labels  []string `json:"labels,omitempty"`
-	Sex     string   `json:"sex,omitempty"`    // F, M or nothing
-	Age     int      `json:"age,omitempty"`    // years; 0: not known
-	Report  string   `json:"report,omitempty"` // as prompt.Report wrote it
+	View    string   `json:"view,omitempty"`   // PA, AP or nothing
+	Labels  []string `json:"labels,omitempty"` // of [FindingLabels], [NoFinding] or COVID-19
+	// Others are findings that captions name in these words and that no label
+	// stands for.
+	Others []string `json:"others,omitempty"`
+	// Open are labels that the table leaves open: captions do not deny them.
+	Open   []string `json:"open,omitempty"`
+	Sex    string   `json:"sex,omitempty"`    // F, M or nothing
+	Age    int      `json:"age,omitempty"`    // years; 0: not known
+	Report string   `json:"report,omitempty"` // as prompt.Report wrote it
 	// Inverted says that the file was a negative, which was turned back.
 	Inverted bool `json:"inverted,omitempty"`
+	// Orientation is that of the file's EXIF data, 2 to 8, where the image was
+	// turned by it; 0: it was not.
+	Orientation int `json:"orientation,omitempty"`
+
+	sections []string // of the report, as they were written
 }
 
 // Has reports whether the record bears the label.
@@ -69,6 +75,10 @@ type Options struct {
 	Fit          Fit     // default FitSquash
 	Seed         uint64  // of the split
 	TestFraction float64 // of the patients; default 0.1
+	// AllowUnknown goes on where a table has values that are not understood:
+	// unknown labels are named in captions as they are written, other values
+	// are left out.
+	AllowUnknown bool
 	Progress     func(done, total int)
 }
 
@@ -91,10 +101,15 @@ type Summary struct {
 	Test          int            `json:"test"`
 	Patients      int            `json:"patients"`
 	Inverted      int            `json:"inverted"` // negatives that were turned back
+	Turned        int            `json:"turned"`   // images that lay on their sides, by their EXIF orientation
 	Sources       map[string]int `json:"sources"`
 	Words         *Words         `json:"report_words,omitempty"`
 	Stages        []Stage        `json:"stages,omitempty"`
+	Unsaid        int            `json:"unsaid"` // images without a label or a report, whose captions say nothing but the view and the patient
+	Unknown       []Unknown      `json:"not_understood,omitempty"`
 	Skipped       []Skipped      `json:"skipped"`
+	Reasons       map[string]int `json:"reasons,omitempty"`       // what comes before the colon in Skipped.Reason, counted
+	Unnamed       []string       `json:"unnamed_files,omitempty"` // files beside the tables that no row names
 	ImagesSHA256  string         `json:"images_sha256"`
 	RecordsSHA256 string         `json:"records_sha256"`
 }
@@ -146,32 +161,37 @@ func Prepare(ctx context.Context, o Options) (Summary, error) {
 		return Summary{}, fmt.Errorf("%w: %s exists already; remove it or choose another folder", ErrOptions, o.Out)
 	}
 	var rows []row
+	var u unknowns
 	for _, path := range o.Manifests {
-		more, err := readManifest(path)
+		more, err := readManifest(path, &u)
 		if err != nil {
 			return Summary{}, err
 		}
 		rows = append(rows, more...)
 	}
-	return inPlace(o.Out, func(dir string) (Summary, error) { return o.write(ctx, dir, rows) })
+	unknown := u.sorted()
+	if err := refuseUnknown(unknown); err != nil && !o.AllowUnknown {
+		return Summary{}, err
+	}
+	if len(rows) == 0 {
+		return Summary{}, fmt.Errorf("%w: %s: no rows below the head line", ErrManifest, strings.Join(o.Manifests, ", "))
+	}
+	return inPlace(o.Out, func(dir string) (Summary, error) { return o.write(ctx, dir, rows, unknown) })
 }
 
 // inPlace has write fill a folder beside out, and renames it when it is whole.
 func inPlace(out string, write func(dir string) (Summary, error)) (Summary, error) {
 	parent := filepath.Dir(filepath.Clean(out))
-	if err := os.MkdirAll(parent, 0o755); err != nil {
+	if err := os.MkdirAll(parent, 0o777); err != nil {
 		return Summary{}, err
 	}
-	work, err := os.MkdirTemp(parent, ".prepare-")
-	if err != nil {
+	work := atomicfile.TemporaryName(parent)
+	if err := os.Mkdir(work, 0o777); err != nil { // of which the umask takes its part
 		return Summary{}, err
 	}
 	defer os.RemoveAll(work)
 	sum, err := write(work)
 	if err != nil {
-		return Summary{}, err
-	}
-	if err := os.Chmod(work, 0o755); err != nil {
 		return Summary{}, err
 	}
 	return sum, os.Rename(work, out)
@@ -191,13 +211,16 @@ func (o Options) validate() error {
 	return nil
 }
 
-// write makes the three files in the folder dir.
-func (o Options) write(ctx context.Context, dir string, rows []row) (Summary, error) {
-	out, err := newStore(dir, Summary{Size: o.Size, Fit: o.Fit, LicenceClass: o.LicenceClass, Seed: o.Seed, TestFraction: o.TestFraction, Rows: len(rows)})
+// write makes the files in the folder dir.
+func (o Options) write(ctx context.Context, dir string, rows []row, unknown []Unknown) (Summary, error) {
+	out, err := newStore(dir, Summary{Size: o.Size, Fit: o.Fit, LicenceClass: o.LicenceClass, Seed: o.Seed, TestFraction: o.TestFraction, Rows: len(rows), Unknown: unknown})
 	if err != nil {
 		return Summary{}, err
 	}
 	defer out.close()
+	paths, named := o.locate(rows)
+	out.sum.Unnamed = unnamed(o.Manifests, named)
+	test := o.testPatients(rows)
 	for i, r := range rows {
 		if err := ctx.Err(); err != nil {
 			return out.sum, err
@@ -205,135 +228,103 @@ func (o Options) write(ctx context.Context, dir string, rows []row) (Summary, er
 		if o.Progress != nil {
 			o.Progress(i, len(rows))
 		}
-		if o.LicenceClass != "" && r.licenceClass != o.LicenceClass {
-			out.leaveOut(r.File, "licence class "+r.licenceClass)
+		if r.leftOut != "" {
+			out.leaveOut(r.File, r.leftOut)
 			continue
 		}
-		data, err := readFile(filepath.Join(r.dir, filepath.FromSlash(r.File)), maxImageFile)
+		data, err := readFile(paths[i], maxImageFile)
 		if err != nil {
 			out.leaveOut(r.File, err.Error())
 			continue
 		}
-		pixels, inverted, err := usable(data, o.Size, o.Fit)
+		p, err := usable(data, o.Size, o.Fit)
 		if err != nil {
 			out.leaveOut(r.File, err.Error())
 			continue
 		}
-		r.Inverted = inverted
-		r.Report, _ = prompt.Report(r.Report)
+		r.Inverted, r.Orientation = p.inverted, p.orientation
+		r.Report, _ = prompt.Report(r.sections...)
 		r.Split = Train
-		if splitDraw(o.Seed, r.Patient) < o.TestFraction {
+		if test[r.Patient] {
 			r.Split = Test
 		}
-		if err := out.add(pixels, r.Record); err != nil {
+		if err := out.add(p.pixels, r.Record); err != nil {
 			return out.sum, err
 		}
 	}
 	if out.sum.Images == 0 {
-		return out.sum, fmt.Errorf("%w: none of its %d rows gave an image", ErrManifest, len(rows))
+		return out.sum, fmt.Errorf("%w: none of its %d rows gave an image%s", ErrManifest, len(rows), out.sum.because())
 	}
 	return out.sum, out.finish()
 }
 
-// usable decodes an image and holds it to the rules of quality; a negative is
-// turned back.
-func usable(data []byte, size int, fit Fit) (pixels []byte, inverted bool, err error) {
+// locate finds the files of the rows, and notes in a row why it cannot be
+// used. named has every file that a row names.
+func (o Options) locate(rows []row) (paths []string, named map[string]bool) {
+	paths, named = make([]string, len(rows)), map[string]bool{}
+	first := map[string]string{}
+	var files finder
+	for i := range rows {
+		r := &rows[i]
+		if r.File == "" || !localFile(r.File) {
+			continue // the row says why
+		}
+		path, err := files.find(r.dir, r.File)
+		if abs, e := filepath.Abs(path); e == nil && err == nil {
+			path, named[abs] = abs, true
+		}
+		before, twice := first[path]
+		switch {
+		case r.leftOut != "":
+			continue
+		case o.LicenceClass != "" && r.licenceClass != o.LicenceClass:
+			r.leftOut = "licence class: " + r.licenceClass
+		case err != nil:
+			r.leftOut = err.Error()
+		case twice:
+			r.leftOut = fmt.Sprintf("named twice: in %s and %s", before, r.where)
+		default:
+			paths[i], first[path] = path, r.where
+		}
+	}
+	return paths, named
+}
+
+// testPatients chooses the patients of the test part, of those whose rows may
+// give an image.
+func (o Options) testPatients(rows []row) map[string]bool {
+	var patients []string
+	for _, r := range rows {
+		if r.leftOut == "" {
+			patients = append(patients, r.Patient)
+		}
+	}
+	return splitPatients(patients, o.Seed, o.TestFraction)
+}
+
+// picture is an image file as it goes into a prepared folder.
+type picture struct {
+	pixels      []byte
+	orientation int  // of [Record]
+	inverted    bool // it was a negative
+}
+
+// usable decodes an image and holds it to the rules of quality; one that its
+// file says lies on its side is turned, a negative turned back.
+func usable(data []byte, size int, fit Fit) (p picture, err error) {
 	pixels, w, h, err := decodeGray(data, size, fit)
 	if err != nil {
-		return nil, false, err
+		return p, err
+	}
+	if o := orientation(data); o > 1 {
+		pixels, p.orientation = turn(pixels, size, o), o
 	}
 	reason, inverted := quality(pixels, size, w, h)
 	if reason != "" {
-		return nil, false, errors.New(reason)
+		return p, errors.New(reason)
 	}
-	if inverted {
+	if p.pixels, p.inverted = pixels, inverted; inverted {
 		invert(pixels)
 	}
-	return pixels, inverted, nil
-}
-
-func readFile(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, errors.Unwrap(err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("a file of more than %d bytes", limit)
-	}
-	return data, err
-}
-
-// splitDraw is a number in [0, 1) that depends on the seed and the patient
-// alone, so that a patient stays where it is when others come or go.
-func splitDraw(seed uint64, patient string) float64 {
-	h := sha256.Sum256([]byte(patient))
-	word := noise.Uint32(seed, uint32(h[0])<<8|uint32(h[1]), uint32(h[2])<<24|uint32(h[3])<<16|uint32(h[4])<<8|uint32(h[5]), noise.StreamTraining)
-	return float64(word) / (1 << 32)
-}
-
-type row struct {
-	Record
-	licenceClass string
-	dir          string // of the manifest
-}
-
-// maxRows bounds what a manifest may hold.
-const maxRows = 1 << 20
-
-// readManifest reads the rows of a CSV. The column file is needed; a missing
-// patient_id makes each image its own patient.
-func readManifest(path string) ([]row, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrManifest, err)
-	}
-	defer f.Close()
-	r := csv.NewReader(f)
-	head, err := r.Read()
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s has no head line: %w", ErrManifest, path, err)
-	}
-	column := map[string]int{}
-	for i, name := range head {
-		column[strings.TrimPrefix(name, "\ufeff")] = i
-	}
-	if _, ok := column["file"]; !ok {
-		return nil, fmt.Errorf("%w: %s has no column named file", ErrManifest, path)
-	}
-	var rows []row
-	for {
-		cells, err := r.Read()
-		if err == io.EOF {
-			return rows, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%w: %s: %w", ErrManifest, path, err)
-		}
-		if len(rows) == maxRows {
-			return nil, fmt.Errorf("%w: %s has more than %d rows", ErrManifest, path, maxRows)
-		}
-		get := func(name string) string {
-			if i, ok := column[name]; ok && i < len(cells) {
-				return strings.TrimSpace(cells[i])
-			}
-			return ""
-		}
-		rec := Record{File: get("file"), Patient: get("patient_id"), Source: get("source"), Licence: get("licence"),
-			View: strings.ToUpper(get("view")), Sex: strings.ToUpper(get("sex")), Report: get("report_text")}
-		if !filepath.IsLocal(filepath.FromSlash(rec.File)) {
-			return nil, fmt.Errorf("%w: %s: file %q leaves its folder", ErrManifest, path, rec.File)
-		}
-		if rec.Patient == "" {
-			rec.Patient = rec.File
-		}
-		if l := get("labels"); l != "" {
-			rec.Labels = strings.Split(l, "|")
-		}
-		if age, err := strconv.Atoi(get("age")); err == nil && age > 0 && age < 120 {
-			rec.Age = age
-		}
-		rows = append(rows, row{rec, get("licence_class"), filepath.Dir(path)})
-	}
+	return p, nil
 }

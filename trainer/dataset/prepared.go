@@ -38,7 +38,7 @@ func Open(dir string) (*Prepared, error) {
 		return nil, err
 	}
 	lines := bufio.NewScanner(bytes.NewReader(records))
-	lines.Buffer(nil, 1<<20)
+	lines.Buffer(nil, maxRecord+1) // and the line's end
 	for lines.Scan() {
 		var r Record
 		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {

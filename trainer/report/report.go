@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"html/template"
 	"image/color"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -25,6 +26,7 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 
 	"github.com/roentgo/roentgo/trainer/train"
+	"github.com/roentgo/roentgo/weights/atomicfile"
 )
 
 var (
@@ -70,8 +72,8 @@ type picked struct {
 
 // Write writes one page about the runs, with nothing outside it.
 func Write(out string, runs []string, overwrite bool) error {
-	if _, err := os.Stat(out); err == nil && !overwrite {
-		return fmt.Errorf("%w: %s (--force overwrites it)", ErrExists, out)
+	if err := writable(out, overwrite); err != nil {
+		return err
 	}
 	var list []run
 	for _, dir := range runs {
@@ -85,16 +87,19 @@ func Write(out string, runs []string, overwrite bool) error {
 	if err := page.Execute(&b, list); err != nil {
 		return err
 	}
-	part, err := os.CreateTemp(filepath.Dir(out), ".report-*")
-	if err != nil {
+	return atomicfile.Write(out, overwrite, func(w io.Writer) error {
+		_, err := w.Write(b.Bytes())
 		return err
+	})
+}
+
+// writable checks the place of the page before the work.
+func writable(out string, overwrite bool) error {
+	err := atomicfile.Check(out, overwrite)
+	if errors.Is(err, atomicfile.ErrExists) {
+		return fmt.Errorf("%w: %s (--force overwrites it)", ErrExists, out)
 	}
-	defer os.Remove(part.Name())
-	_, err = part.Write(b.Bytes())
-	if err := errors.Join(err, part.Chmod(0o644), part.Close()); err != nil {
-		return err
-	}
-	return os.Rename(part.Name(), out)
+	return err
 }
 
 func read(dir string) (run, error) {

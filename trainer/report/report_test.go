@@ -128,11 +128,11 @@ func TestTensorBoard(t *testing.T) {
 	dir := t.TempDir()
 	run := makeRun(t, "unet", "diffusion", 120)
 	for range 2 { // the second replaces the first
-		if err := WriteTensorBoard(dir, run); err != nil {
+		if err := WriteTensorBoard(dir, []string{run}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	list, err := filepath.Glob(filepath.Join(dir, "*"))
+	list, err := filepath.Glob(filepath.Join(dir, "unet", "*tfevents*"))
 	if err != nil || len(list) != 1 || !strings.Contains(list[0], "tfevents") {
 		t.Fatalf("%v, %v", list, err)
 	}
@@ -176,6 +176,47 @@ func TestTensorBoard(t *testing.T) {
 	}
 	if version != "brain.Event:2" || pictures != 8 || len(scalars["loss"]) != 120 || math.Abs(scalars["loss"][4]-0.25) > 1e-6 || len(scalars["test_loss"]) != 2 {
 		t.Errorf("version %q, %d pictures, %d losses, held out %v", version, pictures, len(scalars["loss"]), scalars["test_loss"])
+	}
+}
+
+// TestTensorBoardRuns: runs of one name stay apart, in one call and in several,
+// and what a run has more later is appended to the same file.
+func TestTensorBoardRuns(t *testing.T) {
+	dir := t.TempDir()
+	a, b, c := makeRun(t, "unet", "diffusion", 100), makeRun(t, "unet", "diffusion", 60), makeRun(t, "UNET", "diffusion", 60)
+	for _, runs := range [][]string{{a, b}, {b}, {c}, {a}} {
+		if err := WriteTensorBoard(dir, runs); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, run := range map[string]string{"unet": a, "unet-2": b, "UNET-3": c} {
+		if text, err := os.ReadFile(filepath.Join(dir, name, originFile)); err != nil || string(text) != run {
+			t.Errorf("%s is of %q, %v; want %q", name, text, err, run)
+		}
+	}
+	path := filepath.Join(dir, "unet", eventsFile)
+	before, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := os.OpenFile(filepath.Join(a, "log.jsonl"), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = log.WriteString("\n{\"step\":101,\"seconds\":50.5,\"loss\":0.01}\n")
+	if err := errors.Join(err, log.Close(), WriteTensorBoard(dir, []string{a})); err != nil {
+		t.Fatal(err)
+	}
+	after, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if more, err := os.ReadFile(path); err != nil || !os.SameFile(before, after) || len(more) <= len(old) || string(more[:len(old)]) != string(old) {
+		t.Errorf("%d bytes became %d, the same file: %v, %v; want it appended to", len(old), len(more), os.SameFile(before, after), err)
 	}
 }
 

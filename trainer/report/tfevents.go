@@ -1,20 +1,26 @@
 package report
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"image/png"
+	"io"
+	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/roentgo/roentgo/trainer/train"
+	"github.com/roentgo/roentgo/weights/atomicfile"
 )
 
 // castagnoli is the polynomial of TFRecord's checksums.
@@ -91,10 +97,72 @@ func picture(tag string, width, height int, encoded []byte) []byte {
 	return bytesField(nil, eventSummary, bytesField(nil, summaryValue, v))
 }
 
-// WriteTensorBoard writes what a run's folder holds as a file of events that
-// TensorBoard shows: every figure of the log, and the grids. It is written
-// whole each time, under the same name, into the folder dir.
-func WriteTensorBoard(dir, run string) error {
+// eventsFile is the file of events of a run, in the run's own folder: TensorBoard
+// takes files by this prefix, and folders for runs.
+const (
+	eventsFile = "events.out.tfevents.0.roentgo"
+	originFile = "run.txt" // whose events they are: the path of the run's folder
+)
+
+// WriteTensorBoard writes what each run's folder holds as a file of events that
+// TensorBoard shows: every figure of the log, and the grids. Each run has a
+// folder of its own under dir, named after the run, with what keeps it apart
+// from another of the same name. What is new since the last time is appended,
+// so that a TensorBoard that runs sees it.
+func WriteTensorBoard(dir string, runs []string) error {
+	names, err := runNames(dir, runs)
+	if err != nil {
+		return err
+	}
+	for i, run := range runs {
+		if err := writeEvents(filepath.Join(dir, names[i]), run); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runNames gives each run the name of its folder under dir: the name it had
+// there before, else its folder's, with a number where another run has it.
+func runNames(dir string, runs []string) ([]string, error) {
+	owner := map[string]string{} // of a name, in small letters: some file systems have no others
+	before := map[string]string{}
+	list, err := filepath.Glob(filepath.Join(dir, "*", originFile))
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range list {
+		if text, err := os.ReadFile(path); err == nil {
+			name := filepath.Base(filepath.Dir(path))
+			owner[strings.ToLower(name)], before[string(text)] = string(text), name
+		}
+	}
+	names := make([]string, len(runs))
+	for i, run := range runs {
+		whole, err := filepath.Abs(run)
+		if err != nil {
+			return nil, err
+		}
+		if names[i] = before[whole]; names[i] != "" {
+			continue
+		}
+		base := filepath.Base(whole)
+		for n := 1; ; n++ {
+			name := base
+			if n > 1 {
+				name = fmt.Sprintf("%s-%d", base, n)
+			}
+			if owner[strings.ToLower(name)] == "" {
+				owner[strings.ToLower(name)], before[whole], names[i] = whole, name, name
+				break
+			}
+		}
+	}
+	return names, nil
+}
+
+// writeEvents brings the file of events of a run up to date.
+func writeEvents(folder, run string) error {
 	list, err := train.ReadLog(run)
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrRun, run, err)
@@ -103,49 +171,100 @@ func WriteTensorBoard(dir, run string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	// The log tells seconds of training; its last entry is of about now.
-	last := 0.0
-	if len(list) > 0 {
-		last = list[len(list)-1]["seconds"]
-	}
-	at := func(seconds float64) time.Time {
-		return st.ModTime().Add(time.Duration((seconds - last) * float64(time.Second)))
-	}
-	// TensorBoard takes files by this prefix, in the order of what follows.
-	part, err := os.CreateTemp(dir, ".events-*")
+	whole, err := filepath.Abs(run)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(part.Name())
-	write := func(body []byte) {
-		if err == nil {
-			_, err = part.Write(record(body))
-		}
-	}
-	write(event(at(0), 0, bytesField(nil, eventVersion, []byte("brain.Event:2"))))
-	for _, line := range list {
-		step, seconds := int64(line["step"]), line["seconds"]
-		delete(line, "step")
-		write(event(at(seconds), step, scalars(line)))
-	}
-	grids, e := findGrids(run)
-	if err = errors.Join(err, e); err != nil {
-		return errors.Join(err, part.Close())
-	}
-	for _, g := range grids {
-		data, width, height, e := g.read()
-		if e != nil {
-			continue // the page says so
-		}
-		write(event(st.ModTime(), int64(g.step), picture("grid", width, height, data)))
-	}
-	if err := errors.Join(err, part.Chmod(0o644), part.Sync(), part.Close()); err != nil {
+	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return err
 	}
-	return os.Rename(part.Name(), filepath.Join(dir, "events.out.tfevents.0."+filepath.Base(filepath.Clean(run))))
+	if err := put(filepath.Join(folder, originFile), []byte(whole)); err != nil {
+		return err
+	}
+	path := filepath.Join(folder, eventsFile)
+	old, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	// The log has seconds of training; its last entry is of about now.
+	start := st.ModTime()
+	if len(list) > 0 {
+		start = start.Add(-time.Duration(list[len(list)-1]["seconds"] * float64(time.Second)))
+	}
+	if before, ok := firstTime(old); ok {
+		start = before
+	}
+	grids, err := findGrids(run)
+	if err != nil {
+		return err
+	}
+	data := events(list, grids, start)
+	if rest, ok := bytes.CutPrefix(data, old); ok && len(old) > 0 {
+		return appendTo(path, rest)
+	}
+	return put(path, data)
+}
+
+// put writes a file, in the place of an old one.
+func put(path string, data []byte) error {
+	return atomicfile.Write(path, true, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// appendTo appends to a file that TensorBoard may have open.
+func appendTo(path string, data []byte) error {
+	if len(data) == 0 {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
+}
+
+// firstTime is the time of the first event of a file.
+func firstTime(data []byte) (time.Time, bool) {
+	const head = 12 // length and its checksum
+	if len(data) < head+9 {
+		return time.Time{}, false
+	}
+	number, kind, n := protowire.ConsumeTag(data[head:])
+	if number != eventWallTime || kind != protowire.Fixed64Type {
+		return time.Time{}, false
+	}
+	bits, m := protowire.ConsumeFixed64(data[head+n:])
+	seconds := math.Float64frombits(bits)
+	if m < 0 || !(seconds > 0 && seconds < 1e11) {
+		return time.Time{}, false
+	}
+	return time.UnixMicro(int64(math.Round(seconds * 1e6))), true
+}
+
+// events are the events of a log, each grid after the line of its step, so that
+// what a longer log has more is at the end.
+func events(list []map[string]float64, grids []grid, start time.Time) []byte {
+	at := func(seconds float64) time.Time { return start.Add(time.Duration(seconds * float64(time.Second))) }
+	data := record(event(at(0), 0, bytesField(nil, eventVersion, []byte("brain.Event:2"))))
+	for _, line := range list {
+		step, seconds := int64(line["step"]), line["seconds"]
+		figures := maps.Clone(line)
+		delete(figures, "step")
+		data = append(data, record(event(at(seconds), step, scalars(figures)))...)
+		for len(grids) > 0 && int64(grids[0].step) <= step {
+			g := grids[0]
+			grids = grids[1:]
+			encoded, width, height, err := g.read()
+			if err != nil {
+				continue // the page says so
+			}
+			data = append(data, record(event(at(seconds), int64(g.step), picture("grid", width, height, encoded)))...)
+		}
+	}
+	return data
 }
 
 // grid is a picture of a run's folder.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 	"github.com/roentgo/roentgo/weights"
+	"github.com/roentgo/roentgo/weights/atomicfile"
 )
 
 // earlierFormat names the checkpoints before the last, by their step.
@@ -58,9 +60,9 @@ type run struct {
 func (r *run) save() error {
 	path := filepath.Join(r.dir, CheckpointFile)
 	if step, ok := stepOf(path); ok && r.keep > 1 && step != r.state.Step {
-		// A second name for the file: the new one takes its place whole.
-		if err := os.Link(path, filepath.Join(r.dir, fmt.Sprintf(earlierFormat, step))); err != nil && !errors.Is(err, fs.ErrExist) {
-			return err
+		if err := keepAs(path, filepath.Join(r.dir, fmt.Sprintf(earlierFormat, step))); err != nil {
+			// The new one matters more.
+			fmt.Fprintf(os.Stderr, "the checkpoint of step %d is not kept beside the new one: %v\n", step, err)
 		}
 	}
 	if err := r.saveAs(CheckpointFile); err != nil {
@@ -78,6 +80,23 @@ func (r *run) save() error {
 		earlier = earlier[1:]
 	}
 	return nil
+}
+
+// keepAs gives a file a second name, so that the new one takes the place of the
+// first whole; where the file system has no second names, it copies the file.
+func keepAs(path, name string) error {
+	if err := os.Link(path, name); err == nil || errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return atomicfile.Write(name, true, func(w io.Writer) error {
+		_, err := io.Copy(w, f)
+		return err
+	})
 }
 
 // stepOf is the step of a checkpoint; false where it cannot be read.

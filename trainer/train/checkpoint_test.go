@@ -3,6 +3,9 @@
 package train
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"github.com/roentgo/roentgo/sampler/model"
@@ -35,5 +38,31 @@ func TestSameModel(t *testing.T) {
 		if got := sameModel(c.kind, c.a, c.b); got != c.same {
 			t.Errorf("%s: the same %t, want %t", c.name, got, c.same)
 		}
+	}
+}
+
+// TestKeepAs: a checkpoint gets a second name, or is copied; what is there of
+// that name stays.
+func TestKeepAs(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	if os.Getenv("ROENTGO_TEST_NO_LINKS") != "" {
+		dir = os.Getenv("ROENTGO_TEST_NO_LINKS")
+	} else if strace, err := exec.LookPath("strace"); err == nil {
+		other := t.TempDir()
+		cmd := exec.CommandContext(t.Context(), strace, "-f", "-o", at("log"), "-e", "trace=linkat", "-e", "inject=linkat:error=EPERM", os.Args[0], "-test.run", "^TestKeepAs$")
+		cmd.Env = append(os.Environ(), "ROENTGO_TEST_NO_LINKS="+other)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("without links: %v: %s", err, out)
+		}
+	}
+	if err := os.WriteFile(at("new"), []byte("one"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := keepAs(at("new"), at("old")); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(at("old")); err != nil || string(text) != "one" {
+		t.Errorf("%q, %v", text, err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -72,12 +73,16 @@ func runTask(ctx context.Context, c Common, t task, params *libtorch.Params, pro
 	if err := writeOptions(c.Run, t); err != nil {
 		return err
 	}
-	log, err := os.OpenFile(filepath.Join(c.Run, logFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	log, err := os.OpenFile(filepath.Join(c.Run, logFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
 	l := &loop{Common: c, task: t, run: r, log: log, progress: progress}
+	if resumed && r.state.Step >= c.Steps {
+		fmt.Fprintf(progress, "%s: already at step %d, nothing is left of %d steps (--steps with a larger number trains on)\n", t.kind, r.state.Step, c.Steps)
+		return nil
+	}
 	if resumed {
 		fmt.Fprintf(progress, "%s: going on from step %d of %d\n", t.kind, r.state.Step, c.Steps)
 	}
@@ -115,7 +120,7 @@ func writeOptions(dir string, t task) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, OptionsFile), append(text, '\n'), 0o644)
+	return os.WriteFile(filepath.Join(dir, OptionsFile), append(text, '\n'), 0o666)
 }
 
 type loop struct {
@@ -236,6 +241,9 @@ func (l *loop) measure(figures map[string]float64) error {
 	}
 	text := ""
 	for name, v := range measured {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return errors.Join(err, fmt.Errorf("%w: %s of step %d is %g (begin again with a lower --rate, or with --precision f32)", ErrDiverged, name, l.run.state.Step, v))
+		}
 		figures[name] = v
 		text += fmt.Sprintf(" %s %.4f", name, v)
 	}

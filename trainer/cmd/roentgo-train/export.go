@@ -214,8 +214,8 @@ func overlay(c *model.Config, file string) error {
 	}
 	// By way of JSON, whose names are those of model files.
 	text, err := json.Marshal(fields)
-	if err != nil {
-		return err
+	if err != nil { // nan and inf, which TOML has and JSON has not
+		return misuse{fmt.Errorf("%s: %w", file, err)}
 	}
 	if err := overlayJSON(c, text); err != nil {
 		return misuse{fmt.Errorf("%s: %w", file, err)}

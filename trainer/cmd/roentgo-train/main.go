@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/roentgo/roentgo/sampler/decimal/flags"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/fetch"
@@ -44,6 +45,7 @@ func run(ctx context.Context, args []string) int {
 	root.SetArgs(args)
 	root.AddCommand(fetchCommand(), prepareCommand(), textCommand(), reportCommand(), exportCommand(), initCommand())
 	root.AddCommand(trainingCommands()...)
+	flags.Decimal(root)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -49,6 +53,7 @@ func prepareManifestCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	imageFlags(f, &o.Out, &o.Size, &o.Fit, &o.Seed)
+	f.BoolVar(&o.AllowUnknown, "allow-unknown", false, "go on where a table has values that are not understood: captions name unknown labels as they are written; other values are left out")
 	f.StringVar(&o.LicenceClass, "licence-class", "", "take only rows of this licence_class")
 	f.Float64Var(&o.TestFraction, "test-fraction", 0.1, "of the patients")
 	cmd.MarkFlagRequired("out")
@@ -108,6 +113,22 @@ func imageFlags(f *pflag.FlagSet, out *string, size *int, fit *dataset.Fit, seed
 func tellPrepared(out string, sum dataset.Summary) {
 	fmt.Printf("%s: %d images of %d patients, %d to train and %d to test, %d negatives turned back; %d files left out (prepare.json says why)\n",
 		out, sum.Images, sum.Patients, sum.Train, sum.Test, sum.Inverted, len(sum.Skipped))
+	for _, reason := range slices.SortedFunc(maps.Keys(sum.Reasons), func(a, b string) int { return cmp.Or(sum.Reasons[b]-sum.Reasons[a], strings.Compare(a, b)) }) {
+		fmt.Printf("  left out: %d %s\n", sum.Reasons[reason], reason)
+	}
+	for _, u := range sum.Unknown {
+		what := "not understood"
+		if u.Harmless {
+			what = "not used"
+		}
+		fmt.Printf("  %s: %s %q, %d (%s)\n", what, u.Column, u.Value, u.Count, u.Examples[0])
+	}
+	if n := len(sum.Unnamed); n > 0 {
+		fmt.Printf("  no table names %d files beside it, such as %q\n", n, sum.Unnamed[0])
+	}
+	if sum.Unsaid > 0 {
+		fmt.Printf("  %d images have neither a label nor a report: captions say nothing of their findings\n", sum.Unsaid)
+	}
 }
 
 // everyNow returns a function that writes a line of progress to standard

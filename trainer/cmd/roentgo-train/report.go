@@ -15,7 +15,7 @@ func reportCommand() *cobra.Command {
 		Use:     "report --out PAGE.html RUN...",
 		Short:   "Make one web page of runs: curves, grids, figures, options",
 		Example: "  roentgo-train report --out report.html runs/vae runs/unet\n  roentgo-train report --tensorboard runs/tensorboard runs/vae runs/unet",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    atLeast(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if out == "" && tensorBoard == "" {
 				return misuse{fmt.Errorf("--out or --tensorboard is needed: what is to be written?")}
@@ -26,20 +26,15 @@ func reportCommand() *cobra.Command {
 				}
 				fmt.Println(out)
 			}
-			for _, run := range args {
-				if tensorBoard == "" {
-					break
-				}
-				if err := report.WriteTensorBoard(tensorBoard, run); err != nil {
-					return err
-				}
+			if tensorBoard == "" {
+				return nil
 			}
-			return nil
+			return report.WriteTensorBoard(tensorBoard, args)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&out, "out", "", "page to write")
-	f.StringVar(&tensorBoard, "tensorboard", "", "folder for files of events, one a run, that TensorBoard shows")
+	f.StringVar(&tensorBoard, "tensorboard", "", "folder for TensorBoard: a folder per run under it, with the run's figures and grids")
 	f.BoolVar(&force, "force", false, "overwrite an existing page")
 	return cmd
 }
