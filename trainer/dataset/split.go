@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/roentgo/roentgo/sampler/noise"
+	"github.com/roentgo/roentgo/internal/noise"
 )
 
 // splitDraw is a number in [0, 1) that depends on the seed and the patient

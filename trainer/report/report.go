@@ -25,8 +25,8 @@ import (
 	vgdraw "gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
 
+	"github.com/roentgo/roentgo/internal/atomicfile"
 	"github.com/roentgo/roentgo/trainer/train"
-	"github.com/roentgo/roentgo/weights/atomicfile"
 )
 
 var (

@@ -19,8 +19,8 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"github.com/roentgo/roentgo/internal/atomicfile"
 	"github.com/roentgo/roentgo/trainer/train"
-	"github.com/roentgo/roentgo/weights/atomicfile"
 )
 
 // castagnoli is the polynomial of TFRecord's checksums.

@@ -13,10 +13,10 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/roentgo/roentgo/internal/atomicfile"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 	"github.com/roentgo/roentgo/weights"
-	"github.com/roentgo/roentgo/weights/atomicfile"
 )
 
 // earlierFormat names the checkpoints before the last, by their step.

@@ -14,7 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/roentgo/roentgo/sampler/decimal/flags"
+	"github.com/roentgo/roentgo/internal/decimal/flags"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/fetch"
