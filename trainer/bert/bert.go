@@ -4,8 +4,6 @@
 package bert
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +18,7 @@ import (
 	"github.com/nlpodyssey/gopickle/pytorch"
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/roentgo/roentgo/internal/digest"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/weights"
 )
@@ -246,7 +245,7 @@ func (e *Encoder) openWeights() error {
 		}
 	}
 	var err error
-	e.Hash, err = hashOf(path)
+	e.Hash, _, err = digest.File(path)
 	return err
 }
 
@@ -340,17 +339,4 @@ func values(t *pytorch.Tensor) ([]float32, error) {
 		return nil, errors.New("bert: a tensor of pytorch_model.bin leaves its storage")
 	}
 	return slices.Clone(from[t.StorageOffset : t.StorageOffset+n]), nil
-}
-
-func hashOf(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -3,15 +3,14 @@ package dataset
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
 	"golang.org/x/exp/mmap"
+
+	"github.com/roentgo/roentgo/internal/digest"
 )
 
 // Prepared is a prepared folder. Its images stay in their file, mapped to
@@ -74,17 +73,13 @@ func readHashed(dir, name, want string) ([]byte, error) {
 
 // checkHash reads a file through, a little at a time.
 func checkHash(dir, name, want string) error {
-	f, err := os.Open(filepath.Join(dir, name))
+	path := filepath.Join(dir, name)
+	sum, _, err := digest.File(path)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrPrepared, err)
 	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return fmt.Errorf("%w: %w", ErrPrepared, err)
-	}
-	if hex.EncodeToString(h.Sum(nil)) != want {
-		return fmt.Errorf("%w: %s has changed since it was prepared (prepare it again)", ErrPrepared, filepath.Join(dir, name))
+	if sum != want {
+		return fmt.Errorf("%w: %s has changed since it was prepared (prepare it again)", ErrPrepared, path)
 	}
 	return nil
 }

@@ -5,8 +5,6 @@ package fetch
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,6 +17,8 @@ import (
 	"regexp"
 	"strconv"
 	"time"
+
+	"github.com/roentgo/roentgo/internal/digest"
 )
 
 // OpenIBase is where the Indiana University collection is published.
@@ -336,14 +336,8 @@ func (d *download) take(body io.Reader, at int64, n note, moved func()) error {
 
 // inspect measures a file.
 func (d *download) inspect(path string) (Result, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return Result{}, err
-	}
-	defer f.Close()
-	h := sha256.New()
-	n, err := io.Copy(h, f)
-	return Result{Path: path, Size: n, SHA256: hex.EncodeToString(h.Sum(nil))}, err
+	sum, size, err := digest.File(path)
+	return Result{Path: path, Size: size, SHA256: sum}, err
 }
 
 // check holds a file to what is known of it.

@@ -84,22 +84,6 @@ func loadCUDA() error {
 	return errors.New(strings.Join(said, "; "))
 }
 
-// PeakBytes is the most memory that the process has had: resident, on the CPU.
-func PeakBytes() int64 {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	for _, line := range strings.Split(string(status), "\n") {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			var kb int64
-			fmt.Sscan(rest, &kb)
-			return kb << 10
-		}
-	}
-	return 0
-}
-
 // besideLibtorch is where the CUDA library would be, if this process's
 // libtorch had one.
 func besideLibtorch() []string {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/roentgo/roentgo/internal/graph"
 	"github.com/roentgo/roentgo/internal/noise"
+	"github.com/roentgo/roentgo/internal/peak"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 )
@@ -26,7 +27,7 @@ type BenchOptions struct {
 // BenchResult is what a training step costs.
 type BenchResult struct {
 	Milliseconds []float64 // a step, the first left out
-	PeakBytes    int64     // of the process: see [libtorch.PeakBytes]
+	PeakBytes    int64     // of the process: see [peak.Memory]
 	BaseBytes    int64     // before the first step, with parameters, average and moments
 }
 
@@ -64,7 +65,7 @@ func Bench(ctx context.Context, o BenchOptions) (BenchResult, error) {
 		run := &run{params: params, ema: libtorch.NewEMA(params), adamw: libtorch.NewAdamW(params.Trainable(), 0.9, 0.999, 1e-8, o.WeightDecay), state: state{LossScale: 1}}
 		l := &loop{Common: o.Common, task: task{loss: loss}, run: run}
 		ops := o.ops(params)
-		result.BaseBytes = libtorch.PeakBytes()
+		result.BaseBytes = peak.Memory()
 		for i := range o.Steps + 1 {
 			if err = ctx.Err(); err != nil {
 				return
@@ -77,7 +78,7 @@ func Bench(ctx context.Context, o BenchOptions) (BenchResult, error) {
 				result.Milliseconds = append(result.Milliseconds, float64(time.Since(start).Microseconds())/1e3)
 			}
 		}
-		result.PeakBytes = libtorch.PeakBytes()
+		result.PeakBytes = peak.Memory()
 	})
 	if err != nil {
 		return result, fmt.Errorf("train: bench: %w", err)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 
+	"github.com/roentgo/roentgo/internal/digest"
 	"github.com/roentgo/roentgo/internal/graph"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/dataset"
@@ -258,7 +259,7 @@ func OpenJudge(path string) (*Judge, error) {
 	if j.config.Outputs != len(ClassifierOutputs()) {
 		return nil, fmt.Errorf("%w: the classifier in %s has %d outputs, %d are known (train it again)", ErrCheckpoint, path, j.config.Outputs, len(ClassifierOutputs()))
 	}
-	if j.Hash, err = hashFile(trained.path); err != nil {
+	if j.Hash, _, err = digest.File(trained.path); err != nil {
 		return nil, err
 	}
 	list, err := classifierSpecs(j.config)

@@ -1,14 +1,12 @@
 package train
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
+	"github.com/roentgo/roentgo/internal/digest"
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/weights"
@@ -36,7 +34,7 @@ func OpenAutoencoder(paths []string) (Autoencoder, error) {
 			run.Close()
 			return a, fmt.Errorf("%w: %s does not state its model: %w", ErrCheckpoint, paths[0], err)
 		}
-		if a.Hash, err = hashFile(filepath.Join(paths[0], CheckpointFile)); err != nil {
+		if a.Hash, _, err = digest.File(filepath.Join(paths[0], CheckpointFile)); err != nil {
 			run.Close()
 		}
 		return a, err
@@ -64,19 +62,6 @@ func OpenAutoencoder(paths []string) (Autoencoder, error) {
 
 // Close closes its files.
 func (a Autoencoder) Close() error { return a.close() }
-
-func hashFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
 
 // Latents are the standardised latents of a prepared data set under one
 // autoencoder, and what standardised them.

@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/roentgo/roentgo/internal/peak"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 )
 
@@ -151,7 +152,7 @@ func (l *loop) steps(ctx context.Context) error {
 			}
 		}
 		if l.EvaluateEvery > 0 && (i+1)%l.EvaluateEvery == 0 || i+1 == l.Steps {
-			figures["peak_mb"] = float64(libtorch.PeakBytes() / 1e6)
+			figures["peak_mb"] = float64(peak.Memory() / 1e6)
 			err := l.measure(figures)
 			if err == nil {
 				err = l.keepBest(figures)
@@ -166,7 +167,7 @@ func (l *loop) steps(ctx context.Context) error {
 		if now := time.Now(); now.Sub(spoken) > 10*time.Second || i+1 == l.Steps {
 			rate := float64(i+1-spokenStep) / now.Sub(spoken).Seconds()
 			fmt.Fprintf(l.progress, "%s: step %d of %d, loss %.4f, %.1f images/s, %s left, %d MB at most\n", l.kind, i+1, l.Steps,
-				figures["loss"], rate*float64(l.Batch*l.Accumulate), (time.Duration(float64(l.Steps-i-1)/rate) * time.Second).Round(time.Second), libtorch.PeakBytes()/1e6)
+				figures["loss"], rate*float64(l.Batch*l.Accumulate), (time.Duration(float64(l.Steps-i-1)/rate) * time.Second).Round(time.Second), peak.Memory()/1e6)
 			spoken, spokenStep = now, i+1
 		}
 		if time.Since(checkpointed).Minutes() > l.CheckpointEvery {

@@ -5,6 +5,7 @@ package train
 import (
 	"fmt"
 
+	"github.com/roentgo/roentgo/internal/digest"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 )
 
@@ -17,7 +18,7 @@ type Network struct {
 
 // OpenNetwork opens a TorchScript file.
 func OpenNetwork(path string) (*Network, error) {
-	hash, err := hashFile(path)
+	hash, _, err := digest.File(path)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/roentgo/roentgo/internal/peak"
 	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/internal/gpu"
@@ -363,7 +364,7 @@ func TestShards(t *testing.T) {
 // TestMemoryIsFlat makes some images, so many that the collector has run, and
 // many more: the memory is that of some.
 func TestMemoryIsFlat(t *testing.T) {
-	if peakMemory() == 0 {
+	if peak.Memory() == 0 {
 		t.Skip("this system does not report a process's memory")
 	}
 	t.Setenv(modelVariable, samplertest.Tiny(t))

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/roentgo/roentgo/internal/peak"
 	"github.com/roentgo/roentgo/internal/terminal"
 	"github.com/roentgo/roentgo/sampler"
 )
@@ -177,7 +178,7 @@ func (r *reporter) end(s *sampler.Sampler) {
 		perHour /= float64(n)
 		unit = "core"
 	}
-	r.emit(event{Event: "end", Images: r.made, Elapsed: elapsed.Seconds(), PerHour: perHour, PeakMB: peakMemory()})
+	r.emit(event{Event: "end", Images: r.made, Elapsed: elapsed.Seconds(), PerHour: perHour, PeakMB: float64(peak.Memory()) / 1e6})
 	if r.json == nil && r.made > 1 {
 		fmt.Fprintf(r.stderr, "%d images in %s: %.0f an hour on a %s\n", r.made, elapsed.Round(time.Second/10), perHour, unit)
 	}

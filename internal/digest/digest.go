@@ -1,0 +1,24 @@
+// Package digest computes the digest of a file.
+package digest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"os"
+)
+
+// File returns the SHA-256 of a file, in hexadecimal, and its size in bytes. It
+// reads a little at a time.
+func File(path string) (sum string, size int64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", 0, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if size, err = io.Copy(h, f); err != nil {
+		return "", 0, err
+	}
+	return hex.EncodeToString(h.Sum(nil)), size, nil
+}

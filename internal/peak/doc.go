@@ -1,0 +1,2 @@
+// Package peak measures how much memory this process has taken.
+package peak
