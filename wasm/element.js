@@ -5,9 +5,7 @@ import { Sampler } from "./sampler.js";
 // One sampler a model, for all elements of a page.
 const samplers = new Map();
 
-// Adopted, and not a style element: a page's policy may forbid those.
-const sheet = new CSSStyleSheet();
-sheet.replaceSync(`
+const CSS = `
 :host { display: block; max-width: 32rem; font: inherit; color: inherit; }
 :host([hidden]) { display: none; }
 form { display: flex; gap: .5rem; flex-wrap: wrap; }
@@ -18,11 +16,26 @@ canvas { display: block; width: 100%; height: auto; margin-top: .5rem; backgroun
 p { margin: .5rem 0 0; }
 .warning { font-weight: 600; }
 [hidden] { display: none !important; }
-`);
+`;
+
+// Adopted, and not a style element: a page's policy may forbid those. One for
+// all elements, made for the first of them: where pages are rendered on a
+// server there are no style sheets.
+let sheet;
+function style() {
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(CSS);
+  }
+  return sheet;
+}
+
+// On a server the class is there to be named, and nothing more.
+const Element = globalThis.HTMLElement ?? class {};
 
 const make = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);
 
-export class RoentgoSamplerElement extends HTMLElement {
+export class RoentgoSamplerElement extends Element {
   #form = make("form");
   #input = make("input", { type: "text", name: "prompt", maxLength: 65536, autocomplete: "off" });
   #button = make("button", { type: "submit", textContent: "Make an X-ray" });
@@ -35,7 +48,7 @@ export class RoentgoSamplerElement extends HTMLElement {
   constructor() {
     super();
     const root = this.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [sheet];
+    root.adoptedStyleSheets = [style()];
     this.#input.setAttribute("aria-label", "Report text");
     this.#progress.setAttribute("aria-label", "Progress");
     this.#status.setAttribute("role", "status");
@@ -132,4 +145,4 @@ export class RoentgoSamplerElement extends HTMLElement {
   }
 }
 
-if (!customElements.get("roentgo-sampler")) customElements.define("roentgo-sampler", RoentgoSamplerElement);
+if (globalThis.customElements && !customElements.get("roentgo-sampler")) customElements.define("roentgo-sampler", RoentgoSamplerElement);

@@ -27,8 +27,10 @@ export interface LoadOptions {
   onProgress?(p: LoadProgress): void;
   /** Told when the device changes: it was lost and opened again, or another took its place. */
   onDevice?(d: DeviceInfo): void;
-  /** Address of worker.js, where it does not lie beside this module. */
-  worker?: string | URL;
+  /** Address of worker.js, where it does not lie beside this module and no bundler has moved it. */
+  workerURL?: string | URL;
+  /** Address of roentgo.wasm, where it does not lie beside worker.js and no bundler has moved it. */
+  wasmURL?: string | URL;
   signal?: AbortSignal;
 }
 

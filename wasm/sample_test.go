@@ -159,7 +159,7 @@ func TestDeviceLost(t *testing.T) {
 			Steps  []int
 		}
 		p.Must(`const told = [];
-		const s = await roentgo.Sampler.load(manifest, {device: "webgpu", worker: "/destroyer.js?at=`+at+`", onDevice: (d) => told.push(d)});
+		const s = await roentgo.Sampler.load(manifest, {device: "webgpu", workerURL: "/destroyer.js?at=`+at+`", onDevice: (d) => told.push(d)});
 		const steps = [];
 		let pixels;
 		for await (const e of s.sample({prompt: "cardiomegaly", seed: 5, steps: 4})) {
@@ -238,7 +238,7 @@ func TestDeviceFails(t *testing.T) {
 			Device struct{ Kind, Reason string }
 			Images int
 		}
-		p.Must(`const s = await roentgo.Sampler.load(manifest, {device: "webgpu", worker: "/failer.js?at=`+c.at+`"});
+		p.Must(`const s = await roentgo.Sampler.load(manifest, {device: "webgpu", workerURL: "/failer.js?at=`+c.at+`"});
 		const n = (await images(s, {prompt: "cardiomegaly", steps: 1, seed: 1})).length;
 		const out = {device: s.device, images: n};
 		s.close();
@@ -261,7 +261,7 @@ for (const e of held) self.onmessage(e);`}))
 		Device struct{ Kind, Reason string }
 		Auto   struct{ Kind, Reason string }
 	}
-	p.Must(`const s = await roentgo.Sampler.load(manifest, {device: "webgpu", worker: "/without.js"});
+	p.Must(`const s = await roentgo.Sampler.load(manifest, {device: "webgpu", workerURL: "/without.js"});
 	await images(s, {steps: 1});
 	const a = await roentgo.Sampler.load(manifest);
 	return {device: s.device, auto: a.device};`, &got)

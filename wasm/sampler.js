@@ -3,6 +3,7 @@
 
 import { remove } from "./cache.js";
 import { RoentgoError, unpacked } from "./errors.js";
+import { startWorker } from "./start.js";
 
 export { RoentgoError };
 
@@ -29,17 +30,9 @@ function finite(name, value) {
   return value;
 }
 
-// A worker's script must be of the page's own origin; a page that has this
-// module from elsewhere starts it through one line of its own.
-function startWorker(url) {
-  if (new URL(url).origin === location.origin) return new Worker(url, { type: "module", name: "roentgo" });
-  const line = URL.createObjectURL(new Blob([`import ${JSON.stringify(url)};`], { type: "text/javascript" }));
-  try {
-    return new Worker(line, { type: "module", name: "roentgo" });
-  } finally {
-    setTimeout(() => URL.revokeObjectURL(line), 60000); // the worker must have read it
-  }
-}
+
+// An address as the page means it.
+const absolute = (url) => new URL(url, globalThis.document?.baseURI ?? location.href).href;
 
 class SampledImage {
   #png;
@@ -76,9 +69,12 @@ export class Sampler {
 
   static async load(manifest, options = {}) {
     options.signal?.throwIfAborted();
+    if (typeof Worker === "undefined" || typeof WebAssembly === "undefined" || typeof location === "undefined") {
+      throw new RoentgoError("unsupported", "there are no workers or no WebAssembly here: a browser is needed");
+    }
     const s = new Sampler();
     try {
-      await s.#start(new URL(manifest, document.baseURI).href, options);
+      await s.#start(absolute(manifest), options);
     } catch (error) {
       s.close();
       throw error;
@@ -92,18 +88,17 @@ export class Sampler {
 
   async #start(url, options) {
     this.#options = options;
-    const { device = "auto", threads, manifestHash = "", keep = true, signal, worker = new URL("./worker.js", import.meta.url) } = options;
+    const { device = "auto", threads, manifestHash = "", keep = true, signal, workerURL, wasmURL } = options;
     if (!["auto", "webgpu", "wasm"].includes(device)) throw new RoentgoError("request", `no device ${JSON.stringify(device)}: there are auto, webgpu and wasm`);
     if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) throw new RoentgoError("request", `threads is ${threads}, a whole number from 1 is needed`);
-    if (typeof Worker === "undefined" || typeof WebAssembly === "undefined") throw new RoentgoError("unsupported", "this browser has no workers or no WebAssembly");
-    this.#worker = startWorker(new URL(worker, document.baseURI).href);
+    this.#worker = startWorker(workerURL && absolute(workerURL));
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.onerror = (e) => this.#end(new RoentgoError("network", `the worker could not be started (${e.message || "its script was not found, or the page's policy forbids it"})`));
     if (keep) navigator.storage?.persist?.().catch(() => {}); // refused: the model is kept while there is room
     const cores = navigator.hardwareConcurrency || 1;
     const opened = await this.#call(
       "load",
-      { url, device, manifestHash, keep, threads: globalThis.crossOriginIsolated ? Math.min(threads ?? Math.min(cores, USUAL_THREADS), MAX_THREADS) : 1 },
+      { url, wasmURL: wasmURL && absolute(wasmURL), device, manifestHash, keep, threads: globalThis.crossOriginIsolated ? Math.min(threads ?? Math.min(cores, USUAL_THREADS), MAX_THREADS) : 1 },
       { signal },
     );
     this.model = Object.freeze(opened.model);

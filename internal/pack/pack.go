@@ -17,7 +17,7 @@ import (
 )
 
 // scripts are the modules that esbuild bundles, each with all that it imports.
-var scripts = []string{"wasm/roentgo.js", "wasm/worker.js", "sampler/internal/simd/threads.js"}
+var scripts = []string{"wasm/roentgo.js", "wasm/worker.js"}
 
 // copied are the files that go into the package as they are.
 var copied = []string{"wasm/roentgo.d.ts", "wasm/package.json", "wasm/README.md", "LICENSE"}
