@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/roentgo/roentgo/sampler/samplertest/need"
-	"github.com/roentgo/roentgo/wasm/browsertest"
+	"github.com/roentgo/roentgo/internal/browsertest"
+	"github.com/roentgo/roentgo/internal/need"
 )
 
 // bundlers is where .ci/setup installs them, of the versions that

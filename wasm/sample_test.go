@@ -325,11 +325,20 @@ func TestRequests(t *testing.T) {
 		{`{guidance: 0}`, "guidance"}, {`{guidance: 1000}`, "guidance"}, {`{guidance: "much"}`, "guidance"},
 		{`{rescale: 2}`, "rescale"}, {`{eta: -1}`, "eta"}, {`{sampler: "euler"}`, "euler"}, {`{spacing: "leading"}`, "leading"},
 		{`{seed: -1}`, "seed"}, {`{seed: 1.5}`, "seed"}, {`{seed: 2 ** 60}`, "seed"}, {`{seed: "18446744073709551616"}`, "seed"}, {`{seed: "x"}`, "seed"}, {`{seed: "0x10"}`, "seed"}, {`{seed: NaN}`, "seed"},
-		{`{guidanceLow: 5}`, "guidanceHigh"}, {`{guidanceLow: 500, guidanceHigh: 400}`, "interval"}, {`{promt: "effusion"}`, "promt"}, {`{prompt: "effusion ".repeat(200)}`, "tokens"}, {`{prompt: "x".repeat(1 << 20)}`, "bytes"},
+		{`{guidanceLow: 5}`, "guidanceHigh"}, {`{guidanceLow: 500, guidanceHigh: 400}`, "interval"}, {`{promt: "effusion"}`, "promt"}, {`{steps: "5"}`, "steps"}, {`{steps: null}`, "steps"}, {`{prompt: 5}`, "prompt"}, {`{prompt: []}`, "prompt"}, {`{prompt: ["a", 5]}`, "prompt"}, {`{truncate: "yes"}`, "truncate"}, {`{seed: ""}`, "seed"}, {`{seed: null}`, "seed"}, {`{signal: 5}`, "signal"}, {`null`, "request"}, {`{prompt: "x".repeat(1 << 20)}`, "bytes"},
 	} {
 		err := p.Eval(t.Context(), "await images(s, "+c.request+");", nil)
 		if err == nil || !strings.HasPrefix(err.Error(), "request: ") || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: got %v", c.request, err)
+		}
+	}
+	for request, want := range map[string]string{
+		`{prompt: "effusion ".repeat(200)}`:   "prompt: The prompt has",
+		`{negative: "effusion ".repeat(200)}`: "prompt: The negative prompt has",
+	} {
+		err := p.Eval(t.Context(), "await images(s, "+request+");", nil)
+		if err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), "; the model reads ") {
+			t.Errorf("%s: got %v", request, err)
 		}
 	}
 	var seeds []string
