@@ -112,6 +112,7 @@ export class RoentgoSamplerElement extends Element {
   async #run() {
     const controller = (this.#abort = new AbortController());
     const { signal } = controller;
+    let outcome; // told of once the next press makes another
     this.#button.textContent = "Cancel";
     this.#progress.hidden = false;
     this.#progress.removeAttribute("value");
@@ -129,15 +130,18 @@ export class RoentgoSamplerElement extends Element {
           this.#say(`Step ${step} of ${steps}`);
         },
       };
-      await this.#show(await s.image(request));
+      const image = await s.image(request);
+      await this.#show(image);
+      outcome = ["roentgo-image", image];
     } catch (error) {
       this.#say(signal.aborted ? "Cancelled." : error.message);
-      if (!signal.aborted) this.dispatchEvent(new CustomEvent("roentgo-error", { detail: error, bubbles: true, composed: true }));
+      if (!signal.aborted) outcome = ["roentgo-error", error];
     } finally {
       if (this.#abort === controller) this.#abort = null;
       this.#button.textContent = "Make an X-ray";
       this.#progress.hidden = true;
     }
+    if (outcome) this.dispatchEvent(new CustomEvent(outcome[0], { detail: outcome[1], bubbles: true, composed: true }));
   }
 
   async #show(image) {
@@ -149,7 +153,6 @@ export class RoentgoSamplerElement extends Element {
     this.#link.download = `xray-${image.settings.seed}.png`;
     this.#link.hidden = false;
     this.#say(image.unknownWords.length > 0 ? `Done. The model does not know: ${image.unknownWords.join(", ")}.` : "Done.");
-    this.dispatchEvent(new CustomEvent("roentgo-image", { detail: image, bubbles: true, composed: true }));
   }
 }
 
