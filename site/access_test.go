@@ -255,5 +255,5 @@ func TestTheme(t *testing.T) {
 	p.want(`document.getElementById("theme-toggle").ariaPressed === "true"`)
 	p.Run(chromedp.Reload())
 	theme("dark")
-	p.Must(`localStorage.removeItem("roentgo-theme");`, nil)
+	p.Must(`localStorage.removeItem("roentgo / theme");`, nil)
 }

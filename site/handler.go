@@ -28,10 +28,10 @@ func contentType(name string) string {
 	return "application/octet-stream"
 }
 
-// Handler serves a built site as a static host does. isolate makes it send
-// [Headers] too.
-func Handler(dir string, isolate bool) http.Handler {
-	files := http.FileServer(http.Dir(dir))
+// Handler serves a built site as a static host does: compressed where the
+// browser takes that. strict makes it send [Headers] too.
+func Handler(dir string, strict bool) http.Handler {
+	files := compressing(http.Dir(dir))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := r.URL.Path
 		if strings.HasSuffix(name, "/") {
@@ -40,7 +40,7 @@ func Handler(dir string, isolate bool) http.Handler {
 		h := w.Header()
 		h.Set("Content-Type", contentType(name))
 		h.Set("Cache-Control", "no-cache")
-		if isolate {
+		if strict {
 			for k, v := range Headers {
 				h.Set(k, v)
 			}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -254,6 +255,42 @@ func TestDamagedFileIsNotKept(t *testing.T) {
 	p.wait(`document.getElementById("offline-state").textContent.includes("could not be kept")`)
 	p.want(`(await caches.keys()).length === 0`)
 	p.Page.Close() // the console tells of it, as it should
+}
+
+// TestTwoScopes has two copies of the app in two folders of one origin. Each
+// keeps and removes its own alone; the model, which is the same, is there once.
+func TestTwoScopes(t *testing.T) {
+	b := browsertest.Open(t)
+	mux := http.NewServeMux()
+	for _, folder := range []string{"/a", "/b"} {
+		mux.Handle(folder+"/", http.StripPrefix(folder, site.Handler(built, false)))
+	}
+	h := httptest.NewServer(mux)
+	defer h.Close()
+	first := open(t, b, h.URL+"/a/")
+	first.click("#download")
+	first.wait(ready)
+	first.wait(kept)
+	first.make("pleural effusion", "1", 1, 1)
+	second := open(t, b, h.URL+"/b/")
+	second.click("#download")
+	second.wait(ready)
+	second.wait(kept)
+	if names := is[[]string](second, "await caches.keys()"); len(names) != 3 {
+		t.Errorf("the caches of two copies are %q, want one each and one of models", names)
+	}
+	second.want(`document.querySelectorAll("#gallery li").length === 0`)
+	second.click("#remove")
+	second.click("#confirm-yes")
+	second.wait(`document.getElementById("note").textContent === "All is removed from this device."`)
+	for _, p := range []*tab{first, second} {
+		p.clean()
+		p.Page.Close()
+	}
+	h.Close()
+	again := open(t, b, h.URL+"/a/")
+	again.wait(ready)
+	again.want(`document.querySelectorAll("#gallery li").length === 1`)
 }
 
 // TestRemove removes all that the page keeps.

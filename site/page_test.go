@@ -307,7 +307,7 @@ func TestHistoryIsBounded(t *testing.T) {
 	p := loaded(t)
 	p.make("the first", "1", 1, 1)
 	p.Must(`
-		const request = indexedDB.open("roentgo-history");
+		const request = indexedDB.open("roentgo-history /");
 		const database = await new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = reject; });
 		const store = database.transaction("images", "readwrite").objectStore("images");
 		const [one] = await new Promise(resolve => { store.getAll().onsuccess = e => resolve(e.target.result); });

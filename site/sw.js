@@ -3,9 +3,11 @@
 // of versions. The pieces of the model are none of its business: the library
 // keeps those. FILES, HEADERS and VERSION are stamped in by the build.
 
-const PREFIX = "roentgo-app-";
-const CACHE = PREFIX + VERSION;
+// Other copies of the app may live on the same origin, each in a folder of its
+// own: every name begins with the folder.
 const SCOPE = new URL("./", self.location.href);
+const PREFIX = `roentgo-app ${SCOPE.pathname} `; // as in offline.js
+const CACHE = PREFIX + VERSION;
 
 const paths = new Set(FILES.map(f => f.path));
 

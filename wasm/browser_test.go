@@ -65,12 +65,17 @@ globalThis.base64 = (array) => {
 };
 globalThis.ready = true;`
 
+// model is the shipped model as one file beside its manifest.
+func model() map[string]string {
+	return map[string]string{"/model/roentgo-mini.manifest.json": string(shipped.Manifest), "/model/roentgo-mini.safetensors.zst": string(shipped.File)}
+}
+
 // serve serves the page, the package, and the shipped model as one file beside
 // its manifest.
 func serve(t *testing.T, pages ...map[string]string) *browsertest.Server {
 	t.Helper()
-	all := map[string]string{"/": blank, "/page.js": pageJS,
-		"/model/roentgo-mini.manifest.json": string(shipped.Manifest), "/model/roentgo-mini.safetensors.zst": string(shipped.File)}
+	all := model()
+	all["/"], all["/page.js"] = blank, pageJS
 	for _, more := range pages {
 		for path, text := range more {
 			all[path] = text

@@ -1,47 +1,67 @@
 // <roentgo-sampler>: a prompt, a button, the image and its download.
 
-import { Sampler } from "./sampler.js";
+import { RoentgoError } from "./errors.js";
+import { hold } from "./shared.js";
 
-// One sampler a model, for all elements of a page.
-const samplers = new Map();
-
-// Adopted, and not a style element: a page's policy may forbid those.
-const sheet = new CSSStyleSheet();
-sheet.replaceSync(`
+const CSS = `
 :host { display: block; max-width: 32rem; font: inherit; color: inherit; }
 :host([hidden]) { display: none; }
 form { display: flex; gap: .5rem; flex-wrap: wrap; }
-input { flex: 1 1 12rem; }
+input { flex: 1 1 12rem; min-width: 0; }
 input, button { font: inherit; padding: .5rem .75rem; min-height: 2.5rem; box-sizing: border-box; }
 progress { width: 100%; margin-top: .5rem; }
 canvas { display: block; width: 100%; height: auto; margin-top: .5rem; background: #000; image-rendering: auto; }
 p { margin: .5rem 0 0; }
 .warning { font-weight: 600; }
 [hidden] { display: none !important; }
-`);
+`;
 
-const make = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);
+// Adopted, and not a style element: a page's policy may forbid those. One for
+// all elements, made for the first of them: where pages are rendered on a
+// server there are no style sheets.
+let sheet;
+function style() {
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(CSS);
+  }
+  return sheet;
+}
 
-export class RoentgoSamplerElement extends HTMLElement {
-  #form = make("form");
-  #input = make("input", { type: "text", name: "prompt", maxLength: 65536, autocomplete: "off" });
-  #button = make("button", { type: "submit", textContent: "Make an X-ray" });
-  #progress = make("progress", { max: 1, hidden: true });
-  #status = make("p");
-  #figure = make("div");
-  #link = make("a", { textContent: "Download PNG", hidden: true });
+const make = (tag, part, properties = {}) => {
+  const e = Object.assign(document.createElement(tag), properties);
+  e.setAttribute("part", part);
+  return e;
+};
+
+const megabytes = (bytes) => Math.round(bytes / 1e5) / 10;
+
+// On a server the class is there to be named, and nothing more.
+const Element = globalThis.HTMLElement ?? class {};
+
+export class RoentgoSamplerElement extends Element {
+  static observedAttributes = ["prompt", "model", "device", "manifest-hash"];
+
+  #form = make("form", "form");
+  #input = make("input", "input", { type: "text", name: "prompt", maxLength: 65536, autocomplete: "off" });
+  #button = make("button", "button", { type: "submit", textContent: "Make an X-ray" });
+  #progress = make("progress", "progress", { max: 1, hidden: true });
+  #status = make("p", "status");
+  #figure = make("div", "figure");
+  #link = make("a", "download", { textContent: "Download PNG", hidden: true });
   #abort = null;
+  #held = null; // the page's sampler of this model
 
   constructor() {
     super();
     const root = this.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [sheet];
+    root.adoptedStyleSheets = [style()];
     this.#input.setAttribute("aria-label", "Report text");
     this.#progress.setAttribute("aria-label", "Progress");
     this.#status.setAttribute("role", "status");
-    const warning = make("p", { className: "warning", textContent: "Synthetic, not for diagnosis." });
+    const warning = make("p", "warning", { className: "warning", textContent: "Synthetic, not for diagnosis." });
     this.#form.append(this.#input, this.#button);
-    root.append(this.#form, this.#progress, this.#status, this.#figure, this.#link, warning);
+    root.append(document.createElement("slot"), this.#form, this.#progress, this.#status, this.#figure, this.#link, warning);
     this.#form.addEventListener("submit", (e) => {
       e.preventDefault();
       if (this.#abort) this.#abort.abort();
@@ -49,32 +69,33 @@ export class RoentgoSamplerElement extends HTMLElement {
     });
   }
 
-  connectedCallback() {
-    if (!this.#input.value) this.#input.value = this.getAttribute("prompt") ?? "";
+  attributeChangedCallback(name, before, value) {
+    if (name === "prompt") this.#input.value = value ?? "";
+    else if (before !== value) this.#letGo();
   }
 
   disconnectedCallback() {
-    this.#abort?.abort();
+    // Not one that is only moved elsewhere in the page.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#letGo();
+    });
   }
 
-  async #sampler(signal) {
+  // Ends what is being made and lets go of the sampler.
+  #letGo() {
+    this.#abort?.abort();
+    this.#held?.release();
+    this.#held = null;
+  }
+
+  #sampler(signal) {
     const url = this.getAttribute("model");
-    if (!url) throw new Error("the attribute model, the address of a manifest, is missing");
-    const key = `${new URL(url, document.baseURI).href} ${this.getAttribute("device") ?? ""}`;
-    if (!samplers.has(key)) {
-      const loading = Sampler.load(url, {
-        device: this.getAttribute("device") ?? undefined,
-        manifestHash: this.getAttribute("manifest-hash") ?? undefined,
-        signal,
-        onProgress: ({ phase, loaded, total }) => {
-          this.#progress.value = loaded / total;
-          this.#say(phase === "download" ? `Loading the model: ${Math.round(loaded / 1e5) / 10} of ${Math.round(total / 1e5) / 10} MB` : "Preparing the model");
-        },
-      });
-      samplers.set(key, loading);
-      loading.catch(() => samplers.delete(key));
-    }
-    return samplers.get(key);
+    if (!url) throw new RoentgoError("request", "the attribute model, the address of a manifest, is missing", { field: "model" });
+    this.#held ??= hold(url, { device: this.getAttribute("device") ?? undefined, manifestHash: this.getAttribute("manifest-hash") ?? undefined });
+    return this.#held.get(signal, ({ phase, loaded, total }) => {
+      this.#progress.value = loaded / total;
+      this.#say(phase === "download" ? `Loading the model: ${megabytes(loaded)} of ${megabytes(total)} MB` : "Preparing the model");
+    });
   }
 
   #say(text) {
@@ -84,12 +105,14 @@ export class RoentgoSamplerElement extends HTMLElement {
   #number(name) {
     const text = this.getAttribute(name)?.trim();
     if (text === undefined) return undefined;
-    return /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : NaN; // which is refused
+    if (!/^[0-9]+(\.[0-9]+)?$/.test(text)) throw new RoentgoError("request", `the attribute ${name} is ${JSON.stringify(text)}: a number is needed`, { field: name });
+    return Number(text);
   }
 
   async #run() {
-    this.#abort = new AbortController();
-    const { signal } = this.#abort;
+    const controller = (this.#abort = new AbortController());
+    const { signal } = controller;
+    let outcome; // told of once the next press makes another
     this.#button.textContent = "Cancel";
     this.#progress.hidden = false;
     this.#progress.removeAttribute("value");
@@ -102,34 +125,35 @@ export class RoentgoSamplerElement extends HTMLElement {
         steps: this.#number("steps"),
         guidance: this.#number("guidance"),
         signal,
+        onStep: ({ step, steps }) => {
+          this.#progress.value = step / steps;
+          this.#say(`Step ${step} of ${steps}`);
+        },
       };
-      for await (const e of s.sample(request)) {
-        if (e.type === "step") {
-          this.#progress.value = e.step / e.steps;
-          this.#say(`Step ${e.step} of ${e.steps}`);
-        } else {
-          await this.#show(e.image);
-        }
-      }
+      const image = await s.image(request);
+      await this.#show(image);
+      outcome = ["roentgo-image", image];
     } catch (error) {
       this.#say(signal.aborted ? "Cancelled." : error.message);
-      if (!signal.aborted) this.dispatchEvent(new CustomEvent("roentgo-error", { detail: error, bubbles: true, composed: true }));
+      if (!signal.aborted) outcome = ["roentgo-error", error];
     } finally {
-      this.#abort = null;
+      if (this.#abort === controller) this.#abort = null;
       this.#button.textContent = "Make an X-ray";
       this.#progress.hidden = true;
     }
+    if (outcome) this.dispatchEvent(new CustomEvent(outcome[0], { detail: outcome[1], bubbles: true, composed: true }));
   }
 
   async #show(image) {
-    this.#figure.replaceChildren(image.canvas());
+    const canvas = image.canvas();
+    canvas.setAttribute("part", "image");
+    this.#figure.replaceChildren(canvas);
     URL.revokeObjectURL(this.#link.href);
     this.#link.href = URL.createObjectURL(await image.blob());
     this.#link.download = `xray-${image.settings.seed}.png`;
     this.#link.hidden = false;
     this.#say(image.unknownWords.length > 0 ? `Done. The model does not know: ${image.unknownWords.join(", ")}.` : "Done.");
-    this.dispatchEvent(new CustomEvent("roentgo-image", { detail: image, bubbles: true, composed: true }));
   }
 }
 
-if (!customElements.get("roentgo-sampler")) customElements.define("roentgo-sampler", RoentgoSamplerElement);
+if (globalThis.customElements && !customElements.get("roentgo-sampler")) customElements.define("roentgo-sampler", RoentgoSamplerElement);

@@ -4,7 +4,6 @@ package main_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -68,29 +67,16 @@ func TestExample(t *testing.T) {
 // TestPackage installs the package from its folder with npm, and resolves what
 // a program imports from it.
 func TestPackage(t *testing.T) {
-	npm := need.Program(t, "npm")
 	dir := t.TempDir()
-	write := func(name, text string) {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("package.json", `{"name": "page", "private": true, "type": "module"}`)
-	// Without links, so that what is installed is what the package lists.
-	cmd := exec.Command(npm, "install", "--install-links", "--no-audit", "--no-fund", "--offline", filepath.Join(built, "roentgo"))
-	cmd.Dir = dir
-	if text, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, text)
-	}
-	for _, name := range []string{"roentgo.js", "worker.js", "threads.js", "roentgo.wasm", "roentgo.d.ts", "LICENSE"} {
+	write(t, filepath.Join(dir, "package.json"), `{"name": "page", "private": true, "type": "module"}`)
+	execute(t, dir, need.Program(t, "npm"), "install", "--install-links", "--no-audit", "--no-fund", "--offline", filepath.Join(built, "roentgo"))
+	for _, name := range []string{"roentgo.js", "worker.js", "roentgo.wasm", "roentgo.d.ts", "LICENSE"} {
 		if _, err := os.Stat(filepath.Join(dir, "node_modules/roentgo", name)); err != nil {
 			t.Errorf("not in the package: %v", err)
 		}
 	}
-	write("resolve.mjs", `console.log(import.meta.resolve("roentgo").endsWith("/roentgo.js"), import.meta.resolve("roentgo/worker.js").endsWith("/worker.js"));`)
-	run := exec.Command(need.Program(t, "node"), "resolve.mjs")
-	run.Dir = dir
-	if text, err := run.CombinedOutput(); err != nil || strings.TrimSpace(string(text)) != "true true" {
-		t.Errorf("%v\n%s", err, text)
+	write(t, filepath.Join(dir, "resolve.mjs"), `console.log(import.meta.resolve("roentgo").endsWith("/roentgo.js"), import.meta.resolve("roentgo/worker.js").endsWith("/worker.js"));`)
+	if text := strings.TrimSpace(execute(t, dir, need.Program(t, "node"), "resolve.mjs")); text != "true true" {
+		t.Errorf("resolved: %s", text)
 	}
 }

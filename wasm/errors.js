@@ -1,9 +1,10 @@
 // What goes wrong, told apart by its code: see roentgo.d.ts.
 export class RoentgoError extends Error {
-  constructor(code, message, options) {
+  constructor(code, message, { field, ...options } = {}) {
     super(message, options);
     this.name = "RoentgoError";
     this.code = code;
+    if (field) this.field = field;
   }
 }
 
@@ -11,4 +12,13 @@ export class RoentgoError extends Error {
 export const packed = (error) =>
   error?.name === "AbortError" ? { code: "aborted", message: "aborted" } : { code: error?.code && typeof error.code === "string" ? error.code : "internal", message: String(error?.message ?? error) };
 
-export const unpacked = ({ code, message }) => (code === "aborted" ? new DOMException(message, "AbortError") : new RoentgoError(code, message));
+// How sampler/prompt counts the tokens of a text that has too many.
+const TOO_LONG = /([0-9]+) tokens, the model takes ([0-9]+)/;
+
+export function unpacked({ code, message }) {
+  if (code === "aborted") return new DOMException(message, "AbortError");
+  const [long, has, takes] = TOO_LONG.exec(message) ?? [];
+  if (!long) return new RoentgoError(code, message);
+  const [field, name] = /negative/.test(message) ? ["negative", "negative prompt"] : ["prompt", "prompt"];
+  return new RoentgoError("prompt", `The ${name} has ${has} tokens; the model reads ${takes}. Shorten it, or ask for it to be cut (truncate).`, { field });
+}

@@ -5,13 +5,18 @@
  *
  *     import { Sampler } from "./roentgo.js";
  *     const s = await Sampler.load("model/roentgo-mini.manifest.json");
- *     for await (const e of s.sample({ prompt: "pleural effusion", seed: 7n })) {
- *       if (e.type === "image") document.body.append(e.image.canvas());
- *     }
+ *     const image = await s.image({ prompt: "pleural effusion", seed: 7n });
+ *     document.body.append(image.canvas());
  */
 
 /** Where to compute. "auto" is WebGPU where there is a real GPU, else WebAssembly. */
 export type Device = "auto" | "webgpu" | "wasm";
+
+/** DDIM (Song et al. 2021), DPM-Solver++ 2M (Lu et al. 2022), UniPC (Zhao et al. 2023). */
+export type SamplerName = "ddim" | "dpm++2m" | "unipc";
+
+/** How the steps lie among the timesteps of training (Lin et al. 2024). */
+export type Spacing = "leading" | "trailing";
 
 /** A random seed in [0, 2⁶⁴): a number must be a safe integer, a string decimal. */
 export type Seed = bigint | number | string;
@@ -27,15 +32,17 @@ export interface LoadOptions {
   onProgress?(p: LoadProgress): void;
   /** Told when the device changes: it was lost and opened again, or another took its place. */
   onDevice?(d: DeviceInfo): void;
-  /** Address of worker.js, where it does not lie beside this module. */
-  worker?: string | URL;
+  /** Address of worker.js, where it does not lie beside this module and no bundler has moved it. */
+  workerURL?: string | URL;
+  /** Address of roentgo.wasm, where it does not lie beside worker.js and no bundler has moved it. */
+  wasmURL?: string | URL;
   signal?: AbortSignal;
 }
 
 export interface LoadProgress {
   /** "download": pieces are fetched or read from this device; "prepare": the networks are put on the device; "ready". */
   phase: "download" | "prepare" | "ready";
-  /** Bytes of the model that are here and verified, of how many; how many of them were here before. */
+  /** Bytes of the model that are here, of how many; how many of them were here before. */
   loaded: number;
   total: number;
   cached: number;
@@ -64,10 +71,10 @@ export interface ModelInfo {
   tokens: number;
   /** The most steps. */
   maxSteps: number;
-  samplers: string[];
-  spacings: string[];
+  samplers: SamplerName[];
+  spacings: Spacing[];
   /** What a request leaves open. */
-  defaults: { steps: number; guidance: number; rescale: number; sampler: string; spacing: string; eta: number; guidanceLow: number; guidanceHigh: number };
+  defaults: { steps: number; guidance: number; rescale: number; sampler: SamplerName; spacing: Spacing; eta: number; guidanceLow: number; guidanceHigh: number };
 }
 
 export interface StoreInfo {
@@ -77,21 +84,26 @@ export interface StoreInfo {
   reason: string;
 }
 
-/** What a request leaves open is the model's default; without a seed one is drawn. */
+/**
+ * What a request leaves open is the model's default; without a seed one is
+ * drawn. A value of another kind, NaN and infinities are errors, and so is a
+ * field of another name.
+ */
 export interface SampleRequest {
-  prompt?: string;
+  /** Words of a report; or several, 1 to 1,000, each of which has images of the same seeds. */
+  prompt?: string | readonly string[];
   negative?: string;
   seed?: Seed;
   steps?: number;
   guidance?: number;
   rescale?: number;
-  sampler?: string;
-  spacing?: string;
+  sampler?: SamplerName;
+  spacing?: Spacing;
   eta?: number;
   /** The timesteps that are guided, both ends included; the others take half the work. guidanceHigh 0 is the last one, so that both 0 are all. They go together. */
   guidanceLow?: number;
   guidanceHigh?: number;
-  /** Images, of the seeds from seed on. */
+  /** Images of each prompt, of the seeds from seed on: 1 to 1,000,000. */
   count?: number;
   /** Cut a prompt that has too many tokens instead of refusing it. */
   truncate?: boolean;
@@ -99,6 +111,19 @@ export interface SampleRequest {
   latents?: boolean;
   /** Also tell where each word of the prompt looks. Slower. */
   attention?: boolean;
+  signal?: AbortSignal;
+}
+
+/** A request of one image. */
+export interface ImageRequest extends Omit<SampleRequest, "prompt" | "count"> {
+  prompt?: string;
+  count?: 1;
+  /** Called after each step. */
+  onStep?(e: StepEvent): void;
+}
+
+export interface CallOptions {
+  /** Aborted, the call rejects with its reason. */
   signal?: AbortSignal;
 }
 
@@ -110,8 +135,8 @@ export interface Settings {
   steps: number;
   guidance: number;
   rescale: number;
-  sampler: string;
-  spacing: string;
+  sampler: SamplerName;
+  spacing: Spacing;
   eta: number;
   truncate: boolean;
   guidanceLow: number;
@@ -163,6 +188,10 @@ export interface SampledImage {
   blob(): Promise<Blob>;
   /** A new canvas with the image and a description for screen readers. */
   canvas(): HTMLCanvasElement;
+  /** A new canvas without an element, as workers use. */
+  offscreenCanvas(): OffscreenCanvas;
+  /** A new bitmap, which can be drawn and moved to workers. */
+  bitmap(): Promise<ImageBitmap>;
 }
 
 /** Where words look: cross-attention, the mean over steps, heads and levels (Tang et al. 2023). */
@@ -183,23 +212,33 @@ export class Sampler {
    * pieces that had come stay, and the next call goes on from them.
    */
   static load(manifest: string | URL, options?: LoadOptions): Promise<Sampler>;
-  /** Removes everything that load keeps on this device, of all models. */
-  static remove(): Promise<void>;
+  /** Removes what load keeps on this device of a manifest's model; without a manifest, of all models. */
+  static remove(manifest?: string | URL): Promise<void>;
   readonly model: ModelInfo;
   readonly device: DeviceInfo;
   readonly store: StoreInfo;
-  /** Makes images. Leaving the loop, or aborting the signal, cancels. */
+  /** Whether it can do nothing more: it was closed, or its worker has ended. Load another one. */
+  readonly closed: boolean;
+  /** Makes one image. */
+  image(request?: ImageRequest): Promise<SampledImage>;
+  /**
+   * Makes images, and tells of each step. Leaving the loop, or aborting the
+   * signal, cancels; a loop that was left without its return is cancelled once
+   * nothing refers to it.
+   */
   sample(request?: SampleRequest): AsyncGenerator<SampleEvent, void, void>;
   /** The image of a latent, marked "synthetic". */
-  decode(latent: Float32Array): Promise<ImageData>;
+  decode(latent: Float32Array, options?: CallOptions): Promise<ImageData>;
   /** The words that the model's training captions had, sorted. */
-  vocabulary(): Promise<string[]>;
+  vocabulary(options?: CallOptions): Promise<string[]>;
   /** Words of a text that no training caption had. */
-  unknownWords(text: string): Promise<string[]>;
+  unknownWords(text: string, options?: CallOptions): Promise<string[]>;
   /** The settings inside a PNG file of roentgo. */
-  readSettings(file: Blob): Promise<Settings>;
+  readSettings(file: Blob, options?: CallOptions): Promise<Settings>;
   /** Ends the worker and frees the device. */
   close(): void;
+  /** Is close, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** What went wrong, for programs; message says it for people, with a cure. */
@@ -207,7 +246,8 @@ export type ErrorCode =
   | "network" // a piece or the manifest could not be fetched
   | "hash" // what came is not what the manifest, or the page, says
   | "model" // no model file of this sampler
-  | "request" // a setting is out of bounds: the message names it
+  | "request" // a setting is out of bounds or of another kind: field and message name it
+  | "prompt" // the prompt, or the negative one, has more tokens than the model reads
   | "device" // neither WebGPU nor WebAssembly could be used, or what it computed is no image
   | "memory" // the device has too little memory
   | "unsupported" // the browser lacks something
@@ -216,6 +256,21 @@ export type ErrorCode =
 
 export class RoentgoError extends Error {
   readonly code: ErrorCode;
+  /** The setting or option that is wrong, where it is known. */
+  readonly field?: string;
+}
+
+/** The attributes of `<roentgo-sampler>`, each of which may change at any time. */
+export interface RoentgoSamplerAttributes {
+  /** Address of a manifest. */
+  model?: string;
+  prompt?: string;
+  negative?: string;
+  seed?: string | number;
+  steps?: string | number;
+  guidance?: string | number;
+  device?: Device;
+  "manifest-hash"?: string;
 }
 
 /**
@@ -223,5 +278,26 @@ export class RoentgoError extends Error {
  * a prompt, a button, the image and its download. Importing the module
  * defines it. Dispatches "roentgo-image" with a SampledImage as detail, and
  * "roentgo-error".
+ *
+ * Elements with one model share its sampler, which is closed when the last of
+ * them leaves the page; one whose worker has ended is loaded again by the next
+ * press. What is put into the element stands above its form. Parts for styling:
+ * form, input, button, progress, status, figure, image, download, warning.
  */
-export class RoentgoSamplerElement extends HTMLElement {}
+export class RoentgoSamplerElement extends HTMLElement {
+  addEventListener(type: "roentgo-image", listener: (event: CustomEvent<SampledImage>) => void, options?: boolean | AddEventListenerOptions): void;
+  addEventListener(type: "roentgo-error", listener: (event: CustomEvent<Error>) => void, options?: boolean | AddEventListenerOptions): void;
+  addEventListener<K extends keyof HTMLElementEventMap>(type: K, listener: (event: HTMLElementEventMap[K]) => void, options?: boolean | AddEventListenerOptions): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: boolean | AddEventListenerOptions): void;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "roentgo-sampler": RoentgoSamplerElement;
+  }
+  namespace JSX {
+    interface IntrinsicElements {
+      "roentgo-sampler": RoentgoSamplerAttributes & { [attribute: string]: unknown };
+    }
+  }
+}

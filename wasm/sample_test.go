@@ -159,7 +159,7 @@ func TestDeviceLost(t *testing.T) {
 			Steps  []int
 		}
 		p.Must(`const told = [];
-		const s = await roentgo.Sampler.load(manifest, {device: "webgpu", worker: "/destroyer.js?at=`+at+`", onDevice: (d) => told.push(d)});
+		const s = await roentgo.Sampler.load(manifest, {device: "webgpu", workerURL: "/destroyer.js?at=`+at+`", onDevice: (d) => told.push(d)});
 		const steps = [];
 		let pixels;
 		for await (const e of s.sample({prompt: "cardiomegaly", seed: 5, steps: 4})) {
@@ -238,7 +238,7 @@ func TestDeviceFails(t *testing.T) {
 			Device struct{ Kind, Reason string }
 			Images int
 		}
-		p.Must(`const s = await roentgo.Sampler.load(manifest, {device: "webgpu", worker: "/failer.js?at=`+c.at+`"});
+		p.Must(`const s = await roentgo.Sampler.load(manifest, {device: "webgpu", workerURL: "/failer.js?at=`+c.at+`"});
 		const n = (await images(s, {prompt: "cardiomegaly", steps: 1, seed: 1})).length;
 		const out = {device: s.device, images: n};
 		s.close();
@@ -261,7 +261,7 @@ for (const e of held) self.onmessage(e);`}))
 		Device struct{ Kind, Reason string }
 		Auto   struct{ Kind, Reason string }
 	}
-	p.Must(`const s = await roentgo.Sampler.load(manifest, {device: "webgpu", worker: "/without.js"});
+	p.Must(`const s = await roentgo.Sampler.load(manifest, {device: "webgpu", workerURL: "/without.js"});
 	await images(s, {steps: 1});
 	const a = await roentgo.Sampler.load(manifest);
 	return {device: s.device, auto: a.device};`, &got)
@@ -325,11 +325,20 @@ func TestRequests(t *testing.T) {
 		{`{guidance: 0}`, "guidance"}, {`{guidance: 1000}`, "guidance"}, {`{guidance: "much"}`, "guidance"},
 		{`{rescale: 2}`, "rescale"}, {`{eta: -1}`, "eta"}, {`{sampler: "euler"}`, "euler"}, {`{spacing: "leading"}`, "leading"},
 		{`{seed: -1}`, "seed"}, {`{seed: 1.5}`, "seed"}, {`{seed: 2 ** 60}`, "seed"}, {`{seed: "18446744073709551616"}`, "seed"}, {`{seed: "x"}`, "seed"}, {`{seed: "0x10"}`, "seed"}, {`{seed: NaN}`, "seed"},
-		{`{guidanceLow: 5}`, "guidanceHigh"}, {`{guidanceLow: 500, guidanceHigh: 400}`, "interval"}, {`{promt: "effusion"}`, "promt"}, {`{prompt: "effusion ".repeat(200)}`, "tokens"}, {`{prompt: "x".repeat(1 << 20)}`, "bytes"},
+		{`{guidanceLow: 5}`, "guidanceHigh"}, {`{guidanceLow: 500, guidanceHigh: 400}`, "interval"}, {`{promt: "effusion"}`, "promt"}, {`{steps: "5"}`, "steps"}, {`{steps: null}`, "steps"}, {`{prompt: 5}`, "prompt"}, {`{prompt: []}`, "prompt"}, {`{prompt: ["a", 5]}`, "prompt"}, {`{truncate: "yes"}`, "truncate"}, {`{seed: ""}`, "seed"}, {`{seed: null}`, "seed"}, {`{signal: 5}`, "signal"}, {`null`, "request"}, {`{prompt: "x".repeat(1 << 20)}`, "bytes"},
 	} {
 		err := p.Eval(t.Context(), "await images(s, "+c.request+");", nil)
 		if err == nil || !strings.HasPrefix(err.Error(), "request: ") || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: got %v", c.request, err)
+		}
+	}
+	for request, want := range map[string]string{
+		`{prompt: "effusion ".repeat(200)}`:   "prompt: The prompt has",
+		`{negative: "effusion ".repeat(200)}`: "prompt: The negative prompt has",
+	} {
+		err := p.Eval(t.Context(), "await images(s, "+request+");", nil)
+		if err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), "; the model reads ") {
+			t.Errorf("%s: got %v", request, err)
 		}
 	}
 	var seeds []string

@@ -1,73 +1,33 @@
-// roentgo in a browser: the page's side. All work is the worker's; see
-// roentgo.d.ts for what each name means.
+// roentgo on the page's side. All work is the worker's; see roentgo.d.ts for
+// what each name means.
 
+import { browser } from "./browser.js";
 import { remove } from "./cache.js";
 import { RoentgoError, unpacked } from "./errors.js";
+import { SampledImage } from "./image.js";
+import { checked, refuse, signalOf } from "./request.js";
 
 export { RoentgoError };
 
 const MAX_PNG = 64 << 20; // bytes of a file whose settings are read
-const MAX_THREADS = 32; // more cores than that share a memory badly
-const USUAL_THREADS = 8; // unless asked for more: the page and other programs want some too
+const DEVICES = ["auto", "webgpu", "wasm"];
 
-// The pseudorandom seed of a request without one: below 2⁵³, which every
-// program can read exactly.
-const drawSeed = () => (crypto.getRandomValues(new BigUint64Array(1))[0] >> 11n).toString();
+// A loop that nobody can go on with any more is left.
+const abandoned = new FinalizationRegistry((left) => left.abort());
 
-function seedText(seed) {
-  if (seed === undefined || seed === null || seed === "") return drawSeed();
-  if (typeof seed === "number" && !Number.isSafeInteger(seed)) {
-    throw new RoentgoError("request", `the seed ${seed} is no whole number that JavaScript keeps exactly: give it as a BigInt or as text`);
-  }
-  return String(seed);
-}
-
-// JSON has no NaN and no infinity: it would make null of them, a setting that
-// is left open.
-function finite(name, value) {
-  if (typeof value === "number" && !Number.isFinite(value)) throw new RoentgoError("request", `${name} is ${value}: a number is needed`);
-  return value;
-}
-
-// A worker's script must be of the page's own origin; a page that has this
-// module from elsewhere starts it through one line of its own.
-function startWorker(url) {
-  if (new URL(url).origin === location.origin) return new Worker(url, { type: "module", name: "roentgo" });
-  const line = URL.createObjectURL(new Blob([`import ${JSON.stringify(url)};`], { type: "text/javascript" }));
-  try {
-    return new Worker(line, { type: "module", name: "roentgo" });
-  } finally {
-    setTimeout(() => URL.revokeObjectURL(line), 60000); // the worker must have read it
-  }
-}
-
-class SampledImage {
-  #png;
-  constructor({ size, pixels, marked, png, settings, unknownWords, attention }) {
-    this.size = size;
-    this.pixels = pixels;
-    this.imageData = new ImageData(marked, size, size);
-    this.settings = settings;
-    this.unknownWords = unknownWords;
-    if (attention) this.attention = attention;
-    this.#png = png;
-  }
-
-  async blob() {
-    return new Blob([this.#png], { type: "image/png" });
-  }
-
-  canvas() {
-    const c = document.createElement("canvas");
-    c.width = c.height = this.size;
-    c.getContext("2d").putImageData(this.imageData, 0, 0);
-    c.setAttribute("role", "img");
-    c.setAttribute("aria-label", `Synthetic chest X-ray, not for diagnosis${this.settings.prompt ? `: ${this.settings.prompt}` : ""}`);
-    return c;
-  }
+function checkOptions({ device = "auto", threads, manifestHash = "", keep = true, onProgress, onDevice, signal, workerURL, wasmURL, ...others }) {
+  for (const name of Object.keys(others)) throw new RoentgoError("request", `load has no option ${name}`, { field: name });
+  if (!DEVICES.includes(device)) refuse("device", device, `one of ${DEVICES.join(", ")}`);
+  if (threads !== undefined && !(Number.isSafeInteger(threads) && threads >= 1)) refuse("threads", threads, "a whole number from 1");
+  if (manifestHash !== "" && !/^[0-9a-f]{64}$/.test(manifestHash)) refuse("manifestHash", manifestHash, "a SHA-256 of 64 hexadecimal digits");
+  if (typeof keep !== "boolean") refuse("keep", keep, "true or false");
+  return { device, threads, manifestHash, keep, onProgress, onDevice, signal: signalOf({ signal }), workerURL, wasmURL };
 }
 
 export class Sampler {
+  static platform = browser;
+
+  #platform = this.constructor.platform;
   #worker;
   #calls = new Map(); // by number: {resolve, reject, event}
   #number = 0;
@@ -75,10 +35,12 @@ export class Sampler {
   #ended = null; // the error after which nothing works any more
 
   static async load(manifest, options = {}) {
-    options.signal?.throwIfAborted();
-    const s = new Sampler();
+    this.platform.check();
+    const o = checkOptions(options);
+    o.signal?.throwIfAborted();
+    const s = new this();
     try {
-      await s.#start(new URL(manifest, document.baseURI).href, options);
+      await s.#start(this.platform.absolute(manifest), o);
     } catch (error) {
       s.close();
       throw error;
@@ -86,30 +48,31 @@ export class Sampler {
     return s;
   }
 
-  static remove() {
-    return remove();
+  static remove(manifest) {
+    return remove(manifest && this.platform.absolute(manifest));
   }
 
   async #start(url, options) {
     this.#options = options;
-    const { device = "auto", threads, manifestHash = "", keep = true, signal, worker = new URL("./worker.js", import.meta.url) } = options;
-    if (!["auto", "webgpu", "wasm"].includes(device)) throw new RoentgoError("request", `no device ${JSON.stringify(device)}: there are auto, webgpu and wasm`);
-    if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) throw new RoentgoError("request", `threads is ${threads}, a whole number from 1 is needed`);
-    if (typeof Worker === "undefined" || typeof WebAssembly === "undefined") throw new RoentgoError("unsupported", "this browser has no workers or no WebAssembly");
-    this.#worker = startWorker(new URL(worker, document.baseURI).href);
+    const { device, threads, manifestHash, keep, signal, workerURL, wasmURL } = options;
+    const { absolute } = this.#platform;
+    this.#worker = this.#platform.start(workerURL && absolute(workerURL));
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.onerror = (e) => this.#end(new RoentgoError("network", `the worker could not be started (${e.message || "its script was not found, or the page's policy forbids it"})`));
-    if (keep) navigator.storage?.persist?.().catch(() => {}); // refused: the model is kept while there is room
-    const cores = navigator.hardwareConcurrency || 1;
+    if (keep) this.#platform.persist();
     const opened = await this.#call(
       "load",
-      { url, device, manifestHash, keep, threads: globalThis.crossOriginIsolated ? Math.min(threads ?? Math.min(cores, USUAL_THREADS), MAX_THREADS) : 1 },
+      { url, wasmURL: wasmURL && absolute(wasmURL), device, manifestHash, keep, threads: this.#platform.threads(threads) },
       { signal },
     );
     this.model = Object.freeze(opened.model);
     this.device = Object.freeze(opened.device);
-    const persistent = opened.store.where === "kept" && (await navigator.storage?.persisted?.().catch(() => false));
+    const persistent = opened.store.where === "kept" && (await this.#platform.persisted());
     this.store = Object.freeze(persistent ? { where: "persistent", reason: "" } : opened.store);
+  }
+
+  get closed() {
+    return this.#ended !== null;
   }
 
   #receive(message) {
@@ -158,22 +121,53 @@ export class Sampler {
     }
   }
 
-  async *sample(request = {}) {
-    const { signal, seed, ...settings } = request;
-    const text = JSON.stringify({ ...settings, seed: seedText(seed) }, finite);
+  sample(request = {}) {
+    const left = new AbortController();
+    const events = this.#prompts(request, left.signal);
+    abandoned.register(events, left);
+    return events;
+  }
+
+  async image(request = {}) {
+    const { onStep, ...wanted } = request ?? {};
+    if (onStep !== undefined && typeof onStep !== "function") refuse("onStep", onStep, "a function");
+    if (Array.isArray(wanted.prompt)) refuse("prompt", wanted.prompt, "one text, or sample, which makes many,");
+    if (wanted.count !== undefined && wanted.count !== 1) refuse("count", wanted.count, "1, or sample, which makes many,");
+    for await (const e of this.sample(wanted)) {
+      if (e.type === "image") return e.image;
+      onStep?.(e);
+    }
+  }
+
+  // The events of each prompt in turn, numbered as those of one request.
+  async *#prompts(request, left) {
+    const { prompts, settings, signal } = checked(request);
+    const images = prompts.length * (settings.count ?? 1);
+    const began = performance.now();
+    for (const [p, prompt] of prompts.entries()) {
+      const first = p * (settings.count ?? 1);
+      const after = prompts.length - 1 - p;
+      for await (const e of this.#events({ ...settings, prompt }, AbortSignal.any([left, ...(signal ? [signal] : [])]))) {
+        if (e.type === "image") yield { ...e, index: first + e.index, images };
+        else yield { ...e, image: first + e.image, images, elapsed: performance.now() - began, remaining: e.remaining && e.remaining + after * (e.elapsed + e.remaining) };
+      }
+    }
+  }
+
+  async *#events(request, signal) {
+    const text = JSON.stringify(request);
     const size = this.model.latentSize;
     const queue = [];
     let wake = () => {};
     let over = false;
     let failure;
-    let call;
     const left = new AbortController(); // the loop was left
     const event = (e) => {
       queue.push(e);
       wake();
     };
-    const run = this.#call("sample", { request: text }, { event, signal: AbortSignal.any([left.signal, ...(signal ? [signal] : [])]) });
-    call = this.#number;
+    const run = this.#call("sample", { request: text }, { event, signal: AbortSignal.any([left.signal, signal]) });
+    const call = this.#number;
     run.catch((error) => (failure = error)).finally(() => {
       over = true;
       wake();
@@ -186,10 +180,10 @@ export class Sampler {
             const { type, index, images, ...image } = e;
             // The worker goes on to the next image while this one is looked at.
             if (!this.#ended) this.#worker.postMessage({ type: "taken", call });
-            yield { type, index, images, image: new SampledImage(image) };
+            yield { type, index, images, image: new SampledImage(image, this.#platform.picture) };
             continue;
           }
-          if (e.preview) e.preview = new ImageData(e.preview, size, size);
+          if (e.preview) e.preview = this.#platform.picture(e.preview, size);
           yield e;
         }
         if (over) break;
@@ -201,26 +195,33 @@ export class Sampler {
     }
   }
 
-  async decode(latent) {
-    const { size, marked } = await this.#call("decode", { latent });
-    return new ImageData(marked, size, size);
+  async decode(latent, options) {
+    if (!(latent instanceof Float32Array)) refuse("latent", latent, "a Float32Array");
+    const { size, marked } = await this.#call("decode", { latent }, { signal: signalOf(options) });
+    return this.#platform.picture(marked, size);
   }
 
-  vocabulary() {
-    return this.#call("vocabulary");
+  async vocabulary(options) {
+    return this.#call("vocabulary", {}, { signal: signalOf(options) });
   }
 
-  unknownWords(text) {
-    return this.#call("unknownWords", { text: String(text) });
+  async unknownWords(text, options) {
+    if (typeof text !== "string") refuse("text", text, "text");
+    return this.#call("unknownWords", { text }, { signal: signalOf(options) });
   }
 
-  async readSettings(file) {
+  async readSettings(file, options) {
+    if (!(file?.size >= 0)) refuse("file", file, "a Blob");
     if (file.size > MAX_PNG) throw new RoentgoError("request", `the file has ${file.size} bytes: that is no image of roentgo`);
     const bytes = new Uint8Array(await file.arrayBuffer());
-    return this.#call("readSettings", { bytes }, { transfer: [bytes.buffer] });
+    return this.#call("readSettings", { bytes }, { transfer: [bytes.buffer], signal: signalOf(options) });
   }
 
   close() {
     this.#end(new RoentgoError("closed", "the sampler was closed"));
+  }
+
+  async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+    this.close();
   }
 }

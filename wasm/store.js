@@ -2,7 +2,7 @@
 // host, verified, and kept on this device in the Cache API, so that a download
 // goes on where it was cut and a new model fetches only what changed.
 
-import { CACHE } from "./cache.js";
+import { CACHE, forgetManifests, pieceKey, sweep } from "./cache.js";
 import { RoentgoError } from "./errors.js";
 
 const MAX_MANIFEST = 1 << 20; // bytes
@@ -10,9 +10,6 @@ const MAX_PIECES = 4096;
 const MAX_PIECE = 5 << 20;
 const PARALLEL = 4; // requests at a time: enough to fill a line with a long way
 const TRIES = 3;
-
-// Under which address a piece is kept. Nothing is fetched from it.
-const keyOf = (sha256) => new URL(`/roentgo-piece/${sha256}`, self.location.origin).href;
 
 const hex = (buffer) => Array.from(new Uint8Array(buffer), (b) => b.toString(16).padStart(2, "0")).join("");
 
@@ -57,6 +54,15 @@ async function fetched(url, init) {
   return response;
 }
 
+// A sandbox throws where others have undefined.
+function cachesHere() {
+  try {
+    return Boolean(self.caches);
+  } catch {
+    return false;
+  }
+}
+
 export class Store {
   // url is the manifest's; digest is SHA-256 where the browser has none.
   constructor(url, { manifestHash, keep, digest, onProgress, signal }) {
@@ -69,7 +75,7 @@ export class Store {
     this.where = "kept";
     this.reason = "";
     if (!keep) this.forget("the page asked for it");
-    else if (!self.caches) this.forget("this browser keeps nothing for pages that do not come from https or localhost");
+    else if (!cachesHere()) this.forget("this browser keeps nothing for this page: it comes neither from https nor from localhost, or is in a sandbox");
   }
 
   // Nothing more is kept.
@@ -198,7 +204,7 @@ export class Store {
 
   // A piece that is kept here. What was damaged since is as if it were not.
   async recall(i) {
-    const bytes = await this.kept(keyOf(this.frames[i].sha256));
+    const bytes = await this.kept(pieceKey(this.frames[i].sha256));
     if (!bytes || bytes.length !== this.frames[i].size || (await this.digest(bytes)) !== this.frames[i].sha256) return false;
     this.memory.set(i, bytes);
     return true;
@@ -231,7 +237,7 @@ export class Store {
       throw new RoentgoError("hash", `piece ${i + 1} of the model came damaged, or is another's (its SHA-256 is not the manifest's)`);
     }
     this.memory.set(i, bytes);
-    await this.keep(keyOf(sha256), bytes);
+    await this.keep(pieceKey(sha256), bytes);
   }
 
   // Returns a piece's bytes; or null when the server sent the whole file, of
@@ -300,16 +306,7 @@ export class Store {
     if (!cache) return;
     this.settled = true;
     this.memory.clear();
-    const used = new Set();
-    const keys = (await cache.keys()).map((r) => r.url);
-    for (const url of keys.filter((k) => !k.includes("/roentgo-piece/"))) {
-      used.add(url);
-      try {
-        for (const f of (await (await cache.match(url)).json()).frames) used.add(keyOf(f.sha256));
-      } catch {
-        used.delete(url); // no manifest
-      }
-    }
-    for (const url of keys) if (!used.has(url)) await cache.delete(url);
+    await forgetManifests(cache, this.url, this.url);
+    await sweep(cache);
   }
 }

@@ -1,8 +1,11 @@
 // The worker: runs the Go program, fetches and keeps the model, and passes
-// calls and events between them and the page.
+// calls and events between them and the page. The Go program starts the same
+// script again for each thread, which by its name is one: a package of a single
+// worker is one that every bundler moves whole.
 
 import "roentgo:wasm_exec.js";
 import "../sampler/internal/gpu/queue.js";
+import "../sampler/internal/simd/threads.js"; // what a thread does on its first message
 import { RoentgoError, packed } from "./errors.js";
 import { Store } from "./store.js";
 
@@ -22,9 +25,12 @@ function rgba(grey) {
   return out;
 }
 
-async function startProgram() {
+const THREAD = "roentgo kernels"; // name of the workers that sampler/simd starts
+
+async function startProgram(wasmURL) {
   const go = new self.Go();
-  const url = new URL("./roentgo.wasm", import.meta.url);
+  // Written out like this for bundlers, which copy the file and change its name.
+  const url = wasmURL ?? new URL("./roentgo.wasm", import.meta.url).href;
   const started = new Promise((resolve) => {
     self.roentgoHost = { ready: resolve, device: (device) => post({ type: "device", device }) };
   });
@@ -46,10 +52,10 @@ async function startProgram() {
   api = await started;
 }
 
-async function load(call, { url, device, threads, keep, manifestHash }) {
+async function load(call, { url, wasmURL, device, threads, keep, manifestHash }) {
   const abort = new AbortController();
   aborts.set(call, abort);
-  const program = startProgram().then(() => api.prepare(device, threads, new URL("./threads.js", import.meta.url).href));
+  const program = startProgram(wasmURL).then(() => api.prepare(device, threads, self.location.href));
   store = new Store(url, {
     manifestHash,
     keep,
@@ -93,7 +99,7 @@ const methods = {
   readSettings: (call, { bytes }) => api.readSettings(call, bytes),
 };
 
-self.onmessage = async ({ data }) => {
+async function receive({ data }) {
   const { type, call } = data;
   if (type === "cancel") {
     aborts.get(call)?.abort();
@@ -115,4 +121,6 @@ self.onmessage = async ({ data }) => {
     aborts.delete(call);
     taken.delete(call);
   }
-};
+}
+
+if (self.name !== THREAD) self.onmessage = receive;

@@ -17,10 +17,10 @@ import (
 )
 
 // scripts are the modules that esbuild bundles, each with all that it imports.
-var scripts = []string{"wasm/roentgo.js", "wasm/worker.js", "sampler/internal/simd/threads.js"}
+var scripts = []string{"wasm/roentgo.js", "wasm/worker.js"}
 
 // copied are the files that go into the package as they are.
-var copied = []string{"wasm/roentgo.d.ts", "wasm/package.json", "wasm/README.md", "LICENSE"}
+var copied = []string{"wasm/roentgo.d.ts", "wasm/react.d.ts", "wasm/package.json", "wasm/README.md", "LICENSE"}
 
 // Build writes the package into a folder, which is made where it does not
 // exist. root is the repository; it must have go in its PATH.

@@ -2,7 +2,9 @@
 // the newest hundred. Where the browser refuses one they last as long as the
 // page.
 
-const DATABASE = "roentgo-history";
+import { FOLDER } from "./folder.js";
+
+const DATABASE = `roentgo-history ${FOLDER}`;
 const STORE = "images";
 
 /** The most images that are kept. */

@@ -1,6 +1,7 @@
 // The page's images: those that this browser kept and those made since. One of
 // them is chosen, and is what the viewer shows.
 
+import { FOLDER } from "./folder.js";
 import { History, MAX_IMAGES } from "./history.js";
 import { drawSeed } from "./settings.js";
 
@@ -29,7 +30,7 @@ export class Images extends EventTarget {
     kept.sort((a, b) => b.made - a.made);
     this.list = [...this.list, ...kept.map(image => ({ ...image, url: URL.createObjectURL(image.png) }))];
     if ("BroadcastChannel" in self) {
-      this.#channel = new BroadcastChannel("roentgo-images");
+      this.#channel = new BroadcastChannel(`roentgo-images ${FOLDER}`);
       this.#channel.onmessage = ({ data }) => this.#hear(data);
     }
     this.#changed();

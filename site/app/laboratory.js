@@ -90,7 +90,7 @@ export class Laboratory extends EventTarget {
   /** Removes the model from this device. */
   async remove() {
     this.close();
-    await Sampler.remove();
+    await Sampler.remove(this.#manifest);
   }
 
   #tell(type, detail) {

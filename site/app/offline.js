@@ -1,8 +1,9 @@
 // The service worker: keeps the page for offline use, and its updates.
 
 import { byId } from "./dom.js";
+import { FOLDER } from "./folder.js";
 
-const APP_CACHES = "roentgo-app-"; // as in sw.js
+const APP_CACHES = `roentgo-app ${FOLDER} `; // as in sw.js
 
 function tell(text) {
   byId("offline-state").textContent = text;

@@ -1,6 +1,8 @@
 // Small choices that outlive the page, where the browser lets it keep any.
 
-const PREFIX = "roentgo-";
+import { FOLDER } from "./folder.js";
+
+const PREFIX = `roentgo ${FOLDER} `; // as in theme.js
 
 /** Keeps a choice, and tells whether it could. */
 export function remember(name, value) {

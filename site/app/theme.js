@@ -1,12 +1,13 @@
 // Sets the theme before the first paint: the one that was chosen, else the
 // system's, and follows the system until one is chosen.
 
+const chosenTheme = `roentgo ${new URL("./", document.baseURI).pathname} theme`; // as remember.js names it
 const system = matchMedia("(prefers-color-scheme: dark)");
 
 function apply() {
   let chosen = null;
   try {
-    chosen = localStorage.getItem("roentgo-theme");
+    chosen = localStorage.getItem(chosenTheme);
   } catch {
     // Storage is refused: the system's theme it is.
   }

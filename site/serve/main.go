@@ -1,9 +1,9 @@
 // Command serve serves a built site on this machine:
 //
-//	go run ./site/serve [-addr localhost:8000] [-isolate] [site/dist]
+//	go run ./site/serve [-addr localhost:8000] [-plain] [site/dist]
 //
-// -isolate sends the headers that [site.Headers] recommends, with which threads
-// work from the first visit on.
+// It sends the headers of [site.Headers], with which threads work from the first
+// visit on; with -plain it sends none of them, as a host that cannot.
 package main
 
 import (
@@ -20,7 +20,7 @@ import (
 
 func main() {
 	addr := flag.String("addr", "localhost:8000", "address to listen on")
-	isolate := flag.Bool("isolate", false, "send the headers that isolate the page from other origins, so that threads work")
+	plain := flag.Bool("plain", false, "send no headers of the page's policy, as a host that cannot")
 	flag.Parse()
 	dir := "site/dist"
 	switch flag.NArg() {
@@ -31,13 +31,13 @@ func main() {
 		fmt.Fprintln(os.Stderr, "serve: more than one folder")
 		os.Exit(2)
 	}
-	if err := serve(*addr, dir, *isolate); err != nil {
+	if err := serve(*addr, dir, !*plain); err != nil {
 		fmt.Fprintln(os.Stderr, "serve:", err)
 		os.Exit(1)
 	}
 }
 
-func serve(addr, dir string, isolate bool) error {
+func serve(addr, dir string, strict bool) error {
 	if _, err := os.Stat(filepath.Join(dir, "index.html")); err != nil {
 		return fmt.Errorf("no site in %s (run 'make site'): %w", dir, err)
 	}
@@ -46,6 +46,6 @@ func serve(addr, dir string, isolate bool) error {
 		return err
 	}
 	fmt.Printf("http://%s/\n", l.Addr())
-	s := &http.Server{Handler: site.Handler(dir, isolate), ReadHeaderTimeout: 10 * time.Second}
+	s := &http.Server{Handler: site.Handler(dir, strict), ReadHeaderTimeout: 10 * time.Second}
 	return s.Serve(l)
 }
