@@ -3,10 +3,14 @@
 LIBTORCH ?= 2.1.2
 PEERS = .cache/peers/bin/python
 TRAINER ?= bin/roentgo-train
+DATA ?= runs/data
+JUDGE ?= runs/classifier
+VAE ?= runs/vae
+EVALUATION ?= runs/evaluation
 TORCH_ENV = .cache/libtorch/torch-$(LIBTORCH)/env.sh
 PROMPT ?= PA chest x-ray. cardiomegaly with pleural effusion.
 
-.PHONY: demo build wasm kernels site site-serve size trainer libtorch setup test lint lint-trainer bench bench-cpu bench-gpu bench-browser bench-train tune
+.PHONY: demo build wasm kernels site site-serve size trainer libtorch setup test lint lint-trainer bench bench-cpu bench-gpu bench-browser bench-train evaluation card tune
 
 # An X-ray from text, with the weights that are here: xray.png.
 demo: build
@@ -107,6 +111,16 @@ bench-browser: .cache/peers/requirements.txt
 bench-train: .cache/peers/requirements.txt
 	$(MAKE) libtorch trainer LIBTORCH=2.11.0 TRAINER=bin/bench/roentgo-train
 	for preset in mini paper; do $(PEERS) trainer/train/testdata/bench_peer.py --trainer bin/bench/roentgo-train --preset $$preset || exit 1; done
+
+# All figures of the shipped model, the card and the page beside the study. DATA is what
+# `roentgo-train prepare` made, JUDGE a run of `classifier`, VAE the autoencoder's run.
+evaluation: trainer
+	$(TRAINER) eval --model weights/default/roentgo-mini.safetensors.zst --vae $(VAE) --data $(DATA) --classifier $(JUDGE) --leave-out kermany --seeds 16 --out $(EVALUATION)
+	$(MAKE) card
+
+card:
+	for page in weights/default/card.md.tmpl:weights/default/README.md trainer/study.md.tmpl:trainer/STUDY.md; do \
+		$(TRAINER) page --eval $(EVALUATION)/eval.json --manifest weights/default/roentgo-mini.manifest.json --template $${page%:*} --force --out $${page#*:} || exit 1; done
 
 # Which way to compute a convolution is fastest, measured again on this machine:
 # the table in sampler/internal/cpu/measured.go.

@@ -55,8 +55,7 @@ func within(p, o []float64, limit float64) (sum float64) {
 // BelowPercentile is the share of values that lie below the given percentile, in
 // [0, 1], of a reference.
 func BelowPercentile(values, reference []float64, percentile float64) float64 {
-	sorted := slices.Sorted(slices.Values(reference))
-	bound := sorted[min(int(percentile*float64(len(sorted))), len(sorted)-1)]
+	bound := Percentile(reference, percentile)
 	below := 0
 	for _, v := range values {
 		if v < bound {
@@ -64,4 +63,10 @@ func BelowPercentile(values, reference []float64, percentile float64) float64 {
 		}
 	}
 	return float64(below) / float64(len(values))
+}
+
+// Percentile is the value below which that part, in [0, 1], of a list lies.
+func Percentile(list []float64, percentile float64) float64 {
+	sorted := slices.Sorted(slices.Values(list))
+	return sorted[min(int(percentile*float64(len(sorted))), len(sorted)-1)]
 }

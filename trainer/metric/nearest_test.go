@@ -38,6 +38,9 @@ func TestBelowPercentile(t *testing.T) {
 	for i := range 200 {
 		reference = append(reference, float64(200-i))
 	}
+	if got := metric.Percentile(reference, 0.5); got != 101 {
+		t.Errorf("the middle of 1 to 200 is %g, want 101", got)
+	}
 	// 3 is the third smallest of 200: one in a hundred lies below.
 	if got := metric.BelowPercentile([]float64{1, 2.5, 3, 100}, reference, 0.01); got != 0.5 {
 		t.Errorf("%g, want 0.5", got)

@@ -43,7 +43,7 @@ that has an encoder, it measures reconstructions of held-out images as well.
 The folder gets eval.json, findings.csv and sweep.csv (a line per guidance), sweep.png
 and spectrum.png, and per guidance pictures: findings-PA and findings-AP (findings by
 seeds), differences (what a finding changes on average: generated, real; PA, then AP),
-closest (generated, then nearest training image: two rows by features, two by pixels),
+closest (generated, then nearest training image: the nearest 20 by features, then by pixels),
 random (16 seeds of 16 prompts, not picked) and montage (real and generated, shuffled).`,
 		Example: "  roentgo-train eval --model model" + weights.Extension + " --data runs/data --classifier runs/classifier --out runs/eval\n" +
 			"  roentgo-train eval --model model" + weights.Extension + " --guidance 1,2,3,4,6 --data runs/data --classifier runs/classifier --out runs/sweep",

@@ -73,8 +73,11 @@ type pair struct{ made, trained int }
 // closest are the pairs of the least distance, nearest first.
 type closest struct{ features, pixels []pair }
 
-// closePairs is how many pairs of each kind are drawn.
-const closePairs = 8
+// closePairs is how many pairs of each kind are drawn, closeColumns to a row.
+const (
+	closePairs   = 20
+	closeColumns = 5
+)
 
 // firstPercentile is the percentile of held-out distances below which an image
 // counts as too near.
@@ -104,6 +107,7 @@ func (e *evaluator) nearest(ctx context.Context, r *result, s *samples) (c close
 		}
 		r.Findings[k].Near = metric.BelowPercentile(own, e.known.heldFeatures, firstPercentile)
 	}
+	r.Privacy = e.privacyOf(byFeatures, byPixels)
 	r.FeatureDistance = e.featureDistance(s, made.features)
 	return closest{nearestPairs(byFeatures, features), nearestPairs(byPixels, pixels)}, nil
 }

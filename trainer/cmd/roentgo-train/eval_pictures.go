@@ -152,7 +152,7 @@ func (e *evaluator) drawClosest(s *samples, c closest) error {
 	}
 	add(c.features, "features")
 	add(c.pixels, "pixels")
-	return train.WriteGrid(e.picture("closest", s), list, 2*min(closePairs/2, len(c.features)))
+	return train.WriteGrid(e.picture("closest", s), list, 2*min(closeColumns, len(c.features)))
 }
 
 func titleOf(finding string) string {

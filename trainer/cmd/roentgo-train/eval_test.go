@@ -109,6 +109,9 @@ func TestEval(t *testing.T) {
 	if !(r.Detail > 0) || r.SeedSpread == nil || !(*r.SeedSpread > 0) || r.FeatureDistance == nil || v.Reconstructed == nil || !(v.Reconstructed.PSNR > 0) {
 		t.Errorf("%+v, %+v", r, v.Reconstructed)
 	}
+	if p := r.Privacy; p.Features.Value != r.NearFeatures || p.Pixels.Value != r.NearPixels || p.Copies {
+		t.Errorf("a random model copies training images: %+v", p)
+	}
 	checkCaptioned(t, v)
 	checkFiles(t, at("out"))
 }

@@ -54,6 +54,7 @@ type result struct {
 	// training image than 99 of 100 held-out images are.
 	NearFeatures float64 `json:"features_below_first_percentile"`
 	NearPixels   float64 `json:"pixels_below_first_percentile"`
+	Privacy      privacy `json:"privacy"`
 	// Of images from the captions of held-out images.
 	Distance  distanceRow `json:"distance"`
 	Paired    pairedRow   `json:"paired"`
