@@ -75,7 +75,7 @@ that it is synthetic. It is not for diagnosis.`,
 	l.StringVar(&f.request.Sampler, "sampler", "", "ddim, dpm++2m or unipc (default: the model's)")
 	l.StringVar(&f.request.Spacing, "spacing", "", "of the timesteps: leading or trailing (default: the model's)")
 	l.Float64Var(&f.eta, "eta", 0, "of ddim: how much of the noise is drawn again in each step, 0 to 1 (default: the model's)")
-	l.StringVar(&f.request.Negative, "negative", "", "text to be guided away from")
+	l.StringVar(&f.request.Negative, "negative", "", "text to guide away from (default: the view that the prompt states, if the model was trained for that)")
 	l.BoolVar(&f.request.Truncate, "truncate", false, "cut a prompt that has too many tokens instead of refusing it")
 	l.StringVar(&f.device, "device", sampler.Auto, "auto: a real GPU if there is one, else the CPU; gpu: any adapter, also one in software; cpu")
 	l.IntVar(&f.threads, "threads", 0, "of the CPU (default: one a core)")

@@ -41,7 +41,9 @@ func prepareManifestCommand() *cobra.Command {
 			o.Manifests = args
 			tell := everyNow()
 			o.Progress = func(done, total int) {
-				tell("prepare: %d of %d rows", done, total)
+				if done > 0 { // an error at once then stands alone
+					tell("prepare: %d of %d rows", done, total)
+				}
 			}
 			sum, err := dataset.Prepare(cmd.Context(), o)
 			if err != nil {
