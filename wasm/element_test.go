@@ -64,7 +64,7 @@ func TestElement(t *testing.T) {
 			press(a).catch(() => {});
 			await until(() => part(a, "status").textContent.startsWith("Loading"));
 			part(a, "button").click();
-			await until(() => part(a, "status").textContent === "Cancelled.");
+			await until(() => part(a, "status").textContent === "Cancelled." && workers[0].ended);
 			return [workers[0].ended, (await press(a)).settings.seed, workers.length];`, `[true,"1",2]`},
 		"attributes change": {`
 			const e = add();
