@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -113,6 +115,12 @@ func TestAttacks(t *testing.T) {
 		{"scales of nothing", "{" + meta + "," + scale("[1,1]", "[0,2]") + "}", half, ErrFormat, "no quantized tensor"},
 		{"group of 0", "{" + quantizedMeta("int8", 0, "[1,2]") + "," + x("I8", "[1,2]", "[0,2]") + "}", []byte{1, 2}, ErrFormat, "groups of 0"},
 		{"quantized without codes", "{" + quantizedMeta("int8", 1, "[1,2]") + "}", nil, ErrFormat, "no such tensor"},
+		{"quantized twice", "{" + metaWith(`"roentgo.quantized":"{\"x\":{\"shape\":[1]},\"x\":{\"shape\":[1]}}"`) + "," + x("I8", "[1]", "[0,1]") + "}", []byte{1}, ErrFormat, "twice"},
+		{"quantized of too many dimensions", "{" + quantizedMeta("int8", 1, "[1,1,1,1,1,1,1,1,1]") + "," + x("I8", "[1]", "[0,1]") + "}", []byte{1}, ErrFormat, "9 dimensions"},
+		{"configuration too long", `{"__metadata__":{"roentgo.format":"1","roentgo.config":"{}` + strings.Repeat(" ", maxConfig) + `"}}`, nil, ErrTooLarge, "roentgo.config"},
+		{"metadata too long", "{" + metaWith(`"roentgo.training":"`+strings.Repeat("x", maxMetadata+1)+`"`) + "}", nil, ErrTooLarge, "roentgo.training"},
+		{"name too long", "{" + meta + `,"` + strings.Repeat("x", maxName+1) + `":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, one, ErrTooLarge, "name of 257 bytes"},
+		{"description too long", "{" + meta + "," + x("F32", "["+strings.Repeat("1,", maxEntry)+"1]", "[0,4]") + "}", one, ErrTooLarge, "described by"},
 		{"quantized of no kind", "{" + quantizedMeta("int2", 1, "[1,2]") + "," + x("I8", "[1,2]", "[0,2]") + "}", []byte{1, 2}, ErrFormat, "int2"},
 		{"int4", "{" + quantizedMeta("int4", 4, "[1,3]") + "," + x("U8", "[1,2]", "[0,2]") + "," + scale("[1,1]", "[2,4]") + "}", cat([]byte{0x11, 0x01}, half), nil, ""},
 		{"int4 padding", "{" + quantizedMeta("int4", 4, "[1,3]") + "," + x("U8", "[1,2]", "[0,2]") + "," + scale("[1,1]", "[2,4]") + "}", cat([]byte{0x11, 0x11}, half), ErrFormat, "padding"},
@@ -247,5 +255,71 @@ func FuzzOpen(f *testing.F) {
 			b = seal(t, b)
 		}
 		_ = read(t, b, Options{MaxBytes: 1 << 20})
+	})
+}
+
+// TestVerifyHoldsNoTensor measures the most memory that verifying took from the
+// system: less than the content, of which 4 bytes a value would be four times.
+func TestVerifyHoldsNoTensor(t *testing.T) {
+	const values = 64 << 20
+	quantized, err := json.Marshal(fmt.Sprintf(`{"x":{"kind":"int8","group":%d,"shape":[64,%d]}}`, values/64, values/64))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := seal(t, content(fmt.Sprintf(`{"__metadata__":{"roentgo.format":"1","roentgo.config":"{}","roentgo.quantized":%s},`+
+		`"x":{"dtype":"I8","shape":[64,%d],"data_offsets":[0,%d]},"x.scale":{"dtype":"F16","shape":[64,1],"data_offsets":[%d,%d]}}`,
+		quantized, values/64, values, values, values+128), make([]byte, values+128)))
+	var before, after runtime.MemStats
+	runtime.GC()
+	debug.FreeOSMemory()
+	runtime.ReadMemStats(&before)
+	if err := read(t, file, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if taken := after.TotalAlloc - before.TotalAlloc; taken > values/2 {
+		t.Errorf("verifying %d MB made %d MB in all", values>>20, taken>>20)
+	}
+}
+
+// TestPiecesOfTwoTrainings joins pieces of one configuration that are not of one
+// model: as they are, and with the identity forged.
+func TestPiecesOfTwoTrainings(t *testing.T) {
+	a, b := testFile(), testFile()
+	b.Tensors[6].Float32[7]++
+	pathsA, pathsB := writeTest(t, a, WriteOptions{MaxPiece: 1_238_200}), writeTest(t, b, WriteOptions{MaxPiece: 1_238_200})
+	if _, err := Open(pathsA[0], pathsB[1]); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), keyWhole) {
+		t.Errorf("pieces of two trainings: %v", err)
+	}
+	m := open(t, pathsA...)
+	if err := m.Verify(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range m.files {
+		f.h.metadata[keyWhole] = strings.Repeat("0", 64)
+	}
+	if err := m.Verify(t.Context()); !errors.Is(err, ErrHash) {
+		t.Errorf("a forged identity: %v", err)
+	}
+}
+
+func FuzzManifest(f *testing.F) {
+	f.Add([]byte(`{"name":"x","size":30,"content_size":9,"frames":[{"offset":0,"size":20,"content":9,"sha256":"` + strings.Repeat("0", 64) + `"}]}`))
+	f.Add([]byte(`{"frames":[{"offset":9223372036854775807,"size":1,"content":1}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		m, err := ParseManifest(text)
+		if err != nil {
+			if !errors.Is(err, ErrFormat) && !errors.Is(err, ErrTooLarge) {
+				t.Fatalf("error %v wraps no sentinel", err)
+			}
+			return
+		}
+		var at int64
+		for i, fr := range m.Frames {
+			if fr.Offset != at || fr.Size < 1 {
+				t.Fatalf("frame %d at %d, the one before it ends at %d", i, fr.Offset, at)
+			}
+			at += fr.Size
+		}
 	})
 }
