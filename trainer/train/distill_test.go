@@ -18,8 +18,8 @@ import (
 	"github.com/roentgo/roentgo/weights"
 )
 
-// distills trains a student, checks that its error against the teacher falls to
-// the part most of what it was, and returns the student's run.
+// distills trains a student, checks that its error against the teacher ends below
+// the part most of what it was at first, and returns the student's run.
 func distills(t *testing.T, data *dataset.Prepared, vae, teacher, run string, most float64, change func(o *train.DistillOptions)) string {
 	t.Helper()
 	autoencoder, err := train.OpenTrained(vae)
@@ -54,8 +54,10 @@ func distills(t *testing.T, data *dataset.Prepared, vae, teacher, run string, mo
 // that the teacher knows by heart.
 func distillation(t *testing.T, data *dataset.Prepared, vae, teacher string) {
 	guided := distills(t, data, vae, teacher, "guided", 0.5, func(o *train.DistillOptions) { o.Guidance = 2 })
-	eight := distills(t, data, vae, guided, "eight", 0.9, func(o *train.DistillOptions) { o.StudentSteps = 8 })
-	four := distills(t, data, vae, eight, "four", 0.9, func(o *train.DistillOptions) { o.StudentSteps = 4 })
+	// On images known by heart a teacher's steps are nearly straight, so that the
+	// students of fewer steps have little to learn: their samples are the test.
+	eight := distills(t, data, vae, guided, "eight", 2, func(o *train.DistillOptions) { o.StudentSteps = 8 })
+	four := distills(t, data, vae, eight, "four", 2, func(o *train.DistillOptions) { o.StudentSteps = 4 })
 	paths, err := train.Export([]string{vae}, four, train.FileOptions{Out: filepath.Join(t.TempDir(), "four"+weights.Extension), For: train.ForSampling, Kind: weights.F16})
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +77,7 @@ func distillation(t *testing.T, data *dataset.Prepared, vae, teacher string) {
 			best = max(best, samplertest.PSNR(result.Images[0].Pix, x))
 		}
 		t.Logf("%q in four steps: within %.1f dB of an image", text, best)
-		if best < 17 {
+		if best < 22 {
 			t.Errorf("%q in four steps: no nearer than %.1f dB to any of the eight", text, best)
 		}
 	}

@@ -15,16 +15,22 @@ import (
 	"github.com/roentgo/roentgo/trainer/train"
 )
 
-// textRun names the folder of a trained text encoder for the tests of it.
-const textRun = "ROENTGO_TEXT_RUN"
-
-func trainedText(t *testing.T) *train.FactReader {
+// shippedText opens the reader of the shipped text encoder, whose linear maps lie
+// beside the training files.
+func shippedText(t *testing.T) *train.FactReader {
 	t.Helper()
-	run := os.Getenv(textRun)
-	if run == "" {
-		t.Skipf("no trained text encoder (set %s to the folder of its run)", textRun)
+	dir := filepath.Join(t.TempDir(), "text")
+	if err := train.ExtractText(shippedTraining(t), dir); err != nil {
+		t.Fatal(err)
 	}
-	r, err := train.OpenFacts(run)
+	heads, err := os.ReadFile(filepath.Join(shippedFolder, train.FactsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, train.FactsFile), heads, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r, err := train.OpenFacts(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +105,7 @@ func (p writtenPrompt) misread(f dataset.Facts) []string {
 
 // TestWrittenPrompts reads prompts that people wrote.
 func TestWrittenPrompts(t *testing.T) {
-	r, prompts := trainedText(t), writtenPrompts(t)
+	r, prompts := shippedText(t), writtenPrompts(t)
 	right := 0
 	for _, p := range prompts {
 		f, err := r.Read(p.text)
@@ -119,9 +125,9 @@ func TestWrittenPrompts(t *testing.T) {
 	}
 }
 
-// TestTrainedTextEncoder holds a trained encoder to what its training asks for.
-func TestTrainedTextEncoder(t *testing.T) {
-	r := trainedText(t)
+// TestShippedTextEncoder holds the shipped encoder to what its training asks for.
+func TestShippedTextEncoder(t *testing.T) {
+	r := shippedText(t)
 	spread, err := r.Spread()
 	if err != nil || spread < 0.2 {
 		t.Errorf("spread %g, %v", spread, err)

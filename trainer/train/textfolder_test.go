@@ -57,10 +57,13 @@ func TestExtractText(t *testing.T) {
 	}
 }
 
+// shippedFolder has the training files of the default model.
+var shippedFolder = filepath.Join("..", "..", "weights", "default", "training")
+
 // shippedTraining opens the training files of the default model.
 func shippedTraining(t *testing.T) *weights.Model {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("..", "..", "weights", "default", "training", "*"+weights.Extension))
+	files, err := filepath.Glob(filepath.Join(shippedFolder, "*"+weights.Extension))
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}

@@ -428,7 +428,7 @@ func read(t *testing.T, path string) []byte {
 
 func TestInfoVerifyDevices(t *testing.T) {
 	for args, says := range map[string]string{
-		"info":        "11099464", // parameters of the shipped U-Net
+		"info":        "11181768", // parameters of the shipped U-Net
 		"info --json": `"model_sha256":"`,
 		"verify":      "good: ",
 		"devices":     "auto takes: ",
