@@ -192,7 +192,7 @@ func (e *evaluator) images(indices []int) [][]float32 {
 
 // evaluate measures at each guidance, and writes what it has after each.
 func (e *evaluator) evaluate(ctx context.Context) error {
-	v := evaluation{Command: strings.Join(os.Args, " "), Model: e.sampler.ModelHash(), Classifier: e.judge.Hash, Seeds: e.seeds, Unknown: e.unknownWords(),
+	v := evaluation{Command: strings.Join(append([]string{"roentgo-train"}, os.Args[1:]...), " "), Model: e.sampler.ModelHash(), Classifier: e.judge.Hash, Seeds: e.seeds, Unknown: e.unknownWords(),
 		size: e.data.Size(), real: metric.Spectrum(e.real, e.data.Size())}
 	var err error
 	if v.Reconstructed, err = e.reconstructed(ctx); err != nil {
