@@ -65,6 +65,11 @@ func (a *adversary) against(ops *libtorch.Ops, made libtorch.Tensor) libtorch.Te
 	return ops.Scale(ops.Mean(ops.Float(critic(a.ops, made))), -1)
 }
 
+// restBelow is the hinge loss below which the discriminator takes no step: 1 is
+// that of one that distinguishes nothing, 0 that of one that always wins. One
+// that always wins gives the decoder no direction any more.
+const restBelow = 0.5
+
 // learn takes a step of the discriminator by the hinge loss (Lim and Ye 2017)
 // on what the autoencoder's step saw, and returns that loss.
 func (a *adversary) learn(rate, clip float64, p libtorch.Precision) float64 {
@@ -86,6 +91,10 @@ func (a *adversary) learn(rate, clip float64, p libtorch.Precision) float64 {
 		a.ops.Free()
 	}
 	a.seen = nil
+	if sum < restBelow {
+		a.adamw.ZeroGrad()
+		return sum
+	}
 	a.adamw.Step(rate, clip, 1)
 	return sum
 }
