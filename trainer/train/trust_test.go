@@ -99,7 +99,13 @@ func TestSavingMemory(t *testing.T) {
 			}
 			a, b := losses(t, filepath.Join(dir, kind+"plain"), "gradient_norm"), losses(t, filepath.Join(dir, kind+name), "gradient_norm")
 			for i := range a {
-				if math.Abs(a[i]-b[i]) > 1e-4*a[i] {
+				// The first gradients differ by rounding alone. Later ones also by what
+				// Adam makes of it, where a gradient near zero changes its sign.
+				most := 1e-4
+				if i > 0 {
+					most = 1e-2
+				}
+				if math.Abs(a[i]-b[i]) > most*a[i] {
 					t.Errorf("%s%s: step %d has a gradient of norm %g, not %g", kind, name, i, b[i], a[i])
 				}
 			}
