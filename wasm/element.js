@@ -112,7 +112,7 @@ export class RoentgoSamplerElement extends Element {
   async #run() {
     const controller = (this.#abort = new AbortController());
     const { signal } = controller;
-    let outcome; // told of once the next press makes another
+    let outcome; // reported once the next press makes another
     this.#button.textContent = "Cancel";
     this.#progress.hidden = false;
     this.#progress.removeAttribute("value");

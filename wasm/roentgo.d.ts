@@ -222,7 +222,7 @@ export class Sampler {
   /** Makes one image. */
   image(request?: ImageRequest): Promise<SampledImage>;
   /**
-   * Makes images, and tells of each step. Leaving the loop, or aborting the
+   * Makes images, and reports each step. Leaving the loop, or aborting the
    * signal, cancels; a loop that was left without its return is cancelled once
    * nothing refers to it.
    */

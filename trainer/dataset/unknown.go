@@ -27,8 +27,8 @@ type Unknown struct {
 const (
 	maxUnknown      = 1000 // different ones; the rest is counted together
 	unknownExamples = 3
-	unknownTold     = 12 // in an error
-	maxValueTold    = 60 // bytes
+	unknownNamed    = 12 // in an error
+	maxValuePrinted = 60 // bytes
 )
 
 // unknowns counts what is not understood.
@@ -100,8 +100,8 @@ func sameLetters(a, b string) bool {
 // distance is in how many letters two words differ (Levenshtein 1966), with a
 // swap of neighbours for one (Damerau 1964).
 func distance(a, b string) int {
-	if len(a) > maxValueTold || len(b) > maxValueTold {
-		return maxValueTold
+	if len(a) > maxValuePrinted || len(b) > maxValuePrinted {
+		return maxValuePrinted
 	}
 	rows := make([][]int, len(a)+1)
 	for i := range rows {
@@ -136,24 +136,24 @@ func (u *unknowns) sorted() []Unknown {
 // refuse is the error of the values that are not harmless; nil where there are
 // none.
 func refuseUnknown(list []Unknown) error {
-	var told []string
+	var named []string
 	more := 0
 	for _, x := range list {
 		switch {
 		case x.Harmless:
-		case len(told) == unknownTold:
+		case len(named) == unknownNamed:
 			more++
 		default:
-			told = append(told, fmt.Sprintf("%s %q, %s (%s)", x.Column, x.Value, counted(x.Count), x.Examples[0]))
+			named = append(named, fmt.Sprintf("%s %q, %s (%s)", x.Column, x.Value, counted(x.Count), x.Examples[0]))
 		}
 	}
-	if len(told) == 0 {
+	if len(named) == 0 {
 		return nil
 	}
 	if more > 0 {
-		told = append(told, fmt.Sprintf("and %d more", more))
+		named = append(named, fmt.Sprintf("and %d more", more))
 	}
-	return fmt.Errorf("%w: %s; correct the table, or give --allow-unknown, which names unknown labels in captions as they are written and leaves out other values", ErrUnknown, strings.Join(told, "; "))
+	return fmt.Errorf("%w: %s; correct the table, or give --allow-unknown, which names unknown labels in captions as they are written and leaves out other values", ErrUnknown, strings.Join(named, "; "))
 }
 
 func counted(n int) string {
@@ -163,10 +163,10 @@ func counted(n int) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-// short cuts a value to what is told of it.
+// short cuts a value to what an error prints.
 func short(value string) string {
-	if len(value) <= maxValueTold {
+	if len(value) <= maxValuePrinted {
 		return value
 	}
-	return strings.ToValidUTF8(value[:maxValueTold], "") + "…"
+	return strings.ToValidUTF8(value[:maxValuePrinted], "") + "…"
 }

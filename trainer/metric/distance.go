@@ -1,5 +1,5 @@
 // Package metric measures sets of images: how far apart they are, how sharp, and
-// how well a classifier tells one set from another. Package internal/metric
+// how well a classifier distinguishes one set from another. Package internal/metric
 // compares two images.
 package metric
 

@@ -39,10 +39,10 @@ func prepareManifestCommand() *cobra.Command {
 		Args:    atLeast(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Manifests = args
-			tell := everyNow()
+			say := everyNow()
 			o.Progress = func(done, total int) {
 				if done > 0 { // an error at once then stands alone
-					tell("prepare: %d of %d rows", done, total)
+					say("prepare: %d of %d rows", done, total)
 				}
 			}
 			sum, err := dataset.Prepare(cmd.Context(), o)
@@ -71,8 +71,8 @@ func prepareOpenICommand() *cobra.Command {
 			"  roentgo-train prepare openi --reports openi/NLMCXR_reports.tgz --images openi/NLMCXR_png.tgz --projections indiana_projections.csv --out runs/data",
 		Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			tell := everyNow()
-			o.Progress = func(stage string, done int) { tell("prepare: %d %s", done, stage) }
+			say := everyNow()
+			o.Progress = func(stage string, done int) { say("prepare: %d %s", done, stage) }
 			sum, err := dataset.PrepareOpenI(cmd.Context(), o)
 			if err != nil {
 				return err
