@@ -144,7 +144,7 @@ func diffuse(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, by
 			return err
 		}
 		defer s.teacher.Free()
-		t.options, t.loss, t.evaluate, t.figure = by, s.loss, s.evaluate, teacherFigure
+		t.options, t.evaluate, t.figure = by, s.evaluate, teacherFigure
 	}
 	if err := writeTextFiles(o, data); err != nil {
 		return err
@@ -176,8 +176,10 @@ type diffusion struct {
 	order    *order
 	ahead    *ahead[inputs]
 	timestep func(u float64) int // of a uniform u in [0, 1)
-	grids    gridSampling
-	step     int // the last that was taken
+	// teach gives the targets of a batch in the place of the images'; or nil.
+	teach func(in inputs) []float32
+	grids gridSampling
+	step  int // the last that was taken
 }
 
 // example is one training example on its way into a batch.
@@ -255,6 +257,9 @@ func (d *diffusion) inputs(batch []example) inputs {
 
 // forward is the weighted mean squared error of a batch.
 func (d *diffusion) forward(ops *libtorch.Ops, in inputs) libtorch.Tensor {
+	if d.teach != nil {
+		in.target = d.teach(in)
+	}
 	b, c, s := len(in.captions), d.Model.LatentChannels, d.Model.LatentSize()
 	context, mask := d.context(ops, in.captions)
 	y := ops.Float(model.UNet(ops, d.Model, ops.Tensor(in.x, b, c, s, s), ops.Tensor(in.times, b), context, mask))
@@ -348,20 +353,15 @@ func (d *diffusion) evaluate(average *libtorch.Params, grid string) (map[string]
 
 // lossOf is the weighted loss of a batch at noise that seed chooses.
 func (d *diffusion) lossOf(ops *libtorch.Ops, batch []example, seed int) (loss float64) {
-	d.drawNoise(batch, seed)
-	defer ops.Free()
-	libtorch.Autocast(d.precision(), func() { loss = d.forward(ops, d.inputs(batch)).Value() })
-	return loss
-}
-
-// drawNoise gives the examples of an evaluation their noise.
-func (d *diffusion) drawNoise(batch []example, seed int) {
 	n := d.Model.LatentLen()
 	eps := make([]float32, len(batch)*n)
 	noise.Latent(eps, d.Seed, uint32(seed), streamNoise+1<<16)
 	for b := range batch {
 		batch[b].eps = eps[b*n : (b+1)*n]
 	}
+	defer ops.Free()
+	libtorch.Autocast(d.precision(), func() { loss = d.forward(ops, d.inputs(batch)).Value() })
+	return loss
 }
 
 // gridSampling is how sample grids are sampled, by DDIM.

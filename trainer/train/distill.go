@@ -91,19 +91,12 @@ func (d *diffusion) distilled(o DistillOptions, specs []graph.Spec) (*distiller,
 		return nil, fmt.Errorf("%w: the teacher lacks %d parameters of this configuration, %q first", ErrOptions, len(lacking), lacking[0])
 	}
 	s.ops = libtorch.NewOps(s.teacher)
+	d.teach = s.targets
 	return s, nil
 }
 
-func (s *distiller) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]float64) {
-	s.step = step
-	in := s.ahead.at(step*s.Accumulate + k)
-	in.target = s.teach(in)
-	loss := s.forward(ops, in)
-	return loss, map[string]float64{"loss": loss.Value()}
-}
-
-// teach returns what the student should predict for a batch.
-func (s *distiller) teach(in inputs) []float32 {
+// targets are what the student should predict for a batch.
+func (s *distiller) targets(in inputs) []float32 {
 	if s.by.StudentSteps == 0 {
 		return s.guided(in.x, in.times, in.captions)
 	}
@@ -158,15 +151,7 @@ func (s *distiller) evaluate(average *libtorch.Params, grid string) (map[string]
 			u := float64((i+b)*397%s.schedule.TrainTimesteps) / float64(s.schedule.TrainTimesteps)
 			batch[b] = example{image: index, caption: s.caption(index, 0), timestep: s.timestep(u)}
 		}
-		s.drawNoise(batch, i)
-		func() {
-			defer ops.Free()
-			libtorch.Autocast(s.precision(), func() {
-				in := s.inputs(batch)
-				in.target = s.teach(in)
-				sum += s.forward(ops, in).Value() * float64(len(part))
-			})
-		}()
+		sum += s.lossOf(ops, batch, i) * float64(len(part))
 	}
 	figures := map[string]float64{teacherFigure: sum / float64(len(s.test))}
 	effect, err := s.grid(average, grid)
