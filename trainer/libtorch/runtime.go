@@ -21,6 +21,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"unsafe"
 
@@ -107,6 +108,21 @@ const (
 	BF16 Precision = "bf16"
 	F16  Precision = "f16" // on CUDA alone, with the loss scaled: see [Scaler]
 )
+
+// HasBF16 reports whether the device computes in bfloat16. Processors without
+// AVX-512 may not: libtorch then fails in the first product of two matrices.
+var HasBF16 = sync.OnceValue(func() bool {
+	params := NewParams()
+	defer params.Free()
+	ops := NewOps(params)
+	defer ops.Free()
+	return Try(func() {
+		Autocast(BF16, func() {
+			ops.Linear(ops.Tensor(make([]float32, 16*16), 16, 16), ops.Tensor(make([]float32, 16*16), 16, 16))
+			ops.Conv2d(ops.Tensor(make([]float32, 16*16), 1, 16, 4, 4), ops.Tensor(make([]float32, 16*16), 16, 16, 1, 1), ops.Tensor(make([]float32, 16), 16), 1, 0)
+		})
+	}) == nil
+})
 
 // autocast is what is on, on the one thread that uses libtorch.
 var autocast = F32

@@ -4,6 +4,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -56,7 +57,7 @@ func Bench(ctx context.Context, o BenchOptions) (BenchResult, error) {
 	if err != nil {
 		return result, err
 	}
-	err = libtorch.Try(func() {
+	if e := libtorch.Try(func() {
 		var params *libtorch.Params
 		if params, _, err = newParams(list, nil, 1, true); err != nil {
 			return
@@ -79,9 +80,8 @@ func Bench(ctx context.Context, o BenchOptions) (BenchResult, error) {
 			}
 		}
 		result.PeakBytes = peak.Memory()
-	})
-	if err != nil {
-		return result, fmt.Errorf("train: bench: %w", err)
+	}); e != nil || err != nil {
+		return result, fmt.Errorf("train: bench: %w", errors.Join(e, err))
 	}
 	return result, nil
 }

@@ -63,6 +63,8 @@ func (c Common) validate() error {
 		return fmt.Errorf("%w: no precision %q (there are auto, f32, bf16, f16)", ErrOptions, c.Precision)
 	case c.Precision == "f16" && !libtorch.OnCUDA():
 		return fmt.Errorf("%w: float16 needs a CUDA device; on a CPU bf16 is as fast", ErrOptions)
+	case c.Precision == "bf16" && !libtorch.HasBF16():
+		return fmt.Errorf("%w: this processor does not compute in bfloat16 (give --precision f32)", ErrOptions)
 	case c.QueryBlock < 0 || c.Keep < 0:
 		return fmt.Errorf("%w: a block of %d queries, %d checkpoints", ErrOptions, c.QueryBlock, c.Keep)
 	case !(c.Decay >= 0 && c.Decay <= 1):

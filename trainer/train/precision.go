@@ -38,8 +38,13 @@ func (c *Common) settle(ctx context.Context, bench BenchOptions, progress io.Wri
 // FasterPrecision takes a few steps of o on random values in float32 and in
 // bfloat16, prints the median time of both and returns the precision to train
 // in: "bf16" where it saves at least a twentieth of the time, else "f32".
-// Processors without bfloat16 arithmetic emulate it, and are slower with it.
+// Some processors without bfloat16 arithmetic emulate it, and are slower with
+// it; others cannot compute in it at all, and train in float32.
 func FasterPrecision(ctx context.Context, o BenchOptions, progress io.Writer) (string, error) {
+	if !libtorch.HasBF16() {
+		fmt.Fprintln(progress, "precision: this processor does not compute in bfloat16: training in f32")
+		return string(libtorch.F32), nil
+	}
 	median := map[libtorch.Precision]float64{}
 	for _, p := range []libtorch.Precision{libtorch.F32, libtorch.BF16} {
 		o.Precision, o.Steps = string(p), precisionSteps

@@ -113,6 +113,10 @@ func benchMemoryCommand() *cobra.Command {
 				// A process each: the peak of a process never falls.
 				args := append([]string{"bench", "train", "--json", "--preset", preset, "--batch", fmt.Sprint(batch), "--accumulate", fmt.Sprint(accumulate),
 					"--steps", fmt.Sprint(steps), "--device", usedDevice}, strings.Fields(s.flags)...)
+				if strings.Contains(s.flags, "bf16") && !libtorch.HasBF16() {
+					fmt.Fprintf(w, "%s\tthis processor does not compute in bfloat16\n", s.name)
+					continue
+				}
 				fmt.Fprintf(os.Stderr, "bench: %s\n", s.name)
 				text, err := exec.CommandContext(cmd.Context(), self, args...).Output()
 				if err != nil {
