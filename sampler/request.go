@@ -28,7 +28,7 @@ type Request struct {
 	Rows []Row
 
 	Sampler  string   // schedule.DDIM, schedule.DPMpp2M or schedule.UniPC
-	Spacing  string   // schedule.Leading or schedule.Trailing
+	Spacing  string   // schedule.Leading, schedule.Trailing or schedule.Quadratic
 	Steps    int      // network evaluations an image, 1 to the schedule's T
 	Guidance float64  // scale of classifier-free guidance, 1 to 100; 1: none, half the work
 	Rescale  *float64 // part of guidance rescaling, in [0, 1]

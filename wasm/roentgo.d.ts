@@ -16,7 +16,7 @@ export type Device = "auto" | "webgpu" | "wasm";
 export type SamplerName = "ddim" | "dpm++2m" | "unipc";
 
 /** How the steps lie among the timesteps of training (Lin et al. 2024). */
-export type Spacing = "leading" | "trailing";
+export type Spacing = "leading" | "trailing" | "quadratic";
 
 /** A random seed in [0, 2⁶⁴): a number must be a safe integer, a string decimal. */
 export type Seed = bigint | number | string;

@@ -13,6 +13,10 @@ const (
 	UniPC    = "unipc"    // of order 2 with B₂(h), Zhao et al. 2023
 	Leading  = "leading"  // tᵢ = ⌊T/n⌋·i
 	Trailing = "trailing" // tᵢ = round(T − i·T/n) − 1
+	// Quadratic is tᵢ = round(T·(1 − i/n)²) − 1, as Song, Meng and Ermon 2021,
+	// appendix D.2, but from T on: more of the steps are at little noise, where
+	// fine detail is decided.
+	Quadratic = "quadratic"
 )
 
 // Samplers lists the names of all samplers.
@@ -21,15 +25,15 @@ func Samplers() []string { return []string{DDIM, DPMpp2M, UniPC} }
 // Spacings lists the spacings that are possible with the schedule.
 func (c Config) Spacings() []string {
 	if c.ZeroTerminalSNR {
-		return []string{Trailing}
+		return []string{Trailing, Quadratic}
 	}
-	return []string{Leading, Trailing}
+	return []string{Leading, Trailing, Quadratic}
 }
 
 // Options are how a run samples. A model file has them as its defaults.
 type Options struct {
 	Sampler  string  `json:"sampler"`  // DDIM, DPMpp2M or UniPC
-	Spacing  string  `json:"spacing"`  // Leading or Trailing
+	Spacing  string  `json:"spacing"`  // Leading, Trailing or Quadratic
 	Steps    int     `json:"steps"`    // evaluations of the network per image, 1 to T
 	Guidance float64 `json:"guidance"` // scale of classifier-free guidance, 1 to MaxGuidance; 1: none
 	Rescale  float64 `json:"rescale"`  // part of guidance rescaling, in [0, 1]
@@ -117,8 +121,17 @@ func (s *Schedule) timesteps(n int, spacing string) ([]int, error) {
 		for i := range times {
 			times[i] = int(math.RoundToEven(float64(T)-float64(i)*float64(T)/float64(n))) - 1
 		}
+	case Quadratic:
+		for i := range times {
+			left := float64(n-i) / float64(n)
+			times[i] = int(math.RoundToEven(float64(T)*left*left)) - 1
+			if i > 0 {
+				times[i] = min(times[i], times[i-1]-1)
+			}
+			times[i] = max(times[i], n-1-i) // each timestep once, with many steps
+		}
 	default:
-		return nil, fmt.Errorf("%w: no spacing %q (there are %s, %s)", ErrConfig, spacing, Leading, Trailing)
+		return nil, fmt.Errorf("%w: no spacing %q (there are %s)", ErrConfig, spacing, strings.Join(s.Spacings(), ", "))
 	}
 	return times, nil
 }

@@ -116,6 +116,9 @@ func TestTimesteps(t *testing.T) {
 		{Trailing, 3, []int{999, 666, 332}},
 		{Leading, 1, []int{0}},
 		{Trailing, 1, []int{999}},
+		{Quadratic, 1, []int{999}},
+		{Quadratic, 4, []int{999, 561, 249, 61}},
+		{Quadratic, 15, []int{999, 870, 750, 639, 537, 443, 359, 283, 217, 159, 110, 70, 39, 17, 3}},
 	} {
 		if got, err := s.timesteps(c.n, c.spacing); err != nil || !slices.Equal(got, c.want) {
 			t.Errorf("%s %d: %v, %v; want %v", c.spacing, c.n, got, err, c.want)

@@ -80,7 +80,7 @@ export function takeModel(info) {
 
 /** Names of samplers and spacings for people. */
 export const LABELS = {
-  "ddim": "DDIM", "dpm++2m": "DPM-Solver++ 2M", "unipc": "UniPC", "leading": "leading", "trailing": "trailing",
+  "ddim": "DDIM", "dpm++2m": "DPM-Solver++ 2M", "unipc": "UniPC", "leading": "leading", "trailing": "trailing", "quadratic": "quadratic",
 };
 
 /** Whether the form can be sent; otherwise the first field that cannot is shown. */

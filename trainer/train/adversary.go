@@ -29,8 +29,9 @@ type pair struct {
 // image.
 var adversaryChannels = []int{32, 64, 128}
 
-// critic gives each patch of x (B, 1, H, W) a score, high for images.
-func critic[T any](ops model.Ops[T], x T) T {
+// critic gives each patch of x (B, 1, H, W) a score, high for images. Its
+// features are the values after each normalisation.
+func critic[T any](ops model.Ops[T], x T) (scores T, features []T) {
 	in := 1
 	for i, c := range adversaryChannels {
 		name := "adversary." + strconv.Itoa(i)
@@ -38,14 +39,18 @@ func critic[T any](ops model.Ops[T], x T) T {
 		if i > 0 {
 			x = ops.GroupNorm(x, ops.Param(name+".norm.weight", c), ops.Param(name+".norm.bias", c), 32, 1e-5)
 		}
+		if i > 0 {
+			features = append(features, x)
+		}
 		x, in = ops.SiLU(x), c
 	}
-	return ops.Conv2d(x, ops.Param("adversary.out.weight", 1, in, 3, 3), ops.Param("adversary.out.bias", 1), 1, 1)
+	return ops.Conv2d(x, ops.Param("adversary.out.weight", 1, in, 3, 3), ops.Param("adversary.out.bias", 1), 1, 1), features
 }
 
 func newAdversary(size int, seed uint64, weightDecay float64) (*adversary, error) {
 	r := graph.NewRecorder()
-	r.Output("scores", critic(r, r.Input("image", graph.PerLatent, 1, 1, size, size)))
+	scores, _ := critic(r, r.Input("image", graph.PerLatent, 1, 1, size, size))
+	r.Output("scores", scores)
 	list, err := specs(r)
 	if err != nil {
 		return nil, err
@@ -60,9 +65,19 @@ func newAdversary(size int, seed uint64, weightDecay float64) (*adversary, error
 	})
 }
 
-// against is what the autoencoder descends: that its images score low.
-func (a *adversary) against(ops *libtorch.Ops, made libtorch.Tensor) libtorch.Tensor {
-	return ops.Scale(ops.Mean(ops.Float(critic(a.ops, made))), -1)
+// against is what the autoencoder descends: that its images score low, and,
+// matching times, how far their features are from those of the images they were
+// made of (Wang et al. 2018, arXiv 1711.11585, equation 4).
+func (a *adversary) against(ops *libtorch.Ops, made, real libtorch.Tensor, matching float64) libtorch.Tensor {
+	scores, features := critic(a.ops, made)
+	loss := ops.Scale(ops.Mean(ops.Float(scores)), -1)
+	if matching > 0 {
+		_, originals := critic(a.ops, real)
+		for i, f := range features {
+			loss = ops.Add(loss, ops.Scale(ops.Mean(ops.Abs(ops.Sub(ops.Float(f), ops.Float(originals[i])))), matching))
+		}
+	}
+	return loss
 }
 
 // restBelow is the hinge loss below which the discriminator takes no step: 1 is
@@ -81,8 +96,8 @@ func (a *adversary) learn(rate, clip float64, p libtorch.Precision) float64 {
 		var loss libtorch.Tensor
 		libtorch.Autocast(p, func() {
 			hinge := func(values []float32, sign float64) libtorch.Tensor {
-				score := a.ops.Float(critic(a.ops, a.ops.Tensor(values, shape...)))
-				return a.ops.Mean(a.ops.Clamp(a.ops.Shift(a.ops.Scale(score, sign), 1), 0, 1e9))
+				scores, _ := critic(a.ops, a.ops.Tensor(values, shape...))
+				return a.ops.Mean(a.ops.Clamp(a.ops.Shift(a.ops.Scale(a.ops.Float(scores), sign), 1), 0, 1e9))
 			}
 			loss = a.ops.Scale(a.ops.Add(hinge(s.real, -1), hinge(s.made, 1)), 0.5/float64(len(a.seen)))
 		})

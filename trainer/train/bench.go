@@ -4,7 +4,6 @@ package train
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -81,7 +80,7 @@ func Bench(ctx context.Context, o BenchOptions) (BenchResult, error) {
 		}
 		result.PeakBytes = peak.Memory()
 	}); e != nil || err != nil {
-		return result, fmt.Errorf("train: bench: %w", errors.Join(e, err))
+		return result, fmt.Errorf("train: bench: %w", firstError(e, err))
 	}
 	return result, nil
 }

@@ -49,7 +49,7 @@ func KindFor(purpose string) weights.Kind {
 // velocities those that sampler/BENCH.md chose, without guidance in the
 // noisiest fifth of the timesteps.
 func DefaultSampling(s schedule.Config) sampler.Defaults {
-	o := schedule.Options{Sampler: schedule.UniPC, Spacing: schedule.Trailing, Steps: 15, Guidance: 3,
+	o := schedule.Options{Sampler: schedule.UniPC, Spacing: schedule.Quadratic, Steps: 15, Guidance: 2.5,
 		GuidanceInterval: schedule.Interval{High: s.TrainTimesteps*4/5 - 1}}
 	if s.Prediction == schedule.Epsilon {
 		o = schedule.Options{Sampler: schedule.DDIM, Spacing: schedule.Leading, Steps: 50, Guidance: 7.5} // as the study

@@ -52,6 +52,12 @@ type VAEOptions struct {
 	// image, as the error has (Esser et al. 2021, equation 7); 0: none.
 	Adversarial     float64 `json:"adversarial"`
 	AdversarialFrom int     `json:"adversarial_from"`
+	// AdversarialNoise is the deviation of the noise on what the discriminator
+	// sees, where an image spans 2.
+	AdversarialNoise float64 `json:"adversarial_noise"`
+	// Matching is the weight of the distance of the discriminator's features
+	// beside its score.
+	Matching float64 `json:"matching"`
 
 	Init       Source `json:"-"` // weights to begin from, where it has them; or nil
 	TestImages int    `json:"-"` // of the test set that an evaluation takes; 0: all
@@ -204,15 +210,32 @@ func (v *vae) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]
 		loss = ops.Add(loss, ops.Scale(distance, v.PerceptualWeight))
 	}
 	if v.adversary != nil && step >= v.AdversarialFrom {
-		fooled := v.adversary.against(ops, y)
+		// What the discriminator sees has noise on it, as strong as the finest
+		// detail of an image, which no decoder can place: it is to judge shapes
+		// (Sønderby et al. 2017, arXiv 1610.04490, section 3).
+		grain := func(values []float32, stream uint32) []float32 {
+			e := make([]float32, len(values))
+			noise.Latent(e, v.Seed, uint32(step*v.Accumulate+k), stream)
+			for i, x := range values {
+				e[i] = x + float32(v.AdversarialNoise)*e[i]
+			}
+			return e
+		}
+		real := grain(pixels, streamGrainReal)
+		made := ops.Tensor(grain(make([]float32, len(pixels)), streamGrainMade), v.Batch, 1, size, size)
+		noisy := ops.Tensor(real, v.Batch, 1, size, size)
+		against := func(y libtorch.Tensor) libtorch.Tensor {
+			return v.adversary.against(ops, ops.Add(y, made), noisy, v.Matching)
+		}
+		fooled := against(y)
 		figures["adversarial"] = fooled.Value()
 		weight := v.Adversarial * ops.GradientNorm(y, func(y libtorch.Tensor) libtorch.Tensor {
 			_, _, loss := v.distance(ops, y, x)
 			return loss
-		}) / max(ops.GradientNorm(y, func(y libtorch.Tensor) libtorch.Tensor { return v.adversary.against(ops, y) }), 1e-12)
+		}) / max(ops.GradientNorm(y, against), 1e-12)
 		figures["adversarial_weight"] = weight
 		loss = ops.Add(loss, ops.Scale(fooled, weight))
-		v.adversary.seen = append(v.adversary.seen, pair{pixels, y.Values(), v.Batch, size})
+		v.adversary.seen = append(v.adversary.seen, pair{real, ops.Add(y, made).Values(), v.Batch, size})
 	}
 	figures["loss"] = loss.Value()
 	return loss, figures

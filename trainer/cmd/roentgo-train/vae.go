@@ -127,6 +127,8 @@ func vaeCommand() *cobra.Command {
 	f.Float64Var(&o.PerceptualWeight, "perceptual-weight", 0.1, "of that distance")
 	f.Float64Var(&o.Adversarial, "adversarial", 0, "weight of a patch discriminator; 0: none")
 	f.IntVar(&o.AdversarialFrom, "adversarial-from", 1000, "step from which on it is there")
+	f.Float64Var(&o.AdversarialNoise, "adversarial-noise", 0.04, "deviation of the noise on what it sees, where an image spans 2")
+	f.Float64Var(&o.Matching, "matching", 0, "weight of the distance of its features beside its score")
 	f.IntVar(&o.TestImages, "test-images", 48, "test images that an evaluation takes; 0: all")
 	cmd.MarkFlagRequired("data")
 	cmd.MarkFlagRequired("run")
