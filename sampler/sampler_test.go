@@ -327,7 +327,7 @@ func TestRefusals(t *testing.T) {
 		"eta of a solver":  {sampler.Request{Sampler: schedule.DPMpp2M, Eta: &half}, "eta"},
 		"eta":              {sampler.Request{Eta: &two}, "eta"},
 		"sampler":          {sampler.Request{Sampler: "euler"}, "ddim, dpm++2m"},
-		"spacing":          {sampler.Request{Spacing: "random"}, "leading, trailing, quadratic"},
+		"spacing":          {sampler.Request{Spacing: "random"}, "trailing, quadratic"},
 		"leading with SNR": {sampler.Request{Spacing: schedule.Leading}, "trailing"},
 	} {
 		_, err := s.Sample(t.Context(), c.request)

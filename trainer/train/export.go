@@ -46,8 +46,9 @@ func KindFor(purpose string) weights.Kind {
 }
 
 // DefaultSampling are the sampling defaults of a model with that schedule: for
-// velocities those that sampler/BENCH.md chose, without guidance in the
-// noisiest fifth of the timesteps.
+// velocities the solver and count that sampler/BENCH.md chose, with the spacing
+// and guidance that trainer/ablations chose, and without guidance in the noisiest
+// fifth of the timesteps.
 func DefaultSampling(s schedule.Config) sampler.Defaults {
 	o := schedule.Options{Sampler: schedule.UniPC, Spacing: schedule.Quadratic, Steps: 15, Guidance: 2.5,
 		GuidanceInterval: schedule.Interval{High: s.TrainTimesteps*4/5 - 1}}
