@@ -26,6 +26,7 @@ type evalOptions struct {
 	seeds, captions               int
 	features, lpips               string
 	guidance                      []float64
+	steps                         bool
 }
 
 func evalCommand() *cobra.Command {
@@ -40,10 +41,15 @@ the variety of images against real ones; and how near they come to training imag
 With several values of --guidance it does so for each. With --vae, or a model file
 that has an encoder, it measures reconstructions of held-out images as well.
 
-The folder gets eval.json, findings.csv and sweep.csv (a line per guidance), sweep.png
-and spectrum.png, and per guidance pictures: findings-PA and findings-AP (findings by
+Texts in other words, denials, two findings at once and texts without meaning are tried
+as well; and, with an encoder, whether the model predicts training images better than
+held-out ones.
+
+The folder gets index.html, a page with all of it; eval.json, findings.csv and sweep.csv
+(a line per guidance), sweep.png, spectrum.png, with an encoder reconstructions.png, with
+--curve curve.png and curve-images.png; and per guidance pictures: findings-PA and findings-AP (findings by
 seeds), differences (what a finding changes on average: generated, real; PA, then AP),
-closest (generated, then nearest training image: the nearest 20 by features, then by pixels),
+text (a text per row), closest (generated, then nearest training image: the nearest 20 by features, then by pixels),
 random (16 seeds of 16 prompts, not picked) and montage (real and generated, shuffled).`,
 		Example: "  roentgo-train eval --model model" + weights.Extension + " --data runs/data --classifier runs/classifier --out runs/eval\n" +
 			"  roentgo-train eval --model model" + weights.Extension + " --guidance 1,2,3,4,6 --data runs/data --classifier runs/classifier --out runs/sweep",
@@ -66,6 +72,7 @@ random (16 seeds of 16 prompts, not picked) and montage (real and generated, shu
 	f.StringVar(&o.features, "features", "", "TorchScript file of a network (B, 1, side, side) to (B, features), for distances (default: the classifier)")
 	f.StringVar(&o.lpips, "lpips", "", "TorchScript file of a distance of two batches (B, 1, side, side), such as LPIPS")
 	f.Float64SliceVar(&o.guidance, "guidance", nil, "guidance values, with commas between them (default: the model's own)")
+	f.BoolVar(&o.steps, "curve", false, "measure every solver and spacing at several numbers of steps as well")
 	f.StringArrayVar(&o.leaveOut, "leave-out", nil, leaveOutHelp)
 	f.StringVar(&o.device, "sample-on", sampler.CPU, "auto, gpu or cpu")
 	for _, name := range []string{"model", "data", "classifier", "out"} {
@@ -173,7 +180,10 @@ func (e *evaluator) fits() error {
 		e.guidance = []float64{e.sampler.Description().Sampling.Guidance}
 	}
 	e.progress.total = len(e.guidance) * e.seeds * len(evalViews) * (1 + len(dataset.FindingLabels()))
-	e.progress.total += len(e.guidance) * len(e.captioned())
+	e.progress.total += len(e.guidance) * (len(e.captioned()) + e.seeds*probeTexts())
+	if e.steps {
+		e.progress.total += e.curveImages()
+	}
 	e.real = e.images(e.test)
 	var err error
 	e.scores, err = e.judge.Scores(e.real)
@@ -193,7 +203,7 @@ func (e *evaluator) images(indices []int) [][]float32 {
 // evaluate measures at each guidance, and writes what it has after each.
 func (e *evaluator) evaluate(ctx context.Context) error {
 	v := evaluation{Command: strings.Join(append([]string{"roentgo-train"}, os.Args[1:]...), " "), Model: e.sampler.ModelHash(), Classifier: e.judge.Hash, Seeds: e.seeds, Unknown: e.unknownWords(),
-		size: e.data.Size(), real: metric.Spectrum(e.real, e.data.Size())}
+		size: e.data.Size(), several: len(e.guidance) > 1, real: metric.Spectrum(e.real, e.data.Size())}
 	var err error
 	if v.Reconstructed, err = e.reconstructed(ctx); err != nil {
 		return err
@@ -211,6 +221,14 @@ func (e *evaluator) evaluate(ctx context.Context) error {
 	}
 	if v.Paired, err = e.pairedScale(); err != nil {
 		return err
+	}
+	if v.Membership, err = e.attack(ctx); err != nil {
+		return err
+	}
+	if e.steps {
+		if v.Curve, err = e.curve(ctx); err != nil {
+			return err
+		}
 	}
 	for _, g := range e.guidance {
 		r, err := e.at(ctx, g, r)
@@ -273,6 +291,9 @@ func (e *evaluator) at(ctx context.Context, guidance float64, ref *reference) (*
 	e.obey(r, s)
 	e.measure(r, s)
 	if err := e.fromCaptions(ctx, r, ref); err != nil {
+		return nil, err
+	}
+	if err := e.probe(ctx, r, s); err != nil {
 		return nil, err
 	}
 	closest, err := e.nearest(ctx, r, s)

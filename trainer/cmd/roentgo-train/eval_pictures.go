@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"path/filepath"
 
+	"golang.org/x/image/draw"
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/basicfont"
 	"golang.org/x/image/math/fixed"
@@ -21,10 +22,13 @@ import (
 )
 
 const (
-	gridColumns    = 6 // seeds in findings-PA.png
-	randomImages   = 16
-	montageEach    = 8
-	differenceSide = 128
+	gridColumns  = 6 // seeds in findings-PA.png
+	randomImages = 16
+	montageEach  = 8
+	// Of reconstructions: how many, and how many pixels wide a pixel is.
+	reconstructedEach = 4
+	enlarged          = 3
+	differenceSide    = 128
 	// differenceGain is what differences are multiplied by: an eighth of the grey
 	// range is black or white.
 	differenceGain = 4
@@ -56,6 +60,25 @@ func (e *evaluator) pictures(ctx context.Context, r *result, s *samples) error {
 	var err error
 	r.MontageKey, err = montage(e.picture("montage", s), e.real, all, e.data.Size())
 	return err
+}
+
+// drawReconstructions draws held-out images above what the autoencoder leaves of
+// them, each pixel enlarged.
+func (e *evaluator) drawReconstructions(list [][]float32) error {
+	n, size := min(reconstructedEach, len(list)), e.data.Size()
+	var images []*image.Gray
+	for row, of := range [][][]float32{e.real, list} {
+		for k := range n {
+			img := train.Gray(of[k*(len(of)/n)], size)
+			large := image.NewGray(image.Rect(0, 0, enlarged*size, enlarged*size))
+			draw.NearestNeighbor.Scale(large, large.Rect, img, img.Rect, draw.Src, nil)
+			if k == 0 {
+				write(large, [2]string{"held out", "reconstructed"}[row])
+			}
+			images = append(images, large)
+		}
+	}
+	return train.WriteGrid(filepath.Join(e.out, "reconstructions.png"), images, n)
 }
 
 // drawFindings draws a finding per row and a seed per column.

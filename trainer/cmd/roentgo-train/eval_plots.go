@@ -92,6 +92,27 @@ func (v *evaluation) plotSpectra(path string) error {
 	return writePlots(path, []*plot.Plot{p}, 1)
 }
 
+// plotCurve draws detail and distance over the number of steps.
+func plotCurve(path string, detail, distance []curve) error {
+	var plots []*plot.Plot
+	for _, panel := range []struct {
+		title, y string
+		curves   []curve
+	}{
+		{"Detail above a quarter of Nyquist", "of real images", detail},
+		{fmt.Sprintf("Distance from %d steps", curveReference), "of the grey range", distance},
+	} {
+		p, err := newPlot(panel.title, "steps", panel.y, panel.curves...)
+		if err != nil {
+			return err
+		}
+		p.X.Min, p.X.Max, p.Y.Min = 0, float64(curveSteps[len(curveSteps)-1])*1.6, 0 // room for the legend
+		p.Legend.Top = true
+		plots = append(plots, p)
+	}
+	return writePlots(path, plots, 2)
+}
+
 // plotSweep draws the figures over guidance.
 func (v *evaluation) plotSweep(path string) error {
 	over := func(name string, value func(r *result) *float64) curve {

@@ -25,9 +25,9 @@ type reconstruction struct {
 	spectrum []float64
 }
 
-// reconstructed measures the autoencoder that was asked for, or the model's
-// own; nil where it has no encoder.
-func (e *evaluator) reconstructed(ctx context.Context) (*reconstruction, error) {
+// autoencoder opens the autoencoder that was asked for, or the model's own; nil
+// where it has no encoder.
+func (e *evaluator) autoencoder() (*train.Autoencoder, error) {
 	paths := e.vae
 	if len(paths) == 0 {
 		m, err := weights.Open(e.models...)
@@ -45,9 +45,21 @@ func (e *evaluator) reconstructed(ctx context.Context) (*reconstruction, error) 
 	if err != nil {
 		return nil, err
 	}
+	return &vae, nil
+}
+
+// reconstructed measures the autoencoder; nil where there is none.
+func (e *evaluator) reconstructed(ctx context.Context) (*reconstruction, error) {
+	vae, err := e.autoencoder()
+	if err != nil || vae == nil {
+		return nil, err
+	}
 	defer vae.Close()
-	list, err := train.Reconstruct(ctx, vae, e.real)
+	list, err := train.Reconstruct(ctx, *vae, e.real)
 	if err != nil {
+		return nil, err
+	}
+	if err := e.drawReconstructions(list); err != nil {
 		return nil, err
 	}
 	e.again = list

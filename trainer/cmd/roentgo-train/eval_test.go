@@ -81,7 +81,7 @@ func TestEval(t *testing.T) {
 	refused(t, 2, "exists already", command("judge")...)
 	refused(t, 1, "no such file", "eval", "--device", "cpu", "--model", model, "--data", data, "--classifier", at("absent"), "--out", at("bad"))
 
-	if status, stdout, stderr := program(t, command("out", "--seeds", "2", "--captions", "12", "--guidance", "1,3")...); status != 0 || !strings.Contains(stdout, "guidance 3") {
+	if status, stdout, stderr := program(t, command("out", "--seeds", "2", "--captions", "12", "--guidance", "1,3", "--curve")...); status != 0 || !strings.Contains(stdout, "guidance 3") {
 		t.Fatal(stdout, stderr)
 	}
 	var v evaluation
@@ -112,8 +112,36 @@ func TestEval(t *testing.T) {
 	if p := r.Privacy; p.Features.Value != r.NearFeatures || p.Pixels.Value != r.NearPixels || p.Copies {
 		t.Errorf("a random model copies training images: %+v", p)
 	}
+	checkText(t, v)
 	checkCaptioned(t, v)
 	checkFiles(t, at("out"))
+}
+
+// checkText checks what is measured of texts in other words, of the attack on
+// membership and of the numbers of steps: a random model ignores its text and
+// has learnt nothing by heart.
+func checkText(t *testing.T, v evaluation) {
+	t.Helper()
+	r := v.Results[0]
+	if len(r.Text) != len(probes) || r.Text[0].Text != probes[0].text {
+		t.Fatalf("texts %+v", r.Text)
+	}
+	for _, p := range r.Text {
+		if !(p.AUC.Value >= 0 && p.AUC.Value <= 1) || p.Change > 0.2 {
+			t.Errorf("%+v", p)
+		}
+	}
+	if m := v.Membership; m == nil || m.Members < 10 || m.Members != m.Others || !(m.AUC.Low <= 0.5) || !(m.MemberError > 0) || !strings.Contains(m.Verdict, "does not") {
+		t.Errorf("membership %+v", m)
+	}
+	if want := len(curveSteps) * 6; len(v.Curve) != want {
+		t.Fatalf("%d points of a curve, want %d", len(v.Curve), want)
+	}
+	for _, p := range v.Curve {
+		if !(p.Detail > 0) || !(p.Distance >= 0) || p.Steps < 4 {
+			t.Errorf("%+v", p)
+		}
+	}
 }
 
 // checkCaptioned checks what is measured of images of the captions of 12
@@ -157,8 +185,8 @@ func checkCaptioned(t *testing.T, v evaluation) {
 // its tables are whole.
 func checkFiles(t *testing.T, dir string) {
 	t.Helper()
-	names := []string{"sweep.png", "spectrum.png"}
-	for _, picture := range []string{"findings-PA", "findings-AP", "differences", "closest", "random", "montage"} {
+	names := []string{"sweep.png", "spectrum.png", "curve.png", "curve-images.png", "reconstructions.png"}
+	for _, picture := range []string{"text", "findings-PA", "findings-AP", "differences", "closest", "random", "montage"} {
 		names = append(names, picture+"-g1.png", picture+"-g3.png")
 	}
 	for _, name := range names {
@@ -170,6 +198,15 @@ func checkFiles(t *testing.T, dir string) {
 			t.Errorf("%s: %v", name, err)
 		}
 		f.Close()
+	}
+	page, err := os.ReadFile(filepath.Join(dir, "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if name != "sweep.png" && !strings.Contains(string(page), name) {
+			t.Errorf("the page lacks %s", name)
+		}
 	}
 	for name, rows := range map[string]int{"findings.csv": 1 + 2*(len(dataset.FindingLabels())+1), "sweep.csv": 3} {
 		f, err := os.Open(filepath.Join(dir, name))

@@ -26,10 +26,14 @@ type evaluation struct {
 	// Distances and Paired are of what bounds the figures of generated images.
 	Distances *distances  `json:"distances"`
 	Paired    []pairedRow `json:"paired"`
-	Results   []*result   `json:"results"` // per guidance
+	// Membership is absent without an encoder.
+	Membership *membership  `json:"membership,omitempty"`
+	Curve      []curvePoint `json:"curve,omitempty"`
+	Results    []*result    `json:"results"` // per guidance
 
-	size int
-	real []float64 // the spectrum of held-out images
+	size    int
+	several bool      // values of guidance
+	real    []float64 // the spectrum of held-out images
 }
 
 // result is what was measured at one guidance.
@@ -59,6 +63,7 @@ type result struct {
 	Distance  distanceRow `json:"distance"`
 	Paired    pairedRow   `json:"paired"`
 	Agreement []agreement `json:"agreement"`
+	Text      []probed    `json:"text"`
 
 	MontageKey string `json:"montage_key"` // R or G per picture of montage.png, row by row
 
@@ -77,6 +82,7 @@ func (v *evaluation) write(dir string) error {
 		writeCSV(filepath.Join(dir, "sweep.csv"), v.sweepRows()),
 		v.plotSpectra(filepath.Join(dir, "spectrum.png")),
 		v.plotSweep(filepath.Join(dir, "sweep.png")),
+		v.writePage(filepath.Join(dir, "index.html")),
 	)
 }
 
