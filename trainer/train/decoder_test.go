@@ -30,11 +30,16 @@ func TestDecoderAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer from.Close()
-	o := train.VAEOptions{Common: common(second, 6), Model: model.Tiny(), SSIM: 0.1, DecoderAlone: true, DecoderNoise: 0.05, Adversarial: 0.5, AdversarialFrom: 2}
+	o := train.VAEOptions{Common: common(second, 6), Model: model.Tiny(), SSIM: 0.1, DecoderAlone: true, DecoderNoise: 0.05, Adversarial: 0.5, AdversarialFrom: 2, AdversarialNoise: 0.04, Matching: 10}
 	if err := train.VAE(t.Context(), data, o, io.Discard); !errors.Is(err, train.ErrOptions) {
 		t.Errorf("without a trained encoder: %v, want ErrOptions", err)
 	}
 	o.Init, o.Run = from, filepath.Join(dir, "third")
+	bad := o
+	bad.Matching = -1
+	if err := train.VAE(t.Context(), data, bad, io.Discard); !errors.Is(err, train.ErrOptions) {
+		t.Errorf("a negative weight: %v, want ErrOptions", err)
+	}
 	if err := train.VAE(t.Context(), data, o, io.Discard); err != nil {
 		t.Fatal(err)
 	}

@@ -38,10 +38,6 @@ type VAEOptions struct {
 	// latents easier to generate (Kouzelis et al. 2025, arXiv 2502.09509;
 	// Skorokhodov et al. 2025, arXiv 2502.14831). 0 leaves it out.
 	Equivariance float64 `json:"equivariance"`
-	// Detail is the weight of the error of the local strength of fine detail: see
-	// [detailError]. It keeps the mean error from blurring what it cannot place. 0
-	// leaves it out.
-	Detail float64 `json:"detail"`
 	// DecoderAlone keeps the encoder as it is, so that latents stay what they
 	// are, and trains the decoder on latents with a little noise, as a diffusion
 	// model's have: DecoderNoise is its deviation, as a part of the latents'.
@@ -86,8 +82,8 @@ func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.
 	if o.Reconstruction != ReconstructionL1 && o.Reconstruction != ReconstructionL2 {
 		return fmt.Errorf("%w: no reconstruction loss %q (there are %s, %s)", ErrOptions, o.Reconstruction, ReconstructionL1, ReconstructionL2)
 	}
-	if !(o.Adversarial >= 0 && o.PerceptualWeight >= 0 && o.Equivariance >= 0 && o.Detail >= 0) {
-		return fmt.Errorf("%w: weights of losses are not negative", ErrOptions)
+	if !(o.Adversarial >= 0 && o.PerceptualWeight >= 0 && o.Equivariance >= 0 && o.AdversarialNoise >= 0 && o.Matching >= 0) {
+		return fmt.Errorf("%w: weights of losses, and noise, are not negative", ErrOptions)
 	}
 	if err := o.settle(ctx, BenchOptions{Model: o.Model, VAE: true}, progress); err != nil {
 		return err
@@ -252,9 +248,6 @@ func (v *vae) distance(ops *libtorch.Ops, y, x libtorch.Tensor) (off, ssim, loss
 	}
 	ssim = ops.SSIM(y, x)
 	loss = ops.Add(off, ops.Scale(ops.Shift(ops.Scale(ssim, -1), 1), v.SSIM))
-	if v.Detail > 0 {
-		loss = ops.Add(loss, ops.Scale(detailError(ops, y, x), v.Detail))
-	}
 	return off, ssim, loss
 }
 
