@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/roentgo/roentgo/internal/graph"
@@ -30,8 +31,11 @@ type FileOptions struct {
 	Kind      weights.Kind
 	Overwrite bool
 	MaxPiece  int64 // bytes of content a file; 0: one file
-	Sampling  sampler.Defaults
-	Text      string // folder of the frozen text encoder; "": where it was when the run began
+	// Int4 are the groups of layers, by [LayerGroup], that a file of int8 keeps in
+	// int4.
+	Int4     []string
+	Sampling sampler.Defaults
+	Text     string // folder of the frozen text encoder; "": where it was when the run began
 
 	// For the manifest.
 	Name, Version, License, TrainingData string
@@ -94,10 +98,34 @@ func (o FileOptions) kind(s graph.Spec) weights.Kind {
 		return weights.F32
 	case o.Kind == weights.F32:
 		return weights.F32
-	case len(s.Shape) < 2 || graph.Len(s.Shape) < smallest:
+	case !Quantizable(s.Shape):
 		return weights.F16
+	case o.Kind == weights.Int8 && slices.Contains(o.Int4, LayerGroup(s.Name)):
+		return weights.Int4
 	}
 	return o.Kind
+}
+
+// Quantizable reports whether a tensor of that shape is kept in fewer bits than
+// 16.
+func Quantizable(shape []int) bool { return len(shape) >= 2 && graph.Len(shape) >= smallest }
+
+// LayerGroup is the group of layers that a tensor of a model file belongs to, of
+// those that `quantize` and `export --int4` keep in fewer bits together.
+func LayerGroup(name string) string {
+	switch {
+	case strings.HasPrefix(name, "text."), strings.HasPrefix(name, "adapter."):
+		return "text"
+	case strings.HasPrefix(name, "vae.decoder."):
+		return "decoder"
+	case strings.Contains(name, "_attn.") || strings.Contains(name, ".attn."):
+		return "unet.attention"
+	case strings.HasPrefix(name, "unet.down."), strings.HasPrefix(name, "unet.up."):
+		return strings.Join(strings.Split(name, ".")[:3], ".")
+	case strings.HasPrefix(name, "unet."):
+		return "unet.embeddings"
+	}
+	return name
 }
 
 // writeModel writes a model file with the values that float32 gives.
@@ -112,6 +140,11 @@ func writeModel(d sampler.Description, vocab, words []string, o FileOptions, met
 	specs, err := d.Tensors(parts)
 	if err != nil {
 		return nil, err
+	}
+	for _, g := range o.Int4 {
+		if !slices.ContainsFunc(specs, func(s graph.Spec) bool { return Quantizable(s.Shape) && LayerGroup(s.Name) == g }) {
+			return nil, fmt.Errorf("%w: the model has no group of layers %q ('roentgo-train quantize' names them)", ErrOptions, g)
+		}
 	}
 	config, err := json.Marshal(d)
 	if err != nil {

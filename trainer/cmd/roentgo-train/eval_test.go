@@ -11,6 +11,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -115,6 +116,45 @@ func TestEval(t *testing.T) {
 	checkText(t, v)
 	checkCaptioned(t, v)
 	checkFiles(t, at("out"))
+	checkQuantize(t, model, at("judge"), at("quantize"))
+}
+
+// checkQuantize checks that fewer bits make a smaller file and other images, and
+// that an export takes the groups by the names that the table has.
+func checkQuantize(t *testing.T, model, judge, out string) {
+	t.Helper()
+	refused(t, 2, "--seeds is 1", "quantize", "--device", "cpu", "--model", model, "--classifier", judge, "--out", out, "--seeds", "1")
+	if status, _, stderr := program(t, "quantize", "--device", "cpu", "--model", model, "--classifier", judge, "--out", out, "--seeds", "2"); status != 0 {
+		t.Fatal(stderr)
+	}
+	f, err := os.Open(filepath.Join(out, "quantize.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(rows) < 8 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	value := func(row []string, column int) float64 {
+		v, err := strconv.ParseFloat(row[column], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	half, int8, int4 := rows[1], rows[2], rows[len(rows)-1]
+	if half[0] != "float16" || int8[0] != "int8" || int4[0] != "int4" {
+		t.Fatalf("rows %q, %q, %q", half, int8, int4)
+	}
+	if !(value(half, 1) > value(int8, 1) && value(int8, 1) > value(int4, 1)) || !(value(half, 2) == 99 && value(int8, 2) > value(int4, 2)+6) || value(half, 3) != 0 {
+		t.Errorf("rows %q, %q, %q", half, int8, int4)
+	}
+	for _, row := range rows[1:] {
+		if !(value(row, 4) >= 0 && value(row, 4) <= 1) {
+			t.Errorf("AUC of %q", row)
+		}
+	}
 }
 
 // checkText checks what is measured of texts in other words, of the attack on

@@ -30,6 +30,7 @@ func (o *fileFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&o.Out, "out", "", "model file to write, NAME"+weights.Extension+" (required)")
 	f.StringVar(&o.For, "for", train.ForSampling, "sampling: quantized, without the encoder; training: everything, in float16")
 	f.StringVar(&o.kind, "kind", "", "how large weights are kept: f32, f16, int8, int4 (default int8 for sampling, f16 for training)")
+	f.StringSliceVar(&o.Int4, "int4", nil, "groups of layers to keep in int4 in a file of int8, with commas between them: 'quantize' names them and measures what it costs")
 	f.BoolVar(&o.Overwrite, "force", false, "overwrite existing files")
 	f.Float64Var(&o.piece, "piece-mb", 0, "split into files of at most so many megabytes of content; 0: one file")
 	f.StringVar(&o.Name, "name", "roentgo", "for the manifest")

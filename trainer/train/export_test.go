@@ -1,0 +1,65 @@
+//go:build libtorch
+
+package train_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/roentgo/roentgo/internal/samplertest"
+	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/sampler/schedule"
+	"github.com/roentgo/roentgo/trainer/train"
+	"github.com/roentgo/roentgo/weights"
+)
+
+// TestInt4Groups keeps one group of layers in int4 and the others in int8.
+func TestInt4Groups(t *testing.T) {
+	write := func(groups ...string) (string, error) {
+		out := filepath.Join(t.TempDir(), "model"+weights.Extension)
+		_, err := train.Init(model.Tiny(), schedule.ZeroTerminal(), samplertest.Vocabulary(300), 1, train.FileOptions{Out: out, For: train.ForSampling, Kind: weights.Int8,
+			Int4: groups, Sampling: train.DefaultSampling(schedule.ZeroTerminal())})
+		return out, err
+	}
+	if _, err := write("unet.up.9"); !errors.Is(err, train.ErrOptions) {
+		t.Errorf("a group that the model lacks: %v, want ErrOptions", err)
+	}
+	whole, err := write()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mixed, err := write("unet.up.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := weights.Open(mixed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	kinds := map[weights.Kind]int{}
+	for _, name := range m.Names() {
+		i, _ := m.Info(name)
+		kinds[i.Kind]++
+		if of4 := i.Kind == weights.Int4; of4 != (train.Quantizable(i.Shape) && train.LayerGroup(name) == "unet.up.0") {
+			t.Errorf("%s of shape %v is %s", name, i.Shape, i.Kind)
+		}
+	}
+	if kinds[weights.Int4] == 0 || kinds[weights.Int8] == 0 {
+		t.Errorf("kinds %v", kinds)
+	}
+	if a, b := size(t, whole), size(t, mixed); b >= a {
+		t.Errorf("%d bytes in int8, %d with a group in int4", a, b)
+	}
+}
+
+func size(t *testing.T, path string) int64 {
+	t.Helper()
+	st, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st.Size()
+}
