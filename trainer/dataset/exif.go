@@ -61,9 +61,11 @@ func tiffOrientation(tiff []byte) int {
 	return 1
 }
 
-// turn brings a square image upright that lies by an EXIF orientation of 2 to
-// 8.
+// turn brings a square image upright that lies by an EXIF orientation.
 func turn(pixels []byte, size, orientation int) []byte {
+	if orientation <= 1 {
+		return pixels
+	}
 	out, n := make([]byte, len(pixels)), size-1
 	for y := range size {
 		for x := range size {

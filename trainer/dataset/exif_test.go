@@ -53,8 +53,8 @@ func TestOrientation(t *testing.T) {
 		for i, v := range p.pixels {
 			worst = max(worst, int(v)-int(upright.Pix[i]), int(upright.Pix[i])-int(v))
 		}
-		if worst > 40 || p.inverted || (p.orientation > 1) != (o > 1) { // JPEG's own error is below that
-			t.Errorf("orientation %d: pixels differ by %d, inverted %v", o, worst, p.inverted)
+		if worst > 40 || p.Inverted || (p.Orientation > 1) != (o > 1) { // JPEG's own error is below that
+			t.Errorf("orientation %d: pixels differ by %d, inverted %v", o, worst, p.Inverted)
 		}
 	}
 	// 6: the first row is seen at the right, the first column at the top.

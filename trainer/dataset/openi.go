@@ -65,8 +65,7 @@ const frontalEnding = "-1001"
 type openiImage struct {
 	file, study, report string
 	labels              []string
-	inverted            bool
-	orientation         int
+	stored              Stored
 	at                  int // of its pixels, among those that were read
 }
 
@@ -140,7 +139,7 @@ func (o OpenIOptions) write(ctx context.Context, dir string) (Summary, error) {
 			return out.sum, err
 		}
 		r := Record{File: img.file, Patient: "iu-" + img.study, Split: Train, Source: "Indiana University (Open-i)",
-			Licence: "CC BY-NC-ND 4.0", Labels: img.labels, Report: img.report, Inverted: img.inverted, Orientation: img.orientation}
+			Licence: "CC BY-NC-ND 4.0", Labels: img.labels, Report: img.report, Stored: img.stored}
 		if test[img.study] {
 			r.Split = Test
 		}
@@ -237,7 +236,7 @@ func (o OpenIOptions) read(ctx context.Context, reports map[string]Report, front
 				} else if _, err := raw.Write(p.pixels); err != nil {
 					cancel(err)
 				} else {
-					j.img.inverted, j.img.orientation, j.img.at = p.inverted, p.orientation, len(images)
+					j.img.stored, j.img.at = p.Stored, len(images)
 					images = append(images, j.img)
 					stages[4]++
 				}

@@ -45,11 +45,7 @@ type Record struct {
 	Sex    string   `json:"sex,omitempty"`    // F, M or nothing
 	Age    int      `json:"age,omitempty"`    // years; 0: not known
 	Report string   `json:"report,omitempty"` // as prompt.Report wrote it
-	// Inverted says that the file was a negative, which was turned back.
-	Inverted bool `json:"inverted,omitempty"`
-	// Orientation is that of the file's EXIF data, 2 to 8, where the image was
-	// turned by it; 0: it was not.
-	Orientation int `json:"orientation,omitempty"`
+	Stored
 
 	sections []string // of the report, as they were written
 }
@@ -102,6 +98,11 @@ type Summary struct {
 	Patients      int            `json:"patients"`
 	Inverted      int            `json:"inverted"` // negatives that were turned back
 	Turned        int            `json:"turned"`   // images that lay on their sides, by their EXIF orientation
+	Windowed      int            `json:"windowed"` // images whose grey values went through a window
+	WindowRule    string         `json:"window_rule,omitempty"`
+	Padded        int            `json:"padded"`                  // images with padding or transparency, which is black
+	Coloured      int            `json:"coloured"`                // images with colours, whose luminance is kept
+	ContactSheet  []string       `json:"contact_sheet,omitempty"` // the files of contact.png, row by row
 	Sources       map[string]int `json:"sources"`
 	Words         *Words         `json:"report_words,omitempty"`
 	Stages        []Stage        `json:"stages,omitempty"`
@@ -242,7 +243,7 @@ func (o Options) write(ctx context.Context, dir string, rows []row, unknown []Un
 			out.leaveOut(r.File, err.Error())
 			continue
 		}
-		r.Inverted, r.Orientation = p.inverted, p.orientation
+		r.Stored = p.Stored
 		r.Report, _ = prompt.Report(r.sections...)
 		r.Split = Train
 		if test[r.Patient] {
@@ -300,31 +301,4 @@ func (o Options) testPatients(rows []row) map[string]bool {
 		}
 	}
 	return splitPatients(patients, o.Seed, o.TestFraction)
-}
-
-// picture is an image file as it goes into a prepared folder.
-type picture struct {
-	pixels      []byte
-	orientation int  // of [Record]
-	inverted    bool // it was a negative
-}
-
-// usable decodes an image and holds it to the rules of quality; one that its
-// file says lies on its side is turned, a negative turned back.
-func usable(data []byte, size int, fit Fit) (p picture, err error) {
-	pixels, w, h, err := decodeGray(data, size, fit)
-	if err != nil {
-		return p, err
-	}
-	if o := orientation(data); o > 1 {
-		pixels, p.orientation = turn(pixels, size, o), o
-	}
-	reason, inverted := quality(pixels, size, w, h)
-	if reason != "" {
-		return p, errors.New(reason)
-	}
-	if p.pixels, p.inverted = pixels, inverted; inverted {
-		invert(pixels)
-	}
-	return p, nil
 }

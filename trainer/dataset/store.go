@@ -24,6 +24,7 @@ type store struct {
 	imagesHash, recordsHash hash.Hash
 	patients                map[string]bool
 	words, reports          int
+	files                   []string // of the images, in order
 }
 
 func newStore(dir string, sum Summary) (*store, error) {
@@ -89,6 +90,7 @@ func (s *store) add(pixels []byte, r Record) error {
 		return err
 	}
 	s.sum.Images++
+	s.files = append(s.files, r.File)
 	s.sum.Sources[r.Source]++
 	s.patients[r.Patient] = true
 	if r.Split == Train {
@@ -101,6 +103,16 @@ func (s *store) add(pixels []byte, r Record) error {
 	}
 	if r.Orientation > 1 {
 		s.sum.Turned++
+	}
+	if len(r.Window) > 0 {
+		s.sum.Windowed++
+		s.sum.WindowRule = windowRule
+	}
+	if r.Hidden > 0 {
+		s.sum.Padded++
+	}
+	if r.Coloured {
+		s.sum.Coloured++
 	}
 	if !Speaks(r) && len(r.Others) == 0 && r.Report == "" {
 		s.sum.Unsaid++
@@ -117,10 +129,14 @@ func (s *store) add(pixels []byte, r Record) error {
 	return nil
 }
 
-// finish writes the summary and brings everything to the disk.
+// finish writes the contact sheet and the summary and brings everything to the
+// disk.
 func (s *store) finish() error {
 	s.sum.Patients = len(s.patients)
 	if err := s.sum.checkParts(); err != nil {
+		return err
+	}
+	if err := s.sheet(); err != nil {
 		return err
 	}
 	s.sum.ImagesSHA256, s.sum.RecordsSHA256 = hex.EncodeToString(s.imagesHash.Sum(nil)), hex.EncodeToString(s.recordsHash.Sum(nil))

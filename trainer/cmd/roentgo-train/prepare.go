@@ -118,6 +118,10 @@ func tellPrepared(out string, sum dataset.Summary) {
 	for _, reason := range slices.SortedFunc(maps.Keys(sum.Reasons), func(a, b string) int { return cmp.Or(sum.Reasons[b]-sum.Reasons[a], strings.Compare(a, b)) }) {
 		fmt.Printf("  left out: %d %s\n", sum.Reasons[reason], reason)
 	}
+	if sum.Windowed > 0 || sum.Padded > 0 || sum.Coloured > 0 {
+		fmt.Printf("  %d images went through a window of grey values, %d had padding, %d colours\n", sum.Windowed, sum.Padded, sum.Coloured)
+	}
+	fmt.Printf("  contact.png shows %d of them\n", len(sum.ContactSheet))
 	for _, u := range sum.Unknown {
 		what := "not understood"
 		if u.Harmless {
