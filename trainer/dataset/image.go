@@ -11,6 +11,8 @@ import (
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/tiff"
 	_ "golang.org/x/image/webp"
+
+	"github.com/roentgo/roentgo/internal/dicom"
 )
 
 // Fit says how an image that is not square becomes so.
@@ -23,7 +25,7 @@ const (
 
 // What an image file may be at most: 100 megapixels hold any detector's.
 const (
-	maxPixels    = 100e6
+	maxPixels    = dicom.MaxPixels
 	maxImageFile = 64 << 20
 )
 
@@ -34,10 +36,15 @@ type film struct {
 	deep          bool     // the levels are of 16 bits and need a window; else those of a byte
 	hidden        []bool   // pixels that show nothing: transparent or padding; nil: none
 	coloured      bool     // it had colours
+	photometric   string   // of a DICOM file, or empty
+	ownWindow     bool     // the DICOM file's window has made the levels
 }
 
 // decode decodes an image file.
 func decode(data []byte) (*film, error) {
+	if dicom.Is(data) {
+		return decodeDICOM(data)
+	}
 	c, _, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("not a readable image: %w", err)
@@ -84,7 +91,8 @@ func (f *film) prepare(size int, fit Fit, orientation int) (p picture, err error
 	if err != nil {
 		return p, err
 	}
-	if p.Coloured = f.coloured; orientation > 1 {
+	p.Coloured, p.Photometric, p.OwnWindow = f.coloured, f.photometric, f.ownWindow
+	if orientation > 1 {
 		p.Orientation = orientation
 	}
 	p.pixels = turn(resize(grey, size, fit), size, orientation)

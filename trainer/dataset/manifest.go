@@ -18,6 +18,7 @@ type row struct {
 	dir          string // of the manifest
 	where        string // the manifest and the line
 	leftOut      string // why it cannot be used, or empty
+	patientSaid  bool   // the table names the patient
 }
 
 // maxRows bounds what a manifest may hold.
@@ -180,7 +181,7 @@ func (c *columns) row(cells []string, where string, unknown *unknowns) row {
 	r := row{where: where, licenceClass: get("class")}
 	r.Record = Record{File: get("file"), Patient: optional("patient"), Source: get("source"), Licence: get("licence"), Report: optional("report")}
 	r.sections = []string{r.Report, optional("findings"), optional("impression")}
-	if r.Patient == "" {
+	if r.patientSaid = r.Patient != ""; !r.patientSaid {
 		r.Patient = patientOf(r.File)
 	}
 	for len(cells) > len(c.names) && strings.TrimSpace(cells[len(cells)-1]) == "" {

@@ -102,6 +102,8 @@ type Summary struct {
 	WindowRule    string         `json:"window_rule,omitempty"`
 	Padded        int            `json:"padded"`                  // images with padding or transparency, which is black
 	Coloured      int            `json:"coloured"`                // images with colours, whose luminance is kept
+	DICOM         int            `json:"dicom"`                   // images of DICOM files
+	OwnWindow     int            `json:"own_window"`              // DICOM files with their own window
 	ContactSheet  []string       `json:"contact_sheet,omitempty"` // the files of contact.png, row by row
 	Sources       map[string]int `json:"sources"`
 	Words         *Words         `json:"report_words,omitempty"`
@@ -162,22 +164,29 @@ func Prepare(ctx context.Context, o Options) (Summary, error) {
 		return Summary{}, fmt.Errorf("%w: %s exists already; remove it or choose another folder", ErrOptions, o.Out)
 	}
 	var rows []row
-	var u unknowns
+	u := &unknowns{}
 	for _, path := range o.Manifests {
-		more, err := readManifest(path, &u)
+		more, err := readManifest(path, u)
 		if err != nil {
 			return Summary{}, err
 		}
 		rows = append(rows, more...)
 	}
-	unknown := u.sorted()
-	if err := refuseUnknown(unknown); err != nil && !o.AllowUnknown {
+	if err := refuseUnknown(u.sorted()); err != nil && !o.AllowUnknown {
 		return Summary{}, err
 	}
 	if len(rows) == 0 {
 		return Summary{}, fmt.Errorf("%w: %s: no rows below the head line", ErrManifest, strings.Join(o.Manifests, ", "))
 	}
-	return inPlace(o.Out, func(dir string) (Summary, error) { return o.write(ctx, dir, rows, unknown) })
+	paths, named := o.locate(rows)
+	if err := describe(ctx, rows, paths, u); err != nil {
+		return Summary{}, err
+	}
+	unknown := u.sorted()
+	if err := refuseUnknown(unknown); err != nil && !o.AllowUnknown {
+		return Summary{}, err
+	}
+	return inPlace(o.Out, func(dir string) (Summary, error) { return o.write(ctx, dir, input{rows, paths, named, unknown}) })
 }
 
 // inPlace has write fill a folder beside out, and renames it when it is whole.
@@ -212,15 +221,23 @@ func (o Options) validate() error {
 	return nil
 }
 
+// input is what Prepare has read of the tables.
+type input struct {
+	rows    []row
+	paths   []string        // of the rows' files
+	named   map[string]bool // files that a row names
+	unknown []Unknown
+}
+
 // write makes the files in the folder dir.
-func (o Options) write(ctx context.Context, dir string, rows []row, unknown []Unknown) (Summary, error) {
-	out, err := newStore(dir, Summary{Size: o.Size, Fit: o.Fit, LicenceClass: o.LicenceClass, Seed: o.Seed, TestFraction: o.TestFraction, Rows: len(rows), Unknown: unknown})
+func (o Options) write(ctx context.Context, dir string, in input) (Summary, error) {
+	rows := in.rows
+	out, err := newStore(dir, Summary{Size: o.Size, Fit: o.Fit, LicenceClass: o.LicenceClass, Seed: o.Seed, TestFraction: o.TestFraction, Rows: len(rows), Unknown: in.unknown})
 	if err != nil {
 		return Summary{}, err
 	}
 	defer out.close()
-	paths, named := o.locate(rows)
-	out.sum.Unnamed = unnamed(o.Manifests, named)
+	out.sum.Unnamed = unnamed(o.Manifests, in.named)
 	test := o.testPatients(rows)
 	for i, r := range rows {
 		if err := ctx.Err(); err != nil {
@@ -233,7 +250,7 @@ func (o Options) write(ctx context.Context, dir string, rows []row, unknown []Un
 			out.leaveOut(r.File, r.leftOut)
 			continue
 		}
-		data, err := readFile(paths[i], maxImageFile)
+		data, err := readFile(in.paths[i], maxImageFile)
 		if err != nil {
 			out.leaveOut(r.File, err.Error())
 			continue

@@ -114,6 +114,12 @@ func (s *store) add(pixels []byte, r Record) error {
 	if r.Coloured {
 		s.sum.Coloured++
 	}
+	if r.Photometric != "" {
+		s.sum.DICOM++
+	}
+	if r.OwnWindow {
+		s.sum.OwnWindow++
+	}
 	if !Speaks(r) && len(r.Others) == 0 && r.Report == "" {
 		s.sum.Unsaid++
 	}

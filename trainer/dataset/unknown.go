@@ -128,9 +128,9 @@ func distance(a, b string) int {
 
 // sorted is what was counted, the most frequent first.
 func (u *unknowns) sorted() []Unknown {
-	slices.SortStableFunc(u.list, func(a, b Unknown) int { return b.Count - a.Count })
-	u.at = nil
-	return u.list
+	list := slices.Clone(u.list)
+	slices.SortStableFunc(list, func(a, b Unknown) int { return b.Count - a.Count })
+	return list
 }
 
 // refuse is the error of the values that are not harmless; nil where there are

@@ -21,6 +21,11 @@ type Stored struct {
 	Hidden float64 `json:"hidden,omitempty"`
 	// Coloured says that the image had colours, of which the luminance is kept.
 	Coloured bool `json:"coloured,omitempty"`
+	// Photometric is what a DICOM file says of its grey values: MONOCHROME1, a
+	// negative, which was turned back before it was judged, or another.
+	Photometric string `json:"photometric,omitempty"`
+	// OwnWindow says that the window is that of the DICOM file (VOI).
+	OwnWindow bool `json:"own_window,omitempty"`
 }
 
 // The rules of the window. What has one value at an end of the range, apart
@@ -28,7 +33,7 @@ type Stored struct {
 const (
 	windowRule = "grey values of more than 8 bits, and of 8 bits that use less than 64 of them: black is at the 1st percentile, white at the 99th, both moved out by a tenth of the range between them where the image has such values; " +
 		"values of padding and burned-in marks, which lie apart from the others at an end of the range, do not count, and padding is black; " +
-		"DICOM files: their own window (VOI) where they have one"
+		"DICOM files: their own window (VOI) where they have one that shows 64 grey values or more"
 	maxApart   = 8         // values at the ends that may lie apart
 	minApart   = 0.25      // of the range of the rest, from which an end lies apart
 	endShare   = 1.0 / 200 // of the pixels, from which the value at an end may be apart
