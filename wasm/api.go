@@ -28,6 +28,7 @@ type api struct {
 	host    js.Value
 	options sampler.Options // with the device being opened
 	device  js.Value        // the one in use, as the page knows it
+	key     provenance.Key  // of the watermarks
 
 	manifest *weights.Manifest
 	model    *weights.Model
@@ -45,6 +46,10 @@ func (a *api) functions() map[string]any {
 	functions := map[string]any{
 		"prepare": js.FuncOf(func(_ js.Value, args []js.Value) any {
 			a.options = sampler.Warm(sampler.Options{Device: deviceKind(args[0].String()), Threads: args[1].Int(), ThreadsURL: args[2].String(), OnDevice: a.onDevice})
+			a.key = provenance.PublicKey
+			if secret := args[3].String(); secret != "" {
+				a.key = provenance.KeyOf(secret)
+			}
 			return nil
 		}),
 		"cancel": js.FuncOf(func(_ js.Value, args []js.Value) any {
@@ -204,7 +209,7 @@ func (a *api) step(emit js.Value, own *request, p sampler.Progress, k, count int
 }
 
 func (a *api) image(emit js.Value, img *sampler.Image, k, count int, unknown []string, maps []sampler.WordMap) error {
-	marked := provenance.Mark(img.Gray())
+	marked := a.marked(img)
 	s := img.Settings
 	settings := provenance.Settings{Prompt: s.Prompt, Negative: s.Negative, Seed: s.Seed, Index: k, Steps: s.Steps,
 		Guidance: s.Guidance, Rescale: s.Rescale, Sampler: s.Sampler, Spacing: s.Spacing, Eta: s.Eta, Truncate: s.Truncate,
@@ -222,6 +227,12 @@ func (a *api) image(emit js.Value, img *sampler.Image, k, count int, unknown []s
 	}
 	_, err := jspromise.Await(emit.Invoke(e))
 	return err
+}
+
+// marked are an image's grey values with the watermark and, over it, the
+// visible mark.
+func (a *api) marked(img *sampler.Image) *image.Gray {
+	return provenance.Mark(provenance.Watermark(img.Gray(), a.key, provenance.ModelBits(a.sampler.ModelHash())))
 }
 
 // version of the program; the linker sets it.
@@ -259,8 +270,7 @@ func (a *api) decode(ctx context.Context, args []js.Value) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var marked *image.Gray = provenance.Mark(img.Gray())
-	return map[string]any{"size": img.Size, "marked": uint8Array(marked.Pix)}, nil
+	return map[string]any{"size": img.Size, "marked": uint8Array(a.marked(img).Pix)}, nil
 }
 
 func (a *api) vocabulary(context.Context, []js.Value) (any, error) {

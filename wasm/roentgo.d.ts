@@ -27,6 +27,11 @@ export interface LoadOptions {
   threads?: number;
   /** SHA-256 (hexadecimal) that the manifest must have. */
   manifestHash?: string;
+  /**
+   * Secret of your own watermarks, 16 bytes or more. Whoever can read the page's
+   * code has it. Default: the public key, which proves nothing.
+   */
+  watermarkKey?: string;
   /** Whether the model is kept on this device for the next visit. Default true. */
   keep?: boolean;
   onProgress?(p: LoadProgress): void;
@@ -178,7 +183,7 @@ export interface SampledImage {
   readonly size: number;
   /** size² values, row-major, about [−1, 1], not clamped, without a mark. */
   readonly pixels: Float32Array;
-  /** Marked "synthetic". */
+  /** Marked "synthetic", and with the watermark. */
   readonly imageData: ImageData;
   readonly settings: Settings;
   /** Words of prompt and negative prompt that no training caption had. */

@@ -109,6 +109,13 @@ func TestAgrees(t *testing.T) {
 					t.Fatal(err)
 				}
 				rgba := decodeBase64(t, img.Marked)
+				own := &sampler.Image{Size: 256, Pix: floatsOf(t, img.Pixels)}
+				marked := provenance.Mark(provenance.Watermark(own.Gray(), provenance.PublicKey, provenance.ModelBits(n.ModelHash())))
+				for at, v := range marked.Pix {
+					if rgba[4*at] != v {
+						t.Fatalf("%s: pixel %d is %d in the browser, marked here %d", device, at, rgba[4*at], v)
+					}
+				}
 				for at := range 256 * 256 {
 					r, _, _, _ := picture.At(at%256, at/256).RGBA()
 					if rgba[4*at] != uint8(r>>8) || rgba[4*at+3] != 255 {

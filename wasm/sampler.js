@@ -10,18 +10,22 @@ import { checked, refuse, signalOf } from "./request.js";
 export { RoentgoError };
 
 const MAX_PNG = 64 << 20; // bytes of a file whose settings are read
+const LEAST_SECRET = 16; // bytes of a watermark's secret
 const DEVICES = ["auto", "webgpu", "wasm"];
 
 // A loop that nobody can go on with any more is left.
 const abandoned = new FinalizationRegistry((left) => left.abort());
 
-function checkOptions({ device = "auto", threads, manifestHash = "", keep = true, onProgress, onDevice, signal, workerURL, wasmURL, ...others }) {
+function checkOptions({ device = "auto", threads, manifestHash = "", watermarkKey = "", keep = true, onProgress, onDevice, signal, workerURL, wasmURL, ...others }) {
   for (const name of Object.keys(others)) throw new RoentgoError("request", `load has no option ${name}`, { field: name });
   if (!DEVICES.includes(device)) refuse("device", device, `one of ${DEVICES.join(", ")}`);
   if (threads !== undefined && !(Number.isSafeInteger(threads) && threads >= 1)) refuse("threads", threads, "a whole number from 1");
   if (manifestHash !== "" && !/^[0-9a-f]{64}$/.test(manifestHash)) refuse("manifestHash", manifestHash, "a SHA-256 of 64 hexadecimal digits");
+  if (typeof watermarkKey !== "string" || (watermarkKey !== "" && new TextEncoder().encode(watermarkKey).length < LEAST_SECRET)) {
+    throw new RoentgoError("request", `watermarkKey is no text of ${LEAST_SECRET} bytes or more`, { field: "watermarkKey" }); // a secret is not shown
+  }
   if (typeof keep !== "boolean") refuse("keep", keep, "true or false");
-  return { device, threads, manifestHash, keep, onProgress, onDevice, signal: signalOf({ signal }), workerURL, wasmURL };
+  return { device, threads, manifestHash, watermarkKey, keep, onProgress, onDevice, signal: signalOf({ signal }), workerURL, wasmURL };
 }
 
 export class Sampler {
@@ -54,7 +58,7 @@ export class Sampler {
 
   async #start(url, options) {
     this.#options = options;
-    const { device, threads, manifestHash, keep, signal, workerURL, wasmURL } = options;
+    const { device, threads, manifestHash, watermarkKey, keep, signal, workerURL, wasmURL } = options;
     const { absolute } = this.#platform;
     this.#worker = this.#platform.start(workerURL && absolute(workerURL));
     this.#worker.onmessage = ({ data }) => this.#receive(data);
@@ -62,7 +66,7 @@ export class Sampler {
     if (keep) this.#platform.persist();
     const opened = await this.#call(
       "load",
-      { url, wasmURL: wasmURL && absolute(wasmURL), device, manifestHash, keep, threads: this.#platform.threads(threads) },
+      { url, wasmURL: wasmURL && absolute(wasmURL), device, manifestHash, watermarkKey, keep, threads: this.#platform.threads(threads) },
       { signal },
     );
     this.model = Object.freeze(opened.model);

@@ -52,10 +52,10 @@ async function startProgram(wasmURL) {
   api = await started;
 }
 
-async function load(call, { url, wasmURL, device, threads, keep, manifestHash }) {
+async function load(call, { url, wasmURL, device, threads, keep, manifestHash, watermarkKey }) {
   const abort = new AbortController();
   aborts.set(call, abort);
-  const program = startProgram(wasmURL).then(() => api.prepare(device, threads, self.location.href));
+  const program = startProgram(wasmURL).then(() => api.prepare(device, threads, self.location.href, watermarkKey));
   store = new Store(url, {
     manifestHash,
     keep,

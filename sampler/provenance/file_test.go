@@ -101,6 +101,7 @@ func TestChunks(t *testing.T) {
 		"iTXt Description: Right lower lobe opacity. No effusion; größer \"als\" <zuvor> & 肺炎",
 		"tEXt Software: roentgo 0.1.0",
 		"tEXt Warning: Synthetic image, not for diagnosis",
+		"iTXt XML:com.adobe.xmp: " + xmp,
 		`iTXt roentgo: {"prompt":"Right lower lobe opacity.\nNo effusion; größer \"als\" \u003czuvor\u003e \u0026 肺炎",` +
 			`"negative":"cardiomegaly","seed":"18446744073709551615","index":3,"steps":20,"guidance":3.5,"rescale":0.7,` +
 			`"sampler":"dpm++2m","spacing":"trailing","eta":0,"model_sha256":"` + example.ModelHash + `","model":"mini","roentgo":"0.1.0"}`,

@@ -1,6 +1,6 @@
-// Package provenance makes an image say what it is: a mark in its pixels, and
-// in its PNG file the settings that it was sampled with, from which it can be
-// made again.
+// Package provenance makes an image say what it is: a visible mark and a
+// watermark in its pixels, and in its PNG file the settings that it was sampled
+// with, from which it can be made again.
 package provenance
 
 import "errors"

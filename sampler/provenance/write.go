@@ -14,9 +14,11 @@ import (
 )
 
 // Encode writes img as a PNG file with text chunks: Title, Description (the
-// prompt), Software, Warning, and roentgo, an iTXt chunk that holds s as JSON.
+// prompt), Software, Warning, XMP, which other programs read that an image is
+// synthetic, and roentgo, an iTXt chunk that holds s as JSON.
 // It writes nothing where s cannot be encoded: ErrTooLarge when it has more
-// than MaxSettings bytes. The pixels are img's; for a visible mark, see [Mark].
+// than MaxSettings bytes. The pixels are img's; for marks in them, see [Mark]
+// and [Watermark].
 func Encode(w io.Writer, img *image.Gray, s Settings) error {
 	settings, err := json.Marshal(s)
 	if err != nil {
@@ -37,6 +39,7 @@ func Encode(w io.Writer, img *image.Gray, s Settings) error {
 	}
 	file = appendText(file, "Software", printable("roentgo "+s.Version))
 	file = appendText(file, "Warning", Warning)
+	file = appendUnicode(file, "XML:com.adobe.xmp", xmp)
 	file = appendUnicode(file, keyword, string(settings))
 	_, err = w.Write(append(file, pixels.Bytes()...))
 	return err

@@ -59,7 +59,7 @@ The images are synthetic and not for diagnosis.`,
 		}
 		return misuse{err}
 	})
-	root.AddCommand(sampleCommand(), infoCommand(), verifyCommand(), devicesCommand(), tuneCommand(), benchCommand(), versionCommand())
+	root.AddCommand(sampleCommand(), infoCommand(), verifyCommand(), detectCommand(), devicesCommand(), tuneCommand(), benchCommand(), versionCommand())
 	flags.Decimal(root)
 	err := root.ExecuteContext(ctx)
 	switch {

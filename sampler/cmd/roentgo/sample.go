@@ -38,6 +38,9 @@ type sampleFlags struct {
 	device, mode       string
 	threads            int
 	json, force, plain bool
+	keyFile            string
+	key                provenance.Key
+	unsigned           bool // without a watermark
 }
 
 func sampleCommand() *cobra.Command {
@@ -53,7 +56,8 @@ A command that makes several images and was interrupted goes on when it is given
 again: what is there already is kept.
 
 Every image says in its lower right corner, and in the text chunks of its file,
-that it is synthetic. It is not for diagnosis.`,
+that it is synthetic. It is not for diagnosis. Its pixels also hold a watermark that
+is not seen, which the command detect finds.`,
 		Example: `  roentgo sample "cardiomegaly with pleural effusion"
   roentgo sample --seed 7 --count 4 --out effusion.png pleural effusion
   roentgo sample --prompts prompts.csv --out xrays
@@ -86,6 +90,8 @@ that it is synthetic. It is not for diagnosis.`,
 	l.BoolVar(&f.json, "json", false, "report progress as JSON lines on the standard output")
 	l.BoolVar(&f.force, "force", false, "overwrite existing files")
 	l.BoolVar(&f.plain, "no-mark", false, "leave out the visible mark: whoever sees the image will not see that it is synthetic, and you must say so")
+	l.StringVar(&f.keyFile, watermarkKey, "", "file with the secret of your own watermarks, of 16 bytes or more (default: the public key, which proves nothing)")
+	l.BoolVar(&f.unsigned, "no-watermark", false, "leave out the watermark")
 	return cmd
 }
 
@@ -110,6 +116,13 @@ func (f *sampleFlags) check(cmd *cobra.Command, args []string) error {
 	if err := f.checkOut(); err != nil {
 		return err
 	}
+	if f.unsigned && f.keyFile != "" {
+		return misuse{errors.New("--no-watermark and --" + watermarkKey + " exclude each other")}
+	}
+	var err error
+	if f.key, err = readKey(f.keyFile); err != nil {
+		return err
+	}
 	if l.Changed("rescale") {
 		f.request.Rescale = &f.rescale
 	}
@@ -124,7 +137,6 @@ func (f *sampleFlags) check(cmd *cobra.Command, args []string) error {
 		f.request.GuidanceInterval = &interval
 	}
 	if l.Changed("shard") {
-		var err error
 		if f.part, err = parseShard(f.shard, os.Getenv); err != nil {
 			return misuse{fmt.Errorf("--shard %w", err)}
 		}
@@ -372,15 +384,20 @@ func (f *sampleFlags) stream(ctx context.Context, s *sampler.Sampler, r *reporte
 		return err
 	}
 	img := &result.Images[0]
-	return provenance.Encode(w, f.pixels(img), f.settings(s, img.Settings, p.index))
+	return provenance.Encode(w, f.pixels(s, img), f.settings(s, img.Settings, p.index))
 }
 
-// pixels are those of an image's file, with its mark.
-func (f *sampleFlags) pixels(img *sampler.Image) *image.Gray {
-	if f.plain {
-		return img.Gray()
+// pixels are those of an image's file, with its marks: the visible one lies
+// over the other.
+func (f *sampleFlags) pixels(s *sampler.Sampler, img *sampler.Image) *image.Gray {
+	pixels := img.Gray()
+	if !f.unsigned {
+		pixels = provenance.Watermark(pixels, f.key, provenance.ModelBits(s.ModelHash()))
 	}
-	return provenance.Mark(img.Gray())
+	if !f.plain {
+		pixels = provenance.Mark(pixels)
+	}
+	return pixels
 }
 
 // maxBeside bounds the other names that are tried.
@@ -391,7 +408,7 @@ const maxBeside = 1000
 // image is as good; another keeps its name, and, if beside is set, this one
 // gets the next that is free.
 func (f *sampleFlags) save(s *sampler.Sampler, img *sampler.Image, p planned, beside bool) (string, error) {
-	pixels, settings := f.pixels(img), f.settings(s, img.Settings, p.index)
+	pixels, settings := f.pixels(s, img), f.settings(s, img.Settings, p.index)
 	path := p.path
 	for k := 2; ; k++ {
 		err := provenance.WriteFile(path, pixels, settings, f.force)

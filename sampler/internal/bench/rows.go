@@ -245,7 +245,8 @@ func makeImage(ctx context.Context, s *sampler.Sampler, r sampler.Request) error
 	if err != nil {
 		return err
 	}
-	return provenance.Encode(io.Discard, provenance.Mark(result.Images[0].Gray()), provenance.Settings{Prompt: r.Prompt})
+	marked := provenance.Mark(provenance.Watermark(result.Images[0].Gray(), provenance.PublicKey, provenance.ModelBits(s.ModelHash())))
+	return provenance.Encode(io.Discard, marked, provenance.Settings{Prompt: r.Prompt})
 }
 
 // opened opens the model and makes the first step of an image with it, and
