@@ -10,7 +10,7 @@ EVALUATION ?= runs/evaluation
 TORCH_ENV = .cache/libtorch/torch-$(LIBTORCH)/env.sh
 PROMPT ?= PA chest x-ray. cardiomegaly with pleural effusion.
 
-.PHONY: demo build wasm kernels site site-serve size trainer libtorch setup test lint lint-trainer bench bench-cpu bench-gpu bench-browser bench-train evaluation card tune
+.PHONY: demo build wasm kernels site site-serve size trainer libtorch setup test lint lint-trainer bench bench-cpu bench-gpu bench-browser bench-train evaluation card tune detection
 
 # An X-ray from text, with the weights that are here: xray.png.
 demo: build
@@ -121,6 +121,11 @@ evaluation: trainer
 card:
 	for page in weights/default/card.md.tmpl:weights/default/README.md trainer/study.md.tmpl:trainer/STUDY.md; do \
 		$(TRAINER) page --eval $(EVALUATION)/eval.json --manifest weights/default/roentgo-mini.manifest.json --template $${page%:*} --force --out $${page#*:} || exit 1; done
+
+# What the watermark survives, and false alarms, on generated images and on those of
+# IMAGES, folders of real X-rays: the tables of sampler/provenance/DETECTION.md.
+detection:
+	go run ./sampler/internal/detection -generated 200 $(IMAGES)
 
 # Which way to compute a convolution is fastest, measured again on this machine:
 # the table in sampler/internal/cpu/measured.go.

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 
 	"github.com/roentgo/roentgo/internal/regular"
@@ -39,6 +40,8 @@ func Write(path string, overwrite bool, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
+	unfinished.Store(f.Name(), nil)
+	defer unfinished.Delete(f.Name())
 	buffered := bufio.NewWriterSize(f, 64<<10)
 	if err = write(buffered); err == nil {
 		err = buffered.Flush()
@@ -52,6 +55,18 @@ func Write(path string, overwrite bool, write func(io.Writer) error) error {
 	}
 	syncFolder(filepath.Dir(target))
 	return nil
+}
+
+// unfinished has the names of the files that are being written.
+var unfinished sync.Map
+
+// Abandon removes all files that are being written, for a program that is about
+// to end without waiting for them.
+func Abandon() {
+	unfinished.Range(func(name, _ any) bool {
+		os.Remove(name.(string))
+		return true
+	})
 }
 
 // Check returns the error that Write would begin with, without writing.

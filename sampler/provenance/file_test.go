@@ -188,7 +188,7 @@ func TestReadRefusals(t *testing.T) {
 		{"tEXt too long", join(header, appendChunk(nil, "tEXt", "roentgo\x00"+strings.Repeat(" ", MaxSettings+1)), end), ErrTooLarge, "settings"},
 		{"empty", join(header, text(""), end), ErrDamaged, "compression"},
 		{"no JSON", join(header, plain("seed 7"), end), ErrSettings, ""},
-		{"more behind the JSON", join(header, plain("{} {}"), end), ErrSettings, "behind"},
+		{"more after the JSON", join(header, plain("{} {}"), end), ErrSettings, "after"},
 		{"a newer field", join(header, plain(`{"prompt":"x","style":"y"}`), end), ErrSettings, "style"},
 		{"seed as a number", join(header, plain(`{"seed":7}`), end), ErrSettings, "unquoted"},
 		{"seed beyond 64 bits", join(header, plain(`{"seed":"18446744073709551616"}`), end), ErrSettings, "seed"},
@@ -221,7 +221,7 @@ func TestReadRefusals(t *testing.T) {
 		own := errors.New("disk on fire")
 		for n := range len(good) {
 			if _, err := Read(io.MultiReader(bytes.NewReader(good[:n]), iotest.ErrReader(own))); !errors.Is(err, own) {
-				t.Fatalf("behind %d bytes: error %v", n, err)
+				t.Fatalf("after %d bytes: error %v", n, err)
 			}
 		}
 	})
@@ -291,7 +291,7 @@ func TestWriteFile(t *testing.T) {
 		t.Errorf("folder that is not there: error %v", err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
+		t.Errorf("left over: %v", left)
 	}
 }
 
@@ -320,7 +320,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// FuzzSettings is behind the checksums, which random bytes do not pass.
+// FuzzSettings passes the checksums, which random bytes do not.
 func FuzzSettings(f *testing.F) {
 	header := chunks(f, encode(f, grey(8, 9), example))[0]
 	kinds := []string{"iTXt", "tEXt", "zTXt"}

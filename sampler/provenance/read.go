@@ -27,7 +27,7 @@ func Read(r io.Reader) (Settings, error) {
 		return Settings{}, fmt.Errorf("%w (of a newer roentgo?): %w", ErrSettings, err)
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return Settings{}, fmt.Errorf("%w: text behind the JSON", ErrSettings)
+		return Settings{}, fmt.Errorf("%w: text after the JSON", ErrSettings)
 	}
 	return s, nil
 }

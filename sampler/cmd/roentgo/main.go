@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
@@ -25,11 +24,7 @@ import (
 )
 
 func main() {
-	// A pipe that nobody reads any more ends a run as a signal does, each time
-	// that something is written to it. A second signal ends the program at once.
-	ctx, stop := signal.NotifyContext(untilClosedPipe(context.Background()), ending...)
-	context.AfterFunc(ctx, stop)
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(untilSignal(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // misuse is an error of the command line itself.
@@ -66,7 +61,7 @@ The images are synthetic and not for diagnosis.`,
 	case err == nil:
 		return 0
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(stderr, "roentgo: interrupted; what was being made is not written")
+		fmt.Fprintln(stderr, interrupted)
 		return 1
 	}
 	// Errors of several causes are joined by line breaks.

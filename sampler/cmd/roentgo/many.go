@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/roentgo/roentgo/internal/atomicfile"
 	"github.com/roentgo/roentgo/sampler"
 )
 
@@ -40,21 +41,21 @@ func (f *sampleFlags) many(ctx context.Context, r *reporter) error {
 	if err := writable(dir); err != nil {
 		return err
 	}
-	files := map[string]bool{}
+	b.files = map[string]bool{}
 	for _, x := range b.rows {
 		b.images = append(b.images, planned{path: filepath.Join(dir, x.file()), row: sampler.Row{Prompt: x.prompt, Negative: x.negative, Seed: x.seed}})
-		files[x.file()] = true
+		b.files[x.file()] = true
 	}
 	if f.force {
 		err = checkOutput(b.table.path, true)
 	} else {
-		err = checkTable(b.table.path, files)
+		err = checkTable(b.table.path, b.files)
 	}
 	if err != nil {
 		return err
 	}
 	if len(b.rows) == 0 { // of this part
-		return b.table.write(b.lines(nil))
+		return b.table.write(b.lines(nil), true)
 	}
 	if b.sampler, err = f.open(ctx); err != nil {
 		return err
@@ -72,8 +73,10 @@ type batch struct {
 	rows     []row
 	images   []planned // a row each
 	common   sampler.Settings
+	files    map[string]bool // of the rows
 	table    table
 	begun    bool // the table
+	shared   bool // the table, with another run of the same images
 }
 
 // run makes the images that are missing.
@@ -102,17 +105,25 @@ func (b *batch) run(ctx context.Context) (err error) {
 	if err := b.make(ctx, todo); err != nil {
 		return err
 	}
-	if len(there) > 0 && len(todo) > 0 { // the lines are not in the rows' order
-		err = b.table.write(b.lines(nil))
+	if len(there) > 0 && len(todo) > 0 || b.shared || b.table.replaced() { // lines are not in the rows' order, are there twice, or lost
+		err = b.table.write(b.lines(nil), true)
 	}
 	b.reporter.end(b.sampler)
 	return err
 }
 
-// begin writes the table of the images that are there.
+// begin writes the table of the images that are there. Where there are none, a
+// table that has appeared since the run began is another run's: it is added to
+// if it is of these images, and is kept.
 func (b *batch) begin(there map[int]bool) error {
 	b.begun = true
-	return b.table.write(b.lines(there))
+	err := b.table.write(b.lines(there), len(there) > 0 || b.force)
+	if errors.Is(err, atomicfile.ErrExists) {
+		if err = checkTable(b.table.path, b.files); err == nil {
+			b.shared = true
+		}
+	}
+	return err
 }
 
 // lines yields those of the table, in the rows' order: of some, or, if nil, of

@@ -41,12 +41,13 @@ func tableLine(file string, s sampler.Settings, unknown []string, modelHash stri
 		strings.Join(unknown, " "), modelHash})
 }
 
-// write makes the table one of those lines, in the place of an old one.
-func (t *table) write(lines func(yield func(string) bool)) error {
+// write makes the table one of those lines, in the place of an old one if that
+// may be overwritten (else atomicfile.ErrExists).
+func (t *table) write(lines func(yield func(string) bool), overwrite bool) error {
 	if err := t.close(); err != nil {
 		return err
 	}
-	return atomicfile.Write(t.path, true, func(w io.Writer) error {
+	return atomicfile.Write(t.path, overwrite, func(w io.Writer) error {
 		_, err := io.WriteString(w, csvLine(tableHead))
 		for text := range lines {
 			if err == nil {
@@ -67,6 +68,20 @@ func (t *table) add(text string) error {
 	}
 	_, err := t.file.WriteString(text)
 	return err
+}
+
+// replaced reports whether another run has put a table in the place of this one,
+// so that lines that were added since are lost.
+func (t *table) replaced() bool {
+	if t.file == nil {
+		return false
+	}
+	own, err := t.file.Stat()
+	if err != nil {
+		return true
+	}
+	there, err := os.Stat(t.path)
+	return err != nil || !os.SameFile(own, there)
 }
 
 func (t *table) close() error {
