@@ -16,14 +16,6 @@ import (
 )
 
 // write puts a file of a test in its place.
-func write(t *testing.T, path, text string) string {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 // TestBatchGoesOn makes a batch whole, and again from what an interruption
 // leaves: the files are the same, and what was there is not made again.
 func TestBatchGoesOn(t *testing.T) {
