@@ -105,25 +105,49 @@ func (b *batch) run(ctx context.Context) (err error) {
 	if err := b.make(ctx, todo); err != nil {
 		return err
 	}
-	if len(there) > 0 && len(todo) > 0 || b.shared || b.table.replaced() { // lines are not in the rows' order, are there twice, or lost
-		err = b.table.write(b.lines(nil), true)
-	}
+	err = b.settle(len(there) > 0 && len(todo) > 0)
 	b.reporter.end(b.sampler)
 	return err
 }
 
-// begin writes the table of the images that are there. Where there are none, a
-// table that has appeared since the run began is another run's: it is added to
-// if it is of these images, and is kept.
+// begin writes the table of the images that are there.
 func (b *batch) begin(there map[int]bool) error {
 	b.begun = true
-	err := b.table.write(b.lines(there), len(there) > 0 || b.force)
-	if errors.Is(err, atomicfile.ErrExists) {
-		if err = checkTable(b.table.path, b.files); err == nil {
-			b.shared = true
+	return b.table.write(b.lines(there), true)
+}
+
+// add adds the line of an image to the table, which its first image begins. A
+// table that has appeared since the run began is another run's: it is added to
+// if it is of these images, and is kept. As it has a line at least, it says
+// whose it is.
+func (b *batch) add(i int) error {
+	if b.begun {
+		return b.table.add(b.line(i))
+	}
+	b.begun = true
+	err := b.table.write(b.lines(map[int]bool{i: true}), b.force)
+	if !errors.Is(err, atomicfile.ErrExists) {
+		return err
+	}
+	if err := checkTable(b.table.path, b.files); err != nil {
+		return err
+	}
+	b.shared = true
+	return b.table.add(b.line(i))
+}
+
+// settle writes the whole table again where its lines are not in the rows'
+// order, are there twice, or were lost to another run's table of these images.
+func (b *batch) settle(resumed bool) error {
+	if !resumed && !b.shared && !b.table.replaced() {
+		return nil
+	}
+	if !b.force {
+		if err := checkTable(b.table.path, b.files); err != nil {
+			return err
 		}
 	}
-	return err
+	return b.table.write(b.lines(nil), true)
 }
 
 // lines yields those of the table, in the rows' order: of some, or, if nil, of
@@ -178,14 +202,9 @@ func (b *batch) make(ctx context.Context, todo []int) error {
 		if _, err := b.save(b.sampler, img, b.images[i], false); err != nil {
 			return err
 		}
-		if !b.begun {
-			if err := b.begin(map[int]bool{}); err != nil {
-				return err
-			}
-		}
 		b.reporter.unknown(b.unknown(i))
 		b.reporter.wrote(b.images[i].path, b.rows[i].seed)
-		if err := b.table.add(b.line(i)); err != nil {
+		if err := b.add(i); err != nil {
 			return err
 		}
 	}

@@ -198,26 +198,17 @@ func TestTwoProcesses(t *testing.T) {
 	}
 }
 
-// TestSharedTable begins a table where another run has put its own meanwhile.
-func TestSharedTable(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "metadata.csv")
-	b := &batch{sampleFlags: &sampleFlags{}, files: map[string]bool{"a.png": true}, table: table{path: path}}
-	write(t, path, csvLine(tableHead)+"a.png,,,,,,,,,,,,,\n")
-	if err := b.begin(nil); err != nil || !b.shared {
-		t.Errorf("a table of the same images: %v, shared %t", err, b.shared)
+// TestReplacedTable finds that another run has put its table in the place of one.
+func TestReplacedTable(t *testing.T) {
+	x := &table{path: filepath.Join(t.TempDir(), "metadata.csv")}
+	defer x.close()
+	if err := x.write(func(yield func(string) bool) { yield("a\n") }, false); err != nil || x.replaced() {
+		t.Errorf("one that was not added to: %v, replaced %t", err, x.replaced())
 	}
-	if b.table.replaced() {
-		t.Error("a table that was not added to is replaced")
+	if err := x.add("b\n"); err != nil || x.replaced() {
+		t.Errorf("by itself: %v, replaced %t", err, x.replaced())
 	}
-	if err := b.table.add("a.png\n"); err != nil || b.table.replaced() {
-		t.Errorf("replaced by itself (%v)", err)
-	}
-	if err := os.Remove(path); err != nil || !b.table.replaced() {
-		t.Errorf("it was removed (%v), and is not replaced", err)
-	}
-	b.table.close()
-	write(t, path, csvLine(tableHead)+"b.png,,,,,,,,,,,,,\n")
-	if err := b.begin(nil); err == nil || !strings.Contains(err.Error(), `lists "b.png"`) {
-		t.Errorf("a table of other images: %v", err)
+	if err := os.Rename(write(t, x.path+"2", "other"), x.path); err != nil || !x.replaced() {
+		t.Errorf("by another: %v, replaced %t", err, x.replaced())
 	}
 }
