@@ -3,6 +3,8 @@ package dataset
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -82,6 +84,12 @@ func checkHash(dir, name, want string) error {
 		return fmt.Errorf("%w: %s has changed since it was prepared (prepare it again)", ErrPrepared, path)
 	}
 	return nil
+}
+
+// Digest identifies the images and the records of the folder.
+func (p *Prepared) Digest() string {
+	sum := sha256.Sum256([]byte(p.Summary.ImagesSHA256 + p.Summary.RecordsSHA256))
+	return hex.EncodeToString(sum[:])
 }
 
 // Size is the number of pixels a side.

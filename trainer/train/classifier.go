@@ -115,7 +115,7 @@ func TrainClassifier(ctx context.Context, data *dataset.Prepared, o ClassifierOp
 	c.positive = c.positiveWeights()
 	c.ahead = &ahead[classified]{make: c.examples}
 	defer c.ahead.stop()
-	t := task{kind: "classifier", options: o, loss: c.loss, evaluate: c.evaluate, figure: "test_auc", sign: -1}
+	t := task{kind: "classifier", options: o, data: data.Digest(), loss: c.loss, evaluate: c.evaluate, figure: "test_auc", sign: -1}
 	if t.model, err = jsonOf(o.Model); err != nil {
 		return err
 	}

@@ -131,7 +131,7 @@ func diffuse(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, by
 	d.timestep = func(u float64) int { return timestepAt(u, sched.TrainTimesteps) }
 	d.ahead = &ahead[inputs]{make: d.examples}
 	defer d.ahead.stop()
-	t := task{kind: "diffusion", options: o, initial: o.Init, loss: d.loss, evaluate: d.evaluate, figure: "test_loss", sign: 1}
+	t := task{kind: "diffusion", options: o, data: data.Digest(), initial: o.Init, loss: d.loss, evaluate: d.evaluate, figure: "test_loss", sign: 1}
 	if t.model, err = jsonOf(o.Model); err != nil {
 		return err
 	}

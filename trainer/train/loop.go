@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/roentgo/roentgo/internal/atomicfile"
 	"github.com/roentgo/roentgo/internal/peak"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 )
@@ -28,6 +29,7 @@ const gridFormat = "grid-%06d.png"
 type task struct {
 	kind            string
 	options         any    // for run.json
+	data            string // [dataset.Prepared.Digest], or empty
 	initial         Source // or nil
 	model, schedule string // the configurations as JSON
 	// loss runs forward pass k of a step and returns what to descend and what
@@ -71,7 +73,21 @@ func runTask(ctx context.Context, c Common, t task, params *libtorch.Params, pro
 		return err
 	}
 	r.state.Before = trainedBefore(t.kind, t.initial)
-	if err := writeOptions(c.Run, t); err != nil {
+	begun, err := t.note()
+	if err != nil {
+		return err
+	}
+	if resumed {
+		if err := begun.check(c, t.kind, progress); err != nil {
+			return err
+		}
+		if done := r.state.Step; done >= c.Steps {
+			past := map[bool]string{true: "", false: ", past"}[done == c.Steps]
+			fmt.Fprintf(progress, "%s: already at step %d%s, nothing is left of %d steps (--steps with a larger number trains on)\n", t.kind, done, past, c.Steps)
+			return nil
+		}
+	}
+	if err := begun.write(c.Run); err != nil {
 		return err
 	}
 	log, err := os.OpenFile(filepath.Join(c.Run, logFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
@@ -80,10 +96,6 @@ func runTask(ctx context.Context, c Common, t task, params *libtorch.Params, pro
 	}
 	defer log.Close()
 	l := &loop{Common: c, task: t, run: r, log: log, progress: progress}
-	if resumed && r.state.Step >= c.Steps {
-		fmt.Fprintf(progress, "%s: already at step %d, nothing is left of %d steps (--steps with a larger number trains on)\n", t.kind, r.state.Step, c.Steps)
-		return nil
-	}
 	if resumed {
 		fmt.Fprintf(progress, "%s: going on from step %d of %d\n", t.kind, r.state.Step, c.Steps)
 	}
@@ -110,18 +122,42 @@ func trainedBefore(kind string, from Source) runSummary {
 	return runSummary{}
 }
 
-// writeOptions notes the options of a run and the machine.
-func writeOptions(dir string, t task) error {
+// note is what a run notes of its options and the machine.
+func (t task) note() (note, error) {
 	device := libtorch.CPU
 	if libtorch.OnCUDA() {
 		device = libtorch.CUDA
 	}
-	text, err := json.MarshalIndent(map[string]any{"kind": t.kind, "options": t.options, "machine": map[string]any{
-		"os": runtime.GOOS, "arch": runtime.GOARCH, "cpus": runtime.NumCPU(), "go": runtime.Version(), "libtorch": libtorch.Version(), "device": device}}, "", "  ")
+	options, err := optionsOf(t.options)
+	return note{Kind: t.kind, Data: t.data, Options: options, Machine: map[string]any{
+		"os": runtime.GOOS, "arch": runtime.GOARCH, "cpus": runtime.NumCPU(), "go": runtime.Version(), "libtorch": libtorch.Version(), "device": device}}, err
+}
+
+// check compares with what the run was begun or last gone on with.
+func (n note) check(c Common, kind string, progress io.Writer) error {
+	before, err := readNote(c.Run)
+	if err != nil || before == nil {
+		return err
+	}
+	list := n.changes(*before)
+	if len(list) > 0 && !c.AllowChanges {
+		return refuseChanges(c.Run, list)
+	}
+	for _, change := range list {
+		fmt.Fprintf(progress, "%s: changed: %s\n", kind, change)
+	}
+	return nil
+}
+
+func (n note) write(dir string) error {
+	text, err := json.MarshalIndent(n, "", "  ")
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, OptionsFile), append(text, '\n'), 0o666)
+	return atomicfile.Write(filepath.Join(dir, OptionsFile), true, func(w io.Writer) error {
+		_, err := w.Write(append(text, '\n'))
+		return err
+	})
 }
 
 type loop struct {

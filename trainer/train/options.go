@@ -41,6 +41,7 @@ type Common struct {
 	// QueryBlock is how many queries attention takes at a time; 0: all.
 	QueryBlock int `json:"query_block"`
 
+	AllowChanges    bool    `json:"-"` // go on with a run although its data or options are others
 	Keep            int     `json:"-"` // checkpoints to keep, the newest counted; default 1
 	MaxMinutes      float64 `json:"-"` // stop, with a checkpoint, after that long; 0: no limit
 	CheckpointEvery float64 `json:"-"` // minutes

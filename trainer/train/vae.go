@@ -117,7 +117,7 @@ func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.
 	}
 	v.ahead = &ahead[vaeInputs]{make: v.examples}
 	defer v.ahead.stop()
-	t := task{kind: "vae", options: o, initial: o.Init, after: v.after, adversary: v.adversary, loss: v.loss, evaluate: v.evaluate, figure: "test_ssim", sign: -1}
+	t := task{kind: "vae", options: o, data: data.Digest(), initial: o.Init, after: v.after, adversary: v.adversary, loss: v.loss, evaluate: v.evaluate, figure: "test_ssim", sign: -1}
 	if t.model, err = jsonOf(o.Model); err != nil {
 		return err
 	}

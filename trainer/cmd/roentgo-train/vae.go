@@ -75,6 +75,7 @@ func runFlags(f *pflag.FlagSet, c *train.Common) {
 	f.Float64Var(&c.Clip, "clip", 1, "the gradient's norm at most; 0: no limit")
 	f.Float64Var(&c.EMA, "ema", 0.999, "decay of the average of the weights")
 	stepFlags(f, c)
+	f.BoolVar(&c.AllowChanges, "allow-changes", false, "go on with a run although its data or its options are others than those it began with")
 	f.IntVar(&c.Keep, "keep", 2, "checkpoints to keep, beside the best")
 	f.Uint64Var(&c.Seed, "seed", 1, "of all random numbers")
 	f.Float64Var(&c.MaxMinutes, "max-minutes", 0, "stop with a checkpoint after that long; 0: no limit")
