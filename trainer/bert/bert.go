@@ -1,6 +1,7 @@
 // Package bert reads BERT encoders from folders in the layout of HuggingFace's
 // transformers: config.json, vocab.txt or tokenizer.json, and
-// model.safetensors or pytorch_model.bin.
+// model.safetensors, several of such files with their index, or
+// pytorch_model.bin.
 package bert
 
 import (
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,7 +22,6 @@ import (
 
 	"github.com/roentgo/roentgo/internal/digest"
 	"github.com/roentgo/roentgo/sampler/model"
-	"github.com/roentgo/roentgo/weights"
 )
 
 // ErrFolder is wrapped by every error of a folder that cannot be used.
@@ -42,7 +43,7 @@ type Encoder struct {
 	Dir       string
 	Vocab     []string // by id
 	Lowercase bool
-	Hash      string // SHA-256 of the file of weights, hexadecimal
+	Hash      string // SHA-256 of the file of weights, or of the hashes of its files, hexadecimal
 
 	config config
 	float  func(name string) ([]float32, error)
@@ -191,6 +192,7 @@ func (e *Encoder) readVocab() error {
 	} else {
 		return err
 	}
+	e.Vocab = distinct(e.Vocab)
 	if len(e.Vocab) > e.config.Vocab {
 		return fmt.Errorf("its vocabulary has %d tokens, the model %d", len(e.Vocab), e.config.Vocab)
 	}
@@ -208,25 +210,42 @@ func (e *Encoder) readVocab() error {
 	return nil
 }
 
+// distinct gives tokens that are empty, or are there again later, a name that no
+// text has: as in transformers, the last of equal tokens is the one of texts.
+func distinct(vocab []string) []string {
+	last := map[string]int{}
+	for id, token := range vocab {
+		last[token] = id
+	}
+	out := slices.Clone(vocab)
+	for id, token := range vocab {
+		if token == "" || last[token] != id {
+			out[id] = fmt.Sprintf("[unused-doubled%d]", id)
+		}
+	}
+	return out
+}
+
 // openWeights finds the weights and the names that they go by.
 func (e *Encoder) openWeights() error {
-	path := filepath.Join(e.Dir, "model.safetensors")
+	files, err := shardNames(e.Dir)
+	if err != nil {
+		return err
+	}
 	var names []string
-	if _, err := os.Stat(path); err == nil {
-		f, err := weights.OpenPlain(path)
+	if len(files) > 0 {
+		s, err := openShards(e.Dir, files)
 		if err != nil {
 			return err
 		}
-		names, e.float, e.close = f.Names(), f.Float32, f.Close
+		names, e.float, e.close, e.Hash = slices.Sorted(maps.Keys(s.of)), s.float32, s.close, s.hash
 	} else {
-		path = filepath.Join(e.Dir, "pytorch_model.bin")
+		path := filepath.Join(e.Dir, pickleFile)
 		tensors, err := readPickle(path)
 		if err != nil {
 			return err
 		}
-		for name := range tensors {
-			names = append(names, name)
-		}
+		names = slices.Sorted(maps.Keys(tensors))
 		e.float = func(name string) ([]float32, error) {
 			v, err := values(tensors[name])
 			if err != nil {
@@ -234,19 +253,20 @@ func (e *Encoder) openWeights() error {
 			}
 			return v, err
 		}
+		if e.Hash, _, err = digest.File(path); err != nil {
+			return err
+		}
 	}
 	e.names = map[string]string{}
 	for _, name := range names {
 		if ours := modelName(name); ours != "" {
 			if e.names[ours] != "" {
-				return fmt.Errorf("%q and %q are the same tensor", name, e.names[ours])
+				return errors.Join(fmt.Errorf("%q and %q are the same tensor", name, e.names[ours]), e.close())
 			}
 			e.names[ours] = name
 		}
 	}
-	var err error
-	e.Hash, _, err = digest.File(path)
-	return err
+	return nil
 }
 
 // modelName is the name in package model of a tensor of BertModel, or of a

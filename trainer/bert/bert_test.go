@@ -5,13 +5,16 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/sampler/prompt"
 	"github.com/roentgo/roentgo/trainer/bert"
 	"github.com/roentgo/roentgo/weights"
 )
@@ -163,6 +166,73 @@ func TestTypes(t *testing.T) {
 	defer e.Close()
 	if v, err := e.Float32("text.embeddings.LayerNorm.weight"); err != nil || len(v) != 2 || v[0] != 1 || v[1] != -2.5 {
 		t.Errorf("%v, %v; want 1 and -2.5", v, err)
+	}
+}
+
+// TestShards: an encoder whose weights are in several files, and what is refused
+// of an index.
+func TestShards(t *testing.T) {
+	const index = `{"metadata":{"total_size":16},"weight_map":{"bert.embeddings.LayerNorm.weight":"model-00001-of-00002.safetensors","bert.embeddings.LayerNorm.bias":"model-00002-of-00002.safetensors"}}`
+	sharded := func(index string, tensors ...string) string {
+		dir := folder(t, map[string]string{"model.safetensors.index.json": index})
+		if err := os.Remove(filepath.Join(dir, "model.safetensors")); err != nil {
+			t.Fatal(err)
+		}
+		for i, name := range tensors {
+			err := weights.WritePlain(filepath.Join(dir, fmt.Sprintf("model-%05d-of-00002.safetensors", i+1)), nil, []weights.Values{{Name: name, Shape: []int{2}, Float32: []float32{float32(i), 7}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		return dir
+	}
+	e, err := bert.Open(sharded(index, "bert.embeddings.LayerNorm.weight", "bert.embeddings.LayerNorm.bias"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	for name, want := range map[string]float32{"text.embeddings.LayerNorm.weight": 0, "text.embeddings.LayerNorm.bias": 1} {
+		if v, err := e.Float32(name); err != nil || len(v) != 2 || v[0] != want {
+			t.Errorf("%s: %v, %v", name, v, err)
+		}
+	}
+	other, err := bert.Open(sharded(index, "bert.embeddings.LayerNorm.weight", "bert.embeddings.word_embeddings.weight"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if e.Hash == other.Hash || len(e.Hash) != 64 {
+		t.Errorf("hashes %s and %s", e.Hash, other.Hash)
+	}
+	for says, dir := range map[string]string{
+		"no such file":      sharded(index, "bert.embeddings.LayerNorm.weight"),
+		"names no file":     sharded("{}"),
+		"index.json: ":      sharded("["),
+		"not of its folder": sharded(strings.Replace(index, "model-00001", "../model-00001", 1), "a", "b"),
+		"another of its":    sharded(index, "a", "a"),
+		"in several files":  folder(t, map[string]string{"pytorch_model.bin": "", "pytorch_model.bin.index.json": "{}"}),
+	} {
+		if _, err := bert.Open(dir); !errors.Is(err, bert.ErrFolder) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", says, err)
+		}
+	}
+}
+
+// TestDoubledTokens: the last of equal tokens is that of texts, as in
+// transformers, and the others, and empty ones, are none of any.
+func TestDoubledTokens(t *testing.T) {
+	e, err := bert.Open(folder(t, map[string]string{"vocab.txt": "[PAD]\n[UNK]\n[CLS]\n[SEP]\nlung\n\nlung\nheart\n"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	tokens, err := prompt.New(e.Vocab, true, 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, err := tokens.Encode("heart lung", false)
+	if want := []int32{2, 7, 6, 3}; err != nil || !slices.Equal(ids, want) {
+		t.Errorf("%v of %q, %v; want %v", ids, e.Vocab, err, want)
 	}
 }
 
