@@ -3,6 +3,7 @@ package sampler
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -94,7 +95,9 @@ func readLines(m *weights.Model, name string, maxLines, maxLine int, maxBytes in
 		return nil, fmt.Errorf("%w: %s has %d bytes, the limit is %d", ErrModel, name, i.Size, maxBytes)
 	}
 	text, err := m.Bytes(name)
-	if err != nil {
+	if errors.Is(err, weights.ErrMissing) {
+		return nil, fmt.Errorf("%w: %w", ErrModel, err)
+	} else if err != nil {
 		return nil, err
 	}
 	text = bytes.TrimSuffix(text, []byte("\n"))

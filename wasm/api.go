@@ -20,6 +20,7 @@ import (
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/provenance"
 	"github.com/roentgo/roentgo/sampler/schedule"
+	"github.com/roentgo/roentgo/wasm/internal/request"
 	"github.com/roentgo/roentgo/weights"
 )
 
@@ -153,17 +154,17 @@ func (a *api) sample(ctx context.Context, args []js.Value) (any, error) {
 	if a.sampler == nil {
 		return nil, errNotOpen
 	}
-	own, request, err := parse(args[0].String())
+	own, wanted, err := request.Parse(args[0].String())
 	if err != nil {
 		return nil, err
 	}
 	emit := args[1]
-	count := max(request.Count, 1)
-	request.Progress = func(p sampler.Progress) { a.step(emit, own, p, p.Image, count) }
-	unknown := a.sampler.UnknownWords(request.Prompt + "\n" + request.Negative)
+	count := max(wanted.Count, 1)
+	wanted.Progress = func(p sampler.Progress) { a.step(emit, own, p, p.Image, count) }
+	unknown := a.sampler.UnknownWords(wanted.Prompt + "\n" + wanted.Negative)
 	if !own.Attention {
 		k := 0
-		for img, err := range a.sampler.Images(ctx, *request) {
+		for img, err := range a.sampler.Images(ctx, *wanted) {
 			if err != nil {
 				return nil, err
 			}
@@ -174,10 +175,10 @@ func (a *api) sample(ctx context.Context, args []js.Value) (any, error) {
 		}
 		return nil, nil
 	}
-	request.Observe = a.sampler.CrossAttention()
+	wanted.Observe = a.sampler.CrossAttention()
 	for k := range count { // one by one: their maps are not kept
-		one := *request
-		one.Seed, one.Count = request.Seed+uint64(k), 1
+		one := *wanted
+		one.Seed, one.Count = wanted.Seed+uint64(k), 1
 		one.Progress = func(p sampler.Progress) { a.step(emit, own, p, k, count) }
 		r, err := a.sampler.Sample(ctx, one)
 		if err != nil {
@@ -196,7 +197,7 @@ func (a *api) sample(ctx context.Context, args []js.Value) (any, error) {
 
 var errNotOpen = errors.New("roentgo: no model is open")
 
-func (a *api) step(emit js.Value, own *request, p sampler.Progress, k, count int) {
+func (a *api) step(emit js.Value, own *request.Request, p sampler.Progress, k, count int) {
 	e := map[string]any{"type": "step", "image": k, "images": count, "step": p.Step, "steps": p.Steps,
 		"elapsed": float64(p.Elapsed.Microseconds()) / 1000, "remaining": float64(p.Remaining.Microseconds()) / 1000}
 	if small := p.Preview(); small != nil {

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/roentgo/roentgo/internal/attacks"
 )
 
 // seal compresses a safetensors content as a writer would, so that a test's
@@ -306,6 +308,15 @@ func TestPiecesOfTwoTrainings(t *testing.T) {
 func FuzzManifest(f *testing.F) {
 	f.Add([]byte(`{"name":"x","size":30,"content_size":9,"frames":[{"offset":0,"size":20,"content":9,"sha256":"` + strings.Repeat("0", 64) + `"}]}`))
 	f.Add([]byte(`{"frames":[{"offset":9223372036854775807,"size":1,"content":1}]}`))
+	model := writeTest(f, testFile(), WriteOptions{Name: "x", Version: "1", License: "none", TrainingData: "none"})[0]
+	good, err := os.ReadFile(ManifestPath(model))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	for _, text := range attacks.JSON(good) {
+		f.Add(text)
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		m, err := ParseManifest(text)
 		if err != nil {

@@ -41,7 +41,7 @@ func testFile() File {
 	}
 }
 
-func writeTest(t *testing.T, f File, o WriteOptions) []string {
+func writeTest(t testing.TB, f File, o WriteOptions) []string {
 	t.Helper()
 	paths, err := Write(filepath.Join(t.TempDir(), "test"+Extension), f, o)
 	if err != nil {

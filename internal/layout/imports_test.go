@@ -28,6 +28,7 @@ var rules = []struct {
 	{"internal/modeltest", "internal/graph internal/random sampler/model"},
 	{"internal/record", "internal/graph sampler/model weights"},
 	{"internal/randomfile", "internal/random sampler weights"},
+	{"internal/attacks/modelfile", "internal/attacks weights"},
 	{"internal/samplertest", "internal/... sampler/... weights"},
 	{"internal/...", "internal/..."},
 	{"weights/...", "weights internal/..."},
@@ -41,7 +42,7 @@ var rules = []struct {
 	{"shaders", ""},
 	{"sampler/internal/...", "sampler/... weights/... internal/..."},
 	{"sampler/...", "sampler/... weights/... internal/..."},
-	{"wasm/...", "sampler/... weights/... internal/..."},
+	{"wasm/...", "wasm/... sampler/... weights/... internal/..."},
 	{"site/...", "site/... weights/... internal/..."},
 	{"trainer/...", "trainer/... sampler/... weights/... internal/..."},
 }

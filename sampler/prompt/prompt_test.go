@@ -337,3 +337,40 @@ func FuzzEncode(f *testing.F) {
 		}
 	})
 }
+
+// FuzzVocabulary makes tokenizers of any list of tokens, and has them read a
+// text: an error, or ids of the list.
+func FuzzVocabulary(f *testing.F) {
+	special := "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n"
+	f.Add(special+"a\n##a\nno\neffusion", "no effusion aaa", 16, true)
+	f.Add(special+"##\n#\n###\n \n\u202e", "## # ###", 3, false)
+	f.Add("[PAD]\n[UNK]\n[CLS]", "x", 4, true)
+	f.Add(special+special, "[CLS] [SEP] [PAD]", 5, true)
+	f.Add(special+"\xff\n\x00\n\x1b[31m", "\xff \x00 \x1b[31m", 8, false)
+	f.Add(special+strings.Repeat("x", 300), strings.Repeat("x", 300), 512, true)
+	f.Fuzz(func(t *testing.T, vocabulary, text string, max int, lowercase bool) {
+		list := strings.Split(vocabulary, "\n")
+		tok, err := prompt.New(list, lowercase, max)
+		if err != nil {
+			if !errors.Is(err, prompt.ErrVocab) {
+				t.Fatalf("error %v is no ErrVocab", err)
+			}
+			return
+		}
+		ids, err := tok.Encode(text, true)
+		if err != nil {
+			if !errors.Is(err, prompt.ErrTooLong) {
+				t.Fatalf("error %v is no ErrTooLong", err)
+			}
+			return
+		}
+		if len(ids) > max {
+			t.Fatalf("%d tokens, at most %d are allowed", len(ids), max)
+		}
+		for _, id := range ids {
+			if id < 0 || int(id) >= len(list) {
+				t.Fatalf("id %d of %d", id, len(list))
+			}
+		}
+	})
+}

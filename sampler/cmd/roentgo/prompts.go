@@ -73,11 +73,19 @@ func readPrompts(ctx context.Context, path string) ([]row, error) {
 		}
 		defer file.Close()
 	}
-	tooLarge := misuse{fmt.Errorf("%s is larger than %d MiB; give it in several files", path, maxPromptsFile>>20)}
 	if st, err := file.Stat(); err == nil && st.Mode().IsRegular() && st.Size() > maxPromptsFile {
-		return nil, tooLarge
+		return nil, promptsTooLarge(path)
 	}
-	p := &promptsReader{path: path, limited: &io.LimitedReader{R: file, N: maxPromptsFile + 1}, names: map[string]int{}}
+	return parsePrompts(ctx, path, file)
+}
+
+func promptsTooLarge(path string) error {
+	return misuse{fmt.Errorf("%s is larger than %d MiB; give it in several files", path, maxPromptsFile>>20)}
+}
+
+// parsePrompts reads the table of a file.
+func parsePrompts(ctx context.Context, path string, r io.Reader) ([]row, error) {
+	p := &promptsReader{path: path, limited: &io.LimitedReader{R: r, N: maxPromptsFile + 1}, names: map[string]int{}}
 	var err error
 	if p.csv, err = tableReader(p.limited); err == nil {
 		err = p.head()
@@ -89,7 +97,7 @@ func readPrompts(ctx context.Context, path string) ([]row, error) {
 	}
 	switch {
 	case p.limited.N <= 0:
-		return nil, tooLarge
+		return nil, promptsTooLarge(path)
 	case err == io.EOF:
 		return p.rows, nil
 	}

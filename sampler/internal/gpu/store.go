@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/roentgo/roentgo/internal/atomicfile"
+	"github.com/roentgo/roentgo/internal/regular"
 	"github.com/roentgo/roentgo/shaders"
 )
 
@@ -48,26 +49,31 @@ func stored(i Info) (*Measurement, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Open(path)
+	data, err := regular.Read(path, maxStore)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxStore))
+	m, err := parse(data, i)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s %w", path, err)
 	}
+	return m, nil
+}
+
+// parse reads the measurement of an adapter. Errors go on a sentence that begins
+// with the file's name.
+func parse(data []byte, i Info) (*Measurement, error) {
 	var m Measurement
 	if err := json.Unmarshal(data, &m); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("is damaged: %w", err)
 	}
 	switch {
 	case m.Adapter != i.Name || m.Backend != i.Backend:
-		return nil, fmt.Errorf("%s is of the adapter %q (%s)", path, m.Adapter, m.Backend)
+		return nil, fmt.Errorf("is of the adapter %.80q (%.80q)", m.Adapter, m.Backend)
 	case m.Shaders != shaders.Hash():
-		return nil, fmt.Errorf("%s is of another version of the shaders", path)
+		return nil, errors.New("is of another version of the shaders")
 	case !m.Tilings.valid(i):
-		return nil, fmt.Errorf("%s names other tilings than there are", path)
+		return nil, errors.New("names other tilings than there are")
 	}
 	return &m, nil
 }

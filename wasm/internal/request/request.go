@@ -1,10 +1,10 @@
-//go:build js
-
-package main
+// Package request reads the requests that a page sends to the worker.
+package request
 
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/roentgo/roentgo/internal/decimal"
@@ -12,8 +12,8 @@ import (
 	"github.com/roentgo/roentgo/sampler/schedule"
 )
 
-// request is a SampleRequest of roentgo.d.ts as the page sends it.
-type request struct {
+// Request is a SampleRequest of roentgo.d.ts as the page sends it.
+type Request struct {
 	Prompt    string   `json:"prompt"`
 	Negative  string   `json:"negative"`
 	Seed      string   `json:"seed"`
@@ -32,14 +32,18 @@ type request struct {
 	GuidanceHigh *int `json:"guidanceHigh"`
 }
 
-// parse reads a request. A field of another name or kind is refused: a
-// misspelt setting would be left at its default unseen.
-func parse(text string) (*request, *sampler.Request, error) {
-	var r request
+// Parse reads a request, and what it asks of the sampler. A field of another
+// name or kind is refused: a misspelt setting would be left at its default
+// unseen. Errors wrap sampler.ErrRequest.
+func Parse(text string) (*Request, *sampler.Request, error) {
+	var r Request
 	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&r); err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", sampler.ErrRequest, err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, nil, fmt.Errorf("%w: text after the JSON", sampler.ErrRequest)
 	}
 	s := &sampler.Request{Prompt: r.Prompt, Negative: r.Negative, Rescale: r.Rescale, Eta: r.Eta,
 		Sampler: r.Sampler, Spacing: r.Spacing, Truncate: r.Truncate}
