@@ -27,12 +27,13 @@ type evalOptions struct {
 	features, lpips               string
 	guidance                      []float64
 	steps                         bool
+	folder                        string
 }
 
 func evalCommand() *cobra.Command {
 	var o evalOptions
 	cmd := &cobra.Command{
-		Use:   "eval --model FILE --data FOLDER --classifier FOLDER --out FOLDER",
+		Use:   "eval (--model FILE | --images FOLDER) --data FOLDER --classifier FOLDER --out FOLDER",
 		Short: "Measure whether a model obeys its text, and how real, sharp and new its images are",
 		Long: `Measure a model: for each finding, how well a classifier tells images of a prompt
 with the finding from images of a normal chest, in the same view and with the same
@@ -52,6 +53,7 @@ seeds), differences (what a finding changes on average: generated, real; PA, the
 text (a text per row), closest (generated, then nearest training image: the nearest 20 by features, then by pixels),
 random (16 seeds of 16 prompts, not picked) and montage (real and generated, shuffled).`,
 		Example: "  roentgo-train eval --model model" + weights.Extension + " --data runs/data --classifier runs/classifier --out runs/eval\n" +
+			"  roentgo-train eval --images xrays --data runs/data --classifier runs/classifier --out runs/xrays\n" +
 			"  roentgo-train eval --model model" + weights.Extension + " --guidance 1,2,3,4,6 --data runs/data --classifier runs/classifier --out runs/sweep",
 		Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -62,7 +64,8 @@ random (16 seeds of 16 prompts, not picked) and montage (real and generated, shu
 		},
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&o.models, "model", nil, "model file, once per file (required)")
+	f.StringArrayVar(&o.models, "model", nil, "model file, once per file")
+	f.StringVar(&o.folder, "images", "", "folder of PNG or JPEG images to measure in the place of a model's, whatever made them")
 	f.StringArrayVar(&o.vae, "vae", nil, vaeHelp+"; for reconstructions (default: the model's own, where it has an encoder)")
 	f.StringVar(&o.data, "data", "", "folder that 'prepare' made (required)")
 	f.StringVar(&o.classifier, "classifier", "", "folder of the run of a classifier (required)")
@@ -75,7 +78,7 @@ random (16 seeds of 16 prompts, not picked) and montage (real and generated, shu
 	f.BoolVar(&o.steps, "curve", false, "measure every solver and spacing at several numbers of steps as well")
 	f.StringArrayVar(&o.leaveOut, "leave-out", nil, leaveOutHelp)
 	f.StringVar(&o.device, "sample-on", sampler.CPU, "auto, gpu or cpu")
-	for _, name := range []string{"model", "data", "classifier", "out"} {
+	for _, name := range []string{"data", "classifier", "out"} {
 		cmd.MarkFlagRequired(name)
 	}
 	return cmd
@@ -88,6 +91,9 @@ const mostSeeds = 256
 const leastCaptions = densityNeighbours + 1
 
 func (o evalOptions) validate() error {
+	if (len(o.models) > 0) == (o.folder != "") {
+		return fmt.Errorf("give either --model or --images")
+	}
 	if o.seeds < 2 || o.seeds > mostSeeds {
 		return fmt.Errorf("--seeds is %d; 2 to %d are possible", o.seeds, mostSeeds)
 	}
@@ -148,6 +154,12 @@ func (o evalOptions) run(ctx context.Context) error {
 		}
 		defer e.perceptual.Close()
 	}
+	if o.folder != "" {
+		if err := e.reads(); err != nil {
+			return err
+		}
+		return e.evaluate(ctx)
+	}
 	m, err := weights.Open(o.models...)
 	if err != nil {
 		return err
@@ -160,34 +172,41 @@ func (o evalOptions) run(ctx context.Context) error {
 	if err := e.fits(); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(o.out, 0o755); err != nil {
-		return err
-	}
 	return e.evaluate(ctx)
+}
+
+// reads reads the held-out images.
+func (e *evaluator) reads() (err error) {
+	e.test, e.train = train.Used(e.data, dataset.Test, e.leaveOut), train.Used(e.data, dataset.Train, e.leaveOut)
+	if len(e.test) < leastCaptions || len(e.train) < leastCaptions {
+		return fmt.Errorf("%w: %s has %d held-out and %d training images; at least %d of each are needed", dataset.ErrPrepared, e.evalOptions.data, len(e.test), len(e.train), leastCaptions)
+	}
+	if size := e.data.Size(); size != e.judge.Side() {
+		return fmt.Errorf("the prepared images have %d pixels a side, the classifier takes %d: these must be equal", size, e.judge.Side())
+	}
+	e.real = e.images(e.test)
+	e.scores, err = e.judge.Scores(e.real)
+	return err
 }
 
 // fits checks that model, classifier and data belong together, and reads the
 // held-out images.
 func (e *evaluator) fits() error {
-	e.test, e.train = train.Used(e.data, dataset.Test, e.leaveOut), train.Used(e.data, dataset.Train, e.leaveOut)
-	if len(e.test) < leastCaptions || len(e.train) < leastCaptions {
-		return fmt.Errorf("%w: %s has %d held-out and %d training images; at least %d of each are needed", dataset.ErrPrepared, e.evalOptions.data, len(e.test), len(e.train), leastCaptions)
-	}
 	if size := e.sampler.Description().Model.ImageSize; size != e.data.Size() || size != e.judge.Side() {
 		return fmt.Errorf("the model makes images of %d pixels a side, the prepared ones have %d and the classifier takes %d: these must be equal", size, e.data.Size(), e.judge.Side())
 	}
 	if len(e.guidance) == 0 {
 		e.guidance = []float64{e.sampler.Description().Sampling.Guidance}
 	}
+	if err := e.reads(); err != nil {
+		return err
+	}
 	e.progress.total = len(e.guidance) * e.seeds * len(evalViews) * (1 + len(dataset.FindingLabels()))
 	e.progress.total += len(e.guidance) * (len(e.captioned()) + e.seeds*probeTexts())
 	if e.steps {
 		e.progress.total += e.curveImages()
 	}
-	e.real = e.images(e.test)
-	var err error
-	e.scores, err = e.judge.Scores(e.real)
-	return err
+	return nil
 }
 
 // images reads images of the data.
@@ -202,9 +221,15 @@ func (e *evaluator) images(indices []int) [][]float32 {
 
 // evaluate measures at each guidance, and writes what it has after each.
 func (e *evaluator) evaluate(ctx context.Context) error {
-	v := evaluation{Command: strings.Join(append([]string{"roentgo-train"}, os.Args[1:]...), " "), Model: e.sampler.ModelHash(), Classifier: e.judge.Hash, Seeds: e.seeds, Unknown: e.unknownWords(),
+	if err := os.MkdirAll(e.out, 0o755); err != nil {
+		return err
+	}
+	v := evaluation{Command: strings.Join(append([]string{"roentgo-train"}, os.Args[1:]...), " "), Classifier: e.judge.Hash, Seeds: e.seeds,
 		size: e.data.Size(), several: len(e.guidance) > 1, real: metric.Spectrum(e.real, e.data.Size())}
 	var err error
+	if e.folder == "" {
+		v.Model, v.Unknown = e.sampler.ModelHash(), e.unknownWords()
+	}
 	if v.Reconstructed, err = e.reconstructed(ctx); err != nil {
 		return err
 	}
@@ -221,6 +246,9 @@ func (e *evaluator) evaluate(ctx context.Context) error {
 	}
 	if v.Paired, err = e.pairedScale(); err != nil {
 		return err
+	}
+	if e.folder != "" {
+		return e.evaluateFolder(ctx, &v, r)
 	}
 	if v.Membership, err = e.attack(ctx); err != nil {
 		return err

@@ -29,6 +29,9 @@ type reconstruction struct {
 // where it has no encoder.
 func (e *evaluator) autoencoder() (*train.Autoencoder, error) {
 	paths := e.vae
+	if len(paths) == 0 && len(e.models) == 0 {
+		return nil, nil
+	}
 	if len(paths) == 0 {
 		m, err := weights.Open(e.models...)
 		if err != nil {

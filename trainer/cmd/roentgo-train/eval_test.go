@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -77,6 +78,7 @@ func TestEval(t *testing.T) {
 	}
 	refused(t, 2, "--seeds is 1", command("bad", "--seeds", "1")...)
 	refused(t, 2, "--guidance is 0.5", command("bad", "--guidance", "2,0.5")...)
+	refused(t, 2, "either --model or --images", "eval", "--device", "cpu", "--data", data, "--classifier", at("judge"), "--out", at("bad"))
 	refused(t, 2, "--captions is 3", command("bad", "--captions", "3")...)
 	refused(t, 1, "--lpips", command("bad", "--lpips", at("vocab.txt"))...)
 	refused(t, 2, "exists already", command("judge")...)
@@ -116,7 +118,43 @@ func TestEval(t *testing.T) {
 	checkText(t, v)
 	checkCaptioned(t, v)
 	checkFiles(t, at("out"))
+	checkFolder(t, dir, data, at("judge"))
 	checkQuantize(t, model, at("judge"), at("quantize"))
+}
+
+// checkFolder measures the images that the data were prepared from, as if a
+// model had made them: they are as sharp as real ones, and nearer than noise.
+func checkFolder(t *testing.T, dir, data, judge string) {
+	t.Helper()
+	out := filepath.Join(dir, "folder")
+	command := []string{"eval", "--device", "cpu", "--images", dir, "--data", data, "--classifier", judge, "--out", out}
+	if status, stdout, stderr := program(t, command...); status != 0 || !strings.Contains(stdout, "60 images: FID-roentgo") {
+		t.Fatal(stdout, stderr)
+	}
+	var v evaluation
+	text, err := os.ReadFile(filepath.Join(out, "eval.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &v); err != nil {
+		t.Fatal(err)
+	}
+	if f := v.Folder; f == nil || f.Distance.Images != 60 || !(f.Detail > 0.8 && f.Detail < 1.25) || !(f.Distance.Coverage.Value > 0.9 && f.Distance.Frechet.Value < v.Distances.Rows[len(v.Distances.Rows)-1].Frechet.Value) || len(v.Results) != 0 {
+		t.Errorf("folder %+v", f)
+	}
+	page, err := os.ReadFile(filepath.Join(out, "index.html"))
+	if err != nil || !strings.Contains(string(page), "images of the folder") {
+		t.Errorf("page: %v", err)
+	}
+	img := image.NewGray(image.Rect(0, 0, 32, 64))
+	f, err := os.Create(filepath.Join(dir, "x.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(png.Encode(f, img), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, 1, "x.png: the image has 32 × 64 pixels", append(command[:len(command)-1:len(command)-1], filepath.Join(dir, "bad"))...)
 }
 
 // checkQuantize checks that fewer bits make a smaller file and other images, and

@@ -18,7 +18,7 @@ import (
 // evaluation is what `eval` writes to eval.json.
 type evaluation struct {
 	Command       string          `json:"command"`
-	Model         string          `json:"model_sha256"`
+	Model         string          `json:"model_sha256,omitempty"`
 	Classifier    string          `json:"classifier_sha256"`
 	Seeds         int             `json:"seeds"`                   // per prompt and view
 	Unknown       []string        `json:"unknown_words,omitempty"` // of the prompts, to the model
@@ -26,6 +26,8 @@ type evaluation struct {
 	// Distances and Paired are of what bounds the figures of generated images.
 	Distances *distances  `json:"distances"`
 	Paired    []pairedRow `json:"paired"`
+	// Folder is of a folder of images, where no model was measured.
+	Folder *folderResult `json:"folder,omitempty"`
 	// Membership is absent without an encoder.
 	Membership *membership  `json:"membership,omitempty"`
 	Curve      []curvePoint `json:"curve,omitempty"`
