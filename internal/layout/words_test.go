@@ -23,7 +23,7 @@ var avoided = map[string]string{
 }
 
 // plain are the folders and files that keep to the list.
-var plain = []string{"internal", "sampler", "weights", "shaders", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "USE.md", "Makefile", ".ci"}
+var plain = []string{"internal", "sampler", "weights", "shaders", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "Makefile", ".ci"}
 
 // notYet are folders below them that do not yet.
 var notYet = []string{"internal/specimen/testdata"}
