@@ -10,7 +10,7 @@ EVALUATION ?= runs/evaluation
 TORCH_ENV = .cache/libtorch/torch-$(LIBTORCH)/env.sh
 PROMPT ?= PA chest x-ray. cardiomegaly with pleural effusion.
 
-.PHONY: demo build wasm kernels site site-serve size trainer libtorch setup test lint lint-trainer bench bench-cpu bench-gpu bench-browser bench-train evaluation card tune detection
+.PHONY: demo build wasm kernels site site-serve size trainer libtorch setup test lint lint-trainer bench bench-cpu bench-gpu bench-browser bench-train evaluation card tune detection soak
 
 # An X-ray from text, with the weights that are here: xray.png.
 demo: build
@@ -121,6 +121,14 @@ evaluation: trainer
 card:
 	for page in weights/default/card.md.tmpl:weights/default/README.md trainer/study.md.tmpl:trainer/STUDY.md; do \
 		$(TRAINER) page --eval $(EVALUATION)/eval.json --manifest weights/default/roentgo-mini.manifest.json --template $${page%:*} --force --out $${page#*:} || exit 1; done
+
+# What takes too long for `make test`: all hostile model files, and each fuzz target
+# for FUZZTIME.
+FUZZTIME ?= 10m
+soak:
+	ROENTGO_SOAK=1 go test -timeout 30m -run TestHostileModels ./sampler
+	git grep -o -E '^func Fuzz[A-Za-z0-9]+' -- '*_test.go' | sed 's|\(.*\)/[^/]*:func \(.*\)|\1 \2|' | while read -r folder target; do \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./$$folder || exit 1; done
 
 # What the watermark survives, and false alarms, on generated images and on those of
 # IMAGES, folders of real X-rays: the tables of sampler/provenance/DETECTION.md.

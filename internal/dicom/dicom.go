@@ -21,9 +21,12 @@ type File struct {
 	syntax string
 }
 
+// Head is how many bytes of a file Is needs.
+const Head = preamble + len(magic)
+
 // Is reports whether data begin as a DICOM file does.
 func Is(data []byte) bool {
-	return len(data) >= preamble+len(magic) && string(data[preamble:preamble+len(magic)]) == magic
+	return len(data) >= Head && string(data[preamble:Head]) == magic
 }
 
 // Read reads a file with pixel data. What follows these is not read.

@@ -20,6 +20,15 @@ func Read(r io.Reader) (Settings, error) {
 	if err != nil {
 		return Settings{}, err
 	}
+	return ParseSettings(settings)
+}
+
+// ParseSettings reads settings as JSON, such as [Settings.JSON] makes it. Errors
+// wrap ErrSettings, or ErrTooLarge above MaxSettings bytes.
+func ParseSettings(settings []byte) (Settings, error) {
+	if len(settings) > MaxSettings {
+		return Settings{}, fmt.Errorf("%w: settings of %d bytes, at most %d are read", ErrTooLarge, len(settings), MaxSettings)
+	}
 	var s Settings
 	d := json.NewDecoder(bytes.NewReader(settings))
 	d.DisallowUnknownFields()

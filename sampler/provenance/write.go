@@ -20,12 +20,9 @@ import (
 // than MaxSettings bytes. The pixels are img's; for marks in them, see [Mark]
 // and [Watermark].
 func Encode(w io.Writer, img *image.Gray, s Settings) error {
-	settings, err := json.Marshal(s)
+	settings, err := s.JSON()
 	if err != nil {
-		return fmt.Errorf("provenance: %w", err)
-	}
-	if len(settings) > MaxSettings {
-		return fmt.Errorf("%w: settings of %d bytes, a file may have %d (shorten the prompt)", ErrTooLarge, len(settings), MaxSettings)
+		return err
 	}
 	var pixels bytes.Buffer
 	if err := png.Encode(&pixels, img); err != nil {
@@ -43,6 +40,19 @@ func Encode(w io.Writer, img *image.Gray, s Settings) error {
 	file = appendUnicode(file, keyword, string(settings))
 	_, err = w.Write(append(file, pixels.Bytes()...))
 	return err
+}
+
+// JSON is the settings as a file holds them. ErrTooLarge if it has more than
+// MaxSettings bytes.
+func (s Settings) JSON() ([]byte, error) {
+	settings, err := json.Marshal(s)
+	if err != nil {
+		return nil, fmt.Errorf("provenance: %w", err)
+	}
+	if len(settings) > MaxSettings {
+		return nil, fmt.Errorf("%w: settings of %d bytes, a file may have %d (shorten the prompt)", ErrTooLarge, len(settings), MaxSettings)
+	}
+	return settings, nil
 }
 
 // printable is what a text chunk may show of a text.

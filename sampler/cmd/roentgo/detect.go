@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/roentgo/roentgo/internal/dicom"
 	"github.com/roentgo/roentgo/internal/regular"
 	"github.com/roentgo/roentgo/internal/terminal"
 	"github.com/roentgo/roentgo/sampler/provenance"
@@ -58,8 +59,8 @@ func detectCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "detect FILE…",
 		Short: "Look for the watermark of roentgo in images",
-		Long: `Look for the watermark of roentgo in PNG and JPEG files, whatever became of the
-text in them. It is found with the key that it was made with.
+		Long: `Look for the watermark of roentgo in PNG, JPEG and DICOM files, whatever became
+of the text in them. It is found with the key that it was made with.
 
 One that is found with the public key is a hint: anybody can put it into any image.
 One that is not found says nothing: it may have been removed, or never been there.
@@ -124,9 +125,16 @@ func readImage(path string) (*image.Gray, error) {
 	if err != nil {
 		return nil, err
 	}
+	if dicom.Is(data) {
+		grey, err := readDICOM(data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return grey, nil
+	}
 	config, kind, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
-		return nil, fmt.Errorf("%s: neither a PNG nor a JPEG file: %w", path, err)
+		return nil, fmt.Errorf("%s: neither a PNG, a JPEG nor a DICOM file: %w", path, err)
 	}
 	if int64(config.Width)*int64(config.Height) > maxPixels {
 		return nil, fmt.Errorf("%s: %d × %d pixels, at most %d are read (scale it down)", path, config.Width, config.Height, maxPixels)

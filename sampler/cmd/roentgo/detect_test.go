@@ -52,7 +52,7 @@ func TestDetect(t *testing.T) {
 		{[]string{at("own.png")}, 1, absent}, {[]string{at("none.png")}, 1, absent},
 		{[]string{"--watermark-key", at("secret"), at("own.png")}, 0, found}, {[]string{"--watermark-key", at("secret"), at("public.png")}, 1, absent},
 		{[]string{at("public.png"), at("none.png")}, 1, absent},
-		{[]string{at("text.png")}, 1, "neither a PNG nor a JPEG file"}, {[]string{at("absent.png")}, 1, "no such file"},
+		{[]string{at("text.png")}, 1, "neither a PNG"}, {[]string{at("absent.png")}, 1, "no such file"},
 		{[]string{"--watermark-key", at("short"), at("own.png")}, 2, "at least 16"}, {nil, 2, "arguments"},
 	} {
 		status, stdout, stderr := roentgo(t, append([]string{"detect"}, c.args...)...)

@@ -60,7 +60,7 @@ func TestOutputNames(t *testing.T) {
 		says string
 		args []string
 	}{
-		{"PNG files", []string{"--out", at("x.jpg")}}, {"PNG files", []string{"--out", at("x.dcm")}}, {"the name of a file is needed", []string{"--out", ""}},
+		{"PNG files", []string{"--out", at("x.jpg")}}, {"ends in .png", []string{"--out", at("x.dicom")}}, {"the name of a file is needed", []string{"--out", ""}},
 		{"a pipe", []string{"--force", "--out", at("pipe")}}, {"a device", []string{"--force", "--out", at("device")}}, {"a device", []string{"--force", "--out", "/dev/null"}},
 		{"exists already", []string{"--out", at("link")}}, {"is a folder", []string{"--force", "--out", dir}},
 		{"takes one image", []string{"--out", "-", "--count", "2"}}, {"takes one image", []string{"--out", "-", "--json"}},

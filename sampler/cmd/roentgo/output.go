@@ -28,8 +28,8 @@ func (f *sampleFlags) checkOut() error {
 		if f.prompts != "" || f.request.Count > 1 || f.json {
 			return misuse{errors.New("--out - takes one image, and nothing else on the standard output (leave out --prompts, --count and --json)")}
 		}
-	case f.prompts == "" && extension != ".png" && extension != "":
-		return misuse{fmt.Errorf("--out %s: images are PNG files; give it a name that ends in .png", f.out)}
+	case f.prompts == "" && extension != ".png" && extension != dicomExtension && extension != "":
+		return misuse{fmt.Errorf("--out %s: images are PNG files, or DICOM files; give it a name that ends in .png or in %s", f.out, dicomExtension)}
 	}
 	return nil
 }

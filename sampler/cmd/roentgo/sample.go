@@ -67,7 +67,7 @@ is not seen, which the command detect finds.`,
 	}
 	l := cmd.Flags()
 	l.StringArrayVar(&f.models, "model", nil, "model file; once a file where several complete each other (default: $"+modelVariable+", else the model of this program)")
-	l.StringVar(&f.out, "out", defaultOut, "PNG file to write, - for the standard output; with more images than one their seeds are added; with --prompts a folder")
+	l.StringVar(&f.out, "out", defaultOut, "PNG file to write, or DICOM file if it ends in .dcm; - for the standard output; with more images than one their seeds are added; with --prompts a folder")
 	l.IntVar(&f.request.Steps, "steps", 0, "denoising steps (default: the model's)")
 	l.Float64Var(&f.request.Guidance, "guidance", 0, "how strongly the text guides, 1 to 100; 1: without guidance, in half the time (default: the model's)")
 	l.StringVar(&f.interval, "guidance-interval", "", "timesteps that are guided, as LOW-HIGH or LOW-, or all; the others take half the time (default: the model's)")
@@ -84,7 +84,7 @@ is not seen, which the command detect finds.`,
 	l.StringVar(&f.device, "device", sampler.Auto, "auto: a real GPU if there is one, else the CPU; gpu: any adapter, also one in software; cpu")
 	l.IntVar(&f.threads, "threads", 0, "of the CPU (default: one a core)")
 	l.StringVar(&f.mode, "mode", cpu.Fast, "of the CPU: "+cpu.Fast+", or "+cpu.Small+", which takes less memory and more time")
-	l.StringVar(&f.from, "from", "", "make the image of this PNG again, from the settings in it")
+	l.StringVar(&f.from, "from", "", "make the image of this PNG or DICOM file again, from the settings in it")
 	l.StringVar(&f.prompts, "prompts", "", "CSV file, - for the standard input, with a column prompt and, where wanted, seed, negative and name: an image for each row")
 	l.StringVar(&f.trace, "trace", "", "folder for every intermediate value, as NumPy files")
 	l.BoolVar(&f.json, "json", false, "report progress as JSON lines on the standard output")
@@ -411,7 +411,7 @@ func (f *sampleFlags) save(s *sampler.Sampler, img *sampler.Image, p planned, be
 	pixels, settings := f.pixels(s, img), f.settings(s, img.Settings, p.index)
 	path := p.path
 	for k := 2; ; k++ {
-		err := provenance.WriteFile(path, pixels, settings, f.force)
+		err := writeImage(path, pixels, settings, f.force)
 		if !errors.Is(err, atomicfile.ErrExists) {
 			return path, err
 		}
@@ -431,19 +431,6 @@ func (f *sampleFlags) settings(s *sampler.Sampler, t sampler.Settings, index int
 		Guidance: t.Guidance, Rescale: t.Rescale, Sampler: t.Sampler, Spacing: t.Spacing, Eta: t.Eta, Truncate: t.Truncate,
 		GuidanceLow: t.GuidanceInterval.Low, GuidanceHigh: t.GuidanceInterval.High,
 		ModelHash: s.ModelHash(), ModelName: f.modelName(), Version: version()}
-}
-
-func readSettings(path string) (provenance.Settings, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return provenance.Settings{}, err
-	}
-	defer file.Close()
-	s, err := provenance.Read(file)
-	if err != nil {
-		return s, fmt.Errorf("%s: %w", path, err)
-	}
-	return s, nil
 }
 
 // requestOf makes a request for the image with those settings.
