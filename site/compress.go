@@ -14,7 +14,7 @@ import (
 
 // compressible are the kinds of files that grow smaller: the model's pieces
 // and pictures are compressed as they are.
-var compressible = map[string]bool{".css": true, ".html": true, ".js": true, ".json": true, ".svg": true, ".wasm": true, ".webmanifest": true}
+var compressible = map[string]bool{".css": true, ".html": true, ".js": true, ".json": true, ".svg": true, ".txt": true, ".wasm": true, ".webmanifest": true}
 
 // brotliQuality is one that compresses the program within a second.
 const brotliQuality = 6

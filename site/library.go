@@ -32,7 +32,7 @@ func writeLibrary(ctx context.Context, dir string, o Options) (string, error) {
 	var content strings.Builder
 	files := map[string][]byte{}
 	for _, e := range entries {
-		if ext := filepath.Ext(e.Name()); ext != ".js" && ext != ".wasm" {
+		if ext := filepath.Ext(e.Name()); ext != ".js" && ext != ".wasm" && ext != ".txt" { // the licences, which must go with the program
 			continue
 		}
 		b, err := os.ReadFile(filepath.Join(built, e.Name()))

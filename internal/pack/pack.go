@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/roentgo/roentgo/internal/notices"
 )
 
 // scripts are the modules that esbuild bundles, each with all that it imports.
@@ -21,6 +23,9 @@ var scripts = []string{"wasm/roentgo.js", "wasm/worker.js"}
 
 // copied are the files that go into the package as they are.
 var copied = []string{"wasm/roentgo.d.ts", "wasm/react.d.ts", "wasm/package.json", "wasm/README.md", "LICENSE"}
+
+// noticesFile has the licences of the works of others in the program.
+const noticesFile = "NOTICES.txt"
 
 // Build writes the package into a folder, which is made where it does not
 // exist. root is the repository; it must have go in its PATH.
@@ -40,15 +45,22 @@ func Build(ctx context.Context, root, dir string) error {
 		return err
 	}
 	for _, name := range copied {
-		data, err := os.ReadFile(filepath.Join(root, name))
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(dir, filepath.Base(name)), data, 0o644); err != nil {
+		if err := copyFile(filepath.Join(root, name), filepath.Join(dir, filepath.Base(name))); err != nil {
 			return err
 		}
 	}
+	if err := copyFile(filepath.Join(root, notices.Browser), filepath.Join(dir, noticesFile)); err != nil {
+		return err
+	}
 	return program(ctx, root, filepath.Join(dir, "roentgo.wasm"))
+}
+
+func copyFile(from, to string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, data, 0o644)
 }
 
 // program compiles the Go program. What could differ between two machines, the

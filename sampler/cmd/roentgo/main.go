@@ -17,6 +17,7 @@ import (
 
 	"github.com/roentgo/roentgo/internal/atomicfile"
 	"github.com/roentgo/roentgo/internal/decimal/flags"
+	"github.com/roentgo/roentgo/internal/notices"
 	"github.com/roentgo/roentgo/internal/terminal"
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/weights"
@@ -54,7 +55,7 @@ The images are synthetic and not for diagnosis.`,
 		}
 		return misuse{err}
 	})
-	root.AddCommand(sampleCommand(), infoCommand(), verifyCommand(), detectCommand(), devicesCommand(), tuneCommand(), benchCommand(), versionCommand())
+	root.AddCommand(sampleCommand(), infoCommand(), verifyCommand(), detectCommand(), devicesCommand(), tuneCommand(), benchCommand(), licensesCommand(), versionCommand())
 	flags.Decimal(root)
 	err := root.ExecuteContext(ctx)
 	switch {
@@ -118,6 +119,19 @@ func versionCommand() *cobra.Command {
 		Args:    between(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), version())
+			return err
+		},
+	}
+}
+
+func licensesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "licenses",
+		Short:   "Print the licences of the works of others in this program",
+		Example: "  roentgo licenses",
+		Args:    between(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprint(cmd.OutOrStdout(), notices.Program)
 			return err
 		},
 	}

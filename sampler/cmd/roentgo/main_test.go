@@ -441,6 +441,7 @@ func TestInfoVerifyDevices(t *testing.T) {
 		"verify":      "good: ",
 		"devices":     "auto takes: ",
 		"version":     "\n",
+		"licenses":    "github.com/klauspost/compress v",
 	} {
 		status, stdout, stderr := roentgo(t, strings.Fields(args)...)
 		if status != 0 || !strings.Contains(stdout, says) {
