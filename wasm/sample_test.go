@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"image"
 	"image/png"
 	"math"
 	"strings"
@@ -130,6 +131,33 @@ func TestAgrees(t *testing.T) {
 	p.Must(`return violations;`, &violations)
 	if len(violations) > 0 {
 		t.Errorf("the page's policy was violated: %v", violations)
+	}
+}
+
+// TestWatermarkKey has images marked with a secret, which finds the watermark;
+// the public key does not. A secret that is too short is refused, and not shown.
+func TestWatermarkKey(t *testing.T) {
+	const secret = "a secret of 16 bytes and more: é"
+	p := page(t, browsertest.Shared(t), serve(t))
+	var file string
+	p.Must(fmt.Sprintf(`const s = await roentgo.Sampler.load(manifest, {device: "wasm", watermarkKey: %q});
+	const [i] = await images(s, {seed: 1, steps: 1});
+	s.close();
+	return base64(new Uint8Array(await (await i.blob()).arrayBuffer()));`, secret), &file)
+	picture, err := png.Decode(bytes.NewReader(decodeBase64(t, file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[provenance.Key]bool{provenance.KeyOf(secret): true, provenance.PublicKey: false} {
+		if d := provenance.Detect(picture.(*image.Gray), key, false); d.Found != want {
+			t.Errorf("%+v, want found: %t", d, want)
+		}
+	}
+	for _, bad := range []string{`"too short, this"`, `5`, `null`} {
+		err := p.Eval(t.Context(), "await roentgo.Sampler.load(manifest, {watermarkKey: "+bad+"});", nil)
+		if err == nil || !strings.HasPrefix(err.Error(), "request: ") || !strings.Contains(err.Error(), "watermarkKey") || strings.Contains(err.Error(), "too short, this") {
+			t.Errorf("%s: %v", bad, err)
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ func TestDetect(t *testing.T) {
 	t.Setenv(modelVariable, "")
 	write(t, at("secret"), "the secret of a test\n")
 	for name, args := range map[string][]string{
-		"public.png": nil, "own.png": {"--watermark-key", at("secret")}, "none.png": {"--no-watermark"},
+		"public.png": nil, "public.dcm": nil, "own.png": {"--watermark-key", at("secret")}, "none.png": {"--no-watermark"},
 	} {
 		if status, _, stderr := roentgo(t, append([]string{"sample", "--device", "cpu", "--steps", "1", "--seed", "1", "--out", at(name)}, args...)...); status != 0 {
 			t.Fatal(stderr)
@@ -48,7 +48,7 @@ func TestDetect(t *testing.T) {
 		status int
 		says   string
 	}{
-		{[]string{at("public.png")}, 0, found}, {[]string{at("public.jpg")}, 0, ", of the model in this program"},
+		{[]string{at("public.png")}, 0, found}, {[]string{at("public.jpg")}, 0, ", of the model in this program"}, {[]string{at("public.dcm")}, 0, ", of the model in this program"},
 		{[]string{at("own.png")}, 1, absent}, {[]string{at("none.png")}, 1, absent},
 		{[]string{"--watermark-key", at("secret"), at("own.png")}, 0, found}, {[]string{"--watermark-key", at("secret"), at("public.png")}, 1, absent},
 		{[]string{at("public.png"), at("none.png")}, 1, absent},

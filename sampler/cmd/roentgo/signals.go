@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/roentgo/roentgo/internal/atomicfile"
@@ -37,11 +38,13 @@ func untilSignal() context.Context {
 	return ctx
 }
 
-// heeded are the signals that end a run, without those that whoever started the
-// program has it ignore, as nohup does.
+// heeded are the signals that end a run. The end of a terminal is none where
+// whoever started the program has it ignored, as nohup does. An interrupt is one
+// always: a shell has each program that a script starts in the background ignore
+// it, and whoever sends it to that program means it.
 func heeded() (list []os.Signal) {
 	for _, s := range ending {
-		if !signal.Ignored(s) {
+		if s != syscall.SIGHUP || !signal.Ignored(s) {
 			list = append(list, s)
 		}
 	}

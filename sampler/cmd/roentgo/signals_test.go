@@ -99,29 +99,37 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
-// TestIgnoredSignal leaves a signal ignored that was ignored at the start, as
-// under nohup.
+// TestIgnoredSignal sends signals that were ignored at the start: the end of the
+// terminal, as under nohup, stays so; an interrupt, as of a program that a script
+// runs in the background, does not.
 func TestIgnoredSignal(t *testing.T) {
-	out := filepath.Join(t.TempDir(), "x.png")
-	cmd := exec.CommandContext(t.Context(), "sh", "-c", `trap "" HUP; exec "$0" "$@"`, os.Args[0], "sample", "--device", "cpu", "--steps", "200", "--seed", "1", "--count", "3", "--out", out)
-	cmd.Env = append(os.Environ(), asProgram+"=1", modelVariable+"="+samplertest.Tiny(t))
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	for list, _ := filepath.Glob(filepath.Join(filepath.Dir(out), "x-1.png")); len(list) == 0; list, _ = filepath.Glob(filepath.Join(filepath.Dir(out), "x-1.png")) {
-		time.Sleep(5 * time.Millisecond)
-		if t.Context().Err() != nil {
-			t.Fatal("nothing begins")
+	for _, c := range []struct {
+		name   string
+		signal syscall.Signal
+		ends   bool
+	}{{"HUP", syscall.SIGHUP, false}, {"INT", syscall.SIGINT, true}} {
+		dir := t.TempDir()
+		cmd := exec.CommandContext(t.Context(), "sh", "-c", `trap "" `+c.name+`; exec "$0" "$@"`, os.Args[0], "sample", "--device", "cpu", "--steps", "200", "--seed", "1", "--count", "5", "--out", filepath.Join(dir, "x.png"))
+		cmd.Env = append(os.Environ(), asProgram+"=1", modelVariable+"="+samplertest.Tiny(t))
+		var stderr strings.Builder
+		cmd.Stderr = &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
 		}
-	}
-	cmd.Process.Signal(syscall.SIGHUP)
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("%v: %q", err, stderr.String())
-	}
-	if list, _ := filepath.Glob(filepath.Join(filepath.Dir(out), "*.png")); len(list) != 3 {
-		t.Errorf("it made %d of 3 images", len(list))
+		for list := []string(nil); len(list) == 0; list, _ = filepath.Glob(filepath.Join(dir, "x-1.png")) {
+			time.Sleep(5 * time.Millisecond)
+			if t.Context().Err() != nil {
+				t.Fatal("nothing begins")
+			}
+		}
+		cmd.Process.Signal(c.signal)
+		err := cmd.Wait()
+		if ended := cmd.ProcessState.ExitCode() == 1 && strings.Contains(stderr.String(), "roentgo: interrupted"); ended != c.ends || !c.ends && err != nil {
+			t.Errorf("%s: %v: %q", c.name, err, stderr.String())
+		}
+		if list, _ := filepath.Glob(filepath.Join(dir, "*.png")); len(list) == 5 == c.ends {
+			t.Errorf("%s: it made %d of 5 images", c.name, len(list))
+		}
 	}
 }
 
