@@ -215,7 +215,8 @@ func (a *api) image(emit js.Value, img *sampler.Image, k, count int, unknown []s
 	settings := provenance.Settings{Prompt: s.Prompt, Negative: s.Negative, Seed: s.Seed, Index: k, Steps: s.Steps,
 		Guidance: s.Guidance, Rescale: s.Rescale, Sampler: s.Sampler, Spacing: s.Spacing, Eta: s.Eta, Truncate: s.Truncate,
 		GuidanceLow: s.GuidanceInterval.Low, GuidanceHigh: s.GuidanceInterval.High,
-		ModelHash: a.sampler.ModelHash(), ModelName: a.manifest.Name, Version: version}
+		ModelHash: a.sampler.ModelHash(), ModelName: a.manifest.Name, Version: version,
+		Marks: provenance.Marks{Secret: a.key != provenance.PublicKey}.String()}
 	var file bytes.Buffer
 	if err := provenance.Encode(&file, marked, settings); err != nil {
 		return err

@@ -3,7 +3,10 @@
 // with, from which it can be made again.
 package provenance
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // Title and Warning are written into every file, in the chunks of that name.
 const (
@@ -50,4 +53,30 @@ type Settings struct {
 	// not know of it have neither.
 	GuidanceLow  int `json:"guidance_low,omitempty"`
 	GuidanceHigh int `json:"guidance_high,omitempty"`
+
+	// How the pixels are marked, as [Marks.String] says it; empty: with the
+	// visible mark and a watermark of the public key.
+	Marks string `json:"marks,omitempty"`
+}
+
+// Marks are what is not usual about the marks in an image.
+type Marks struct {
+	Unmarked bool // no visible mark
+	Unsigned bool // no watermark
+	Secret   bool // a watermark of a key that is not the public one
+}
+
+// String lists what is not usual; empty: nothing.
+func (m Marks) String() string {
+	var list []string
+	if m.Unmarked {
+		list = append(list, "no visible mark")
+	}
+	switch {
+	case m.Unsigned:
+		list = append(list, "no watermark")
+	case m.Secret:
+		list = append(list, "a watermark of a secret key")
+	}
+	return strings.Join(list, ", ")
 }

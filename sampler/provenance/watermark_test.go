@@ -320,6 +320,17 @@ func TestCodewords(t *testing.T) {
 	}
 }
 
+func TestMarksSay(t *testing.T) {
+	for m, want := range map[Marks]string{
+		{}: "", {Unmarked: true}: "no visible mark", {Secret: true}: "a watermark of a secret key",
+		{Unmarked: true, Unsigned: true}: "no visible mark, no watermark", {Unsigned: true, Secret: true}: "no watermark",
+	} {
+		if got := m.String(); got != want {
+			t.Errorf("%+v is %q, want %q", m, got, want)
+		}
+	}
+}
+
 func BenchmarkWatermark(b *testing.B) {
 	g := slope(256, 256)
 	for b.Loop() {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/internal/specimen"
 	shipped "github.com/roentgo/roentgo/weights/default"
 )
@@ -68,6 +69,31 @@ func TestDetect(t *testing.T) {
 	_, stdout, _ := roentgo(t, "detect", "--json", at("public.png"))
 	if err := json.Unmarshal([]byte(stdout), &line); err != nil || !line.Found || !line.Shipped || !strings.Contains(string(shipped.Manifest), `"model_hash": "`+line.Bits) {
 		t.Errorf("%s (%v)", stdout, err)
+	}
+}
+
+// TestMarksOfResumed does not take an image with other marks for the one that is
+// asked for.
+func TestMarksOfResumed(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv(modelVariable, samplertest.Tiny(t))
+	secret := write(t, filepath.Join(dir, "secret"), "the secret of a test\n")
+	args := func(more ...string) []string {
+		return append([]string{"sample", "--device", "cpu", "--steps", "1", "--seed", "1", "--count", "2", "--out", filepath.Join(dir, "x.png")}, more...)
+	}
+	if status, _, stderr := roentgo(t, args("--"+watermarkKey, secret)...); status != 0 {
+		t.Fatal(stderr)
+	}
+	if s, err := readSettings(filepath.Join(dir, "x-1.png")); err != nil || s.Marks != "a watermark of a secret key" {
+		t.Errorf("the file says of its marks %q (%v)", s.Marks, err)
+	}
+	for _, other := range [][]string{nil, {"--no-watermark"}, {"--no-mark", "--" + watermarkKey, secret}} {
+		if status, _, stderr := roentgo(t, args(other...)...); status != 2 || !strings.Contains(stderr, "its marking differs") {
+			t.Errorf("%q: status %d, %q", other, status, stderr)
+		}
+	}
+	if status, _, stderr := roentgo(t, args("--"+watermarkKey, secret)...); status != 0 || !strings.Contains(stderr, "2 of 2") {
+		t.Errorf("the same: status %d, %q", status, stderr)
 	}
 }
 

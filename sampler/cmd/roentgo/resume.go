@@ -86,7 +86,7 @@ func difference(a, b provenance.Settings) string {
 		{"model", a.ModelHash == b.ModelHash}, {"prompt", a.Prompt == b.Prompt}, {"negative prompt", a.Negative == b.Negative}, {"seed", a.Seed == b.Seed},
 		{"number of steps", a.Steps == b.Steps}, {"guidance", a.Guidance == b.Guidance}, {"rescaling", a.Rescale == b.Rescale}, {"sampler", a.Sampler == b.Sampler},
 		{"spacing", a.Spacing == b.Spacing}, {"eta", a.Eta == b.Eta}, {"truncation", a.Truncate == b.Truncate},
-		{"guidance interval", a.GuidanceLow == b.GuidanceLow && a.GuidanceHigh == b.GuidanceHigh},
+		{"marking", a.Marks == b.Marks}, {"guidance interval", a.GuidanceLow == b.GuidanceLow && a.GuidanceHigh == b.GuidanceHigh},
 	} {
 		if !c.same {
 			return c.name

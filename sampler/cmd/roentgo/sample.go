@@ -430,7 +430,8 @@ func (f *sampleFlags) settings(s *sampler.Sampler, t sampler.Settings, index int
 	return provenance.Settings{Prompt: t.Prompt, Negative: t.Negative, Seed: t.Seed, Index: index, Steps: t.Steps,
 		Guidance: t.Guidance, Rescale: t.Rescale, Sampler: t.Sampler, Spacing: t.Spacing, Eta: t.Eta, Truncate: t.Truncate,
 		GuidanceLow: t.GuidanceInterval.Low, GuidanceHigh: t.GuidanceInterval.High,
-		ModelHash: s.ModelHash(), ModelName: f.modelName(), Version: version()}
+		ModelHash: s.ModelHash(), ModelName: f.modelName(), Version: version(),
+		Marks: provenance.Marks{Unmarked: f.plain, Unsigned: f.unsigned, Secret: f.keyFile != ""}.String()}
 }
 
 // requestOf makes a request for the image with those settings.
