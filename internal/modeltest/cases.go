@@ -273,6 +273,29 @@ func Reduced() model.Config {
 	return c
 }
 
+// The names of the cases of [Networks] after their prefix.
+const (
+	UNet              = "UNet"
+	UNetMasked        = "UNet masked"
+	Encoder           = "Encoder"
+	Decoder           = "Decoder"
+	TextEncoder       = "TextEncoder"
+	TextEncoderMasked = "TextEncoder masked"
+)
+
+// Network returns one of the cases of [Networks] by its name. It panics if c has
+// no such network.
+func Network[T any](name string, c model.Config, b int) Case[T] {
+	for _, n := range Networks[T]("", c, b) {
+		if n.Name == prefix("", b)+name {
+			return n
+		}
+	}
+	panic(fmt.Sprintf("modeltest: no network %q", name))
+}
+
+func prefix(name string, b int) string { return fmt.Sprintf("%s batch %d ", name, b) }
+
 // Networks returns cases of every network of c with a batch of b.
 func Networks[T any](name string, c model.Config, b int) []Case[T] {
 	type ops = model.Ops[T]
@@ -304,17 +327,17 @@ func Networks[T any](name string, c model.Config, b int) []Case[T] {
 		whole("positions", func(i int) int { return i % tokens }),
 		whole("types", func(i int) int { return 0 }),
 	}
-	prefix := fmt.Sprintf("%s batch %d ", name, b)
+	prefix := prefix(name, b)
 	list := []Case[T]{
-		{prefix + "UNet", []Input{latent, timestep, context}, func(o ops, x []T) T { return model.UNet(o, c, x[0], x[1], x[2]) }, networkTolerance},
-		{prefix + "UNet masked", []Input{latent, steps, context, maskOf(masks...)}, func(o ops, x []T) T { return model.UNet(o, c, x[0], x[1], x[2:]...) }, networkTolerance},
-		{prefix + "Encoder", []Input{image}, func(o ops, x []T) T { return model.Encoder(o, c, x[0]) }, networkTolerance},
-		{prefix + "Decoder", []Input{latent}, func(o ops, x []T) T { return model.Decoder(o, c, model.Destandardized(o, c, x[0])) }, networkTolerance},
+		{prefix + UNet, []Input{latent, timestep, context}, func(o ops, x []T) T { return model.UNet(o, c, x[0], x[1], x[2]) }, networkTolerance},
+		{prefix + UNetMasked, []Input{latent, steps, context, maskOf(masks...)}, func(o ops, x []T) T { return model.UNet(o, c, x[0], x[1], x[2:]...) }, networkTolerance},
+		{prefix + Encoder, []Input{image}, func(o ops, x []T) T { return model.Encoder(o, c, x[0]) }, networkTolerance},
+		{prefix + Decoder, []Input{latent}, func(o ops, x []T) T { return model.Decoder(o, c, model.Destandardized(o, c, x[0])) }, networkTolerance},
 	}
 	if c.HasText() {
 		list = append(list,
-			Case[T]{prefix + "TextEncoder", text, func(o ops, x []T) T { return model.TextEncoder(o, c, x[0], x[1], x[2]) }, networkTolerance},
-			Case[T]{prefix + "TextEncoder masked", append(text[:3:3], maskOf(masks...)), func(o ops, x []T) T { return model.TextEncoder(o, c, x[0], x[1], x[2], x[3:]...) }, networkTolerance},
+			Case[T]{prefix + TextEncoder, text, func(o ops, x []T) T { return model.TextEncoder(o, c, x[0], x[1], x[2]) }, networkTolerance},
+			Case[T]{prefix + TextEncoderMasked, append(text[:3:3], maskOf(masks...)), func(o ops, x []T) T { return model.TextEncoder(o, c, x[0], x[1], x[2], x[3:]...) }, networkTolerance},
 		)
 	}
 	return list

@@ -70,23 +70,36 @@ func Difference(got []float32, want []float64) float64 {
 	return most / span
 }
 
-// expected holds the results of the cases of All, by their number: they take
-// longer than the executors, which are often several in one program.
+// expected holds the results of the cases of All by name. They take longer than
+// an executor does, and a test program often has several executors.
 var expected sync.Map
+
+// byName returns the cases by name. Two of one name are an error.
+func byName[T any](t *testing.T, list []Case[T]) map[string]Case[T] {
+	t.Helper()
+	cases := map[string]Case[T]{}
+	for _, c := range list {
+		if _, ok := cases[c.Name]; ok {
+			t.Fatalf("two cases have the name %q", c.Name)
+		}
+		cases[c.Name] = c
+	}
+	return cases
+}
 
 // Check runs all cases on an executor: run computes one with the parameters of
 // source.
 func Check[T any](t *testing.T, run func(t *testing.T, c Case[T], source graph.Source) []float32) {
-	references, records := All[*Tensor](), All[graph.Value]()
-	for i, c := range All[T]() {
+	references, records := byName(t, All[*Tensor]()), byName(t, All[graph.Value]())
+	for _, c := range All[T]() {
 		t.Run(c.Name, func(t *testing.T) {
-			source, err := Params(records[i])
+			source, err := Params(records[c.Name])
 			if err != nil {
 				t.Fatal(err)
 			}
-			known, ok := expected.Load(i)
+			known, ok := expected.Load(c.Name)
 			if !ok {
-				known, _ = expected.LoadOrStore(i, Expected(references[i], source))
+				known, _ = expected.LoadOrStore(c.Name, Expected(references[c.Name], source))
 			}
 			want := known.([]float64)
 			got := run(t, c, source)
@@ -114,9 +127,9 @@ func (o once) Float32(name string) ([]float32, error) {
 	return o.Source.Float32(name)
 }
 
-// RunBackend checks all cases on a backend, that a program that runs twice
-// gives the same bytes, and that parameters are read once.
-func RunBackend(t *testing.T, open func(graph.Source) (graph.Backend, error)) {
+// runCases checks all cases on a backend. It also checks that a program that
+// runs twice gives the same bytes, and that parameters are read once.
+func runCases(t *testing.T, open Open) {
 	Check(t, func(t *testing.T, c Case[graph.Value], source graph.Source) []float32 {
 		g, err := Record(c)
 		if err != nil {
@@ -131,10 +144,8 @@ func RunBackend(t *testing.T, open func(graph.Source) (graph.Backend, error)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := range got[0] {
-			if math.Float32bits(got[0][i]) != math.Float32bits(got[1][i]) {
-				t.Fatalf("value %d was %g, and %g when run again", i, got[0][i], got[1][i])
-			}
+		if i := differs(got[0], got[1]); i >= 0 {
+			t.Fatalf("value %d was %g, and %g when run again", i, got[0][i], got[1][i])
 		}
 		if _, err := Run(t, b, g, nil, 0); err != nil {
 			t.Fatalf("compiled again: %v", err)
@@ -178,7 +189,7 @@ func Run(t testing.TB, b graph.Backend, g *graph.Graph, inputs []Input, times in
 
 // Benchmark times a case as sampling runs it: what depends on the prompt runs
 // once.
-func Benchmark(b *testing.B, open func(graph.Source) (graph.Backend, error), c Case[graph.Value]) {
+func Benchmark(b *testing.B, open Open, c Case[graph.Value]) {
 	g, err := Record(c)
 	if err != nil {
 		b.Fatal(err)

@@ -13,8 +13,8 @@ import (
 
 // RunTimed checks that a backend whose programs are [graph.Timed] reports each
 // operation once a run, and computes the same while it does.
-func RunTimed(t *testing.T, open func(graph.Source) (graph.Backend, error)) {
-	c := Networks[graph.Value]("timed", model.Tiny(), 2)[0]
+func RunTimed(t *testing.T, open Open) {
+	c := Network[graph.Value](UNet, model.Tiny(), 2)
 	g, err := Record(c)
 	if err != nil {
 		t.Fatal(err)

@@ -20,9 +20,8 @@ func BenchmarkOps(b *testing.B) {
 		name string
 		cfg  model.Config
 	}{{"mini", model.Mini()}, {"paper", model.Paper()}} {
-		networks, decoders := modeltest.Networks[graph.Value]("", c.cfg, 2), modeltest.Networks[graph.Value]("", c.cfg, 1)
-		b.Run(c.name+"/unet", func(b *testing.B) { profile(b, networks[0]) })
-		b.Run(c.name+"/decoder", func(b *testing.B) { profile(b, decoders[3]) })
+		b.Run(c.name+"/unet", func(b *testing.B) { profile(b, modeltest.Network[graph.Value](modeltest.UNet, c.cfg, 2)) })
+		b.Run(c.name+"/decoder", func(b *testing.B) { profile(b, modeltest.Network[graph.Value](modeltest.Decoder, c.cfg, 1)) })
 	}
 }
 

@@ -26,8 +26,8 @@ func convolutions(t *testing.T) map[shape]int {
 	t.Helper()
 	batches := map[shape]int{}
 	for _, c := range []model.Config{model.Mini(), model.Paper(), model.Half()} {
-		for network, batch := range map[int]int{0: 2, 3: 1} { // the U-Net and the decoder
-			g, err := modeltest.Record(modeltest.Networks[graph.Value]("", c, batch)[network])
+		for network, batch := range map[string]int{modeltest.UNet: 2, modeltest.Decoder: 1} {
+			g, err := modeltest.Record(modeltest.Network[graph.Value](network, c, batch))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,7 +3,6 @@ package gpu_test
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 	"testing"
 
@@ -15,7 +14,7 @@ import (
 	"github.com/roentgo/roentgo/shaders"
 )
 
-func open(t testing.TB) func(graph.Source) (graph.Backend, error) {
+func open(t testing.TB) modeltest.Open {
 	t.Helper()
 	if _, err := gpu.Adapters(); err != nil {
 		need.Missing(t, "no adapter: %v", err)
@@ -32,53 +31,17 @@ func open(t testing.TB) func(graph.Source) (graph.Backend, error) {
 func BenchmarkUNet(b *testing.B) {
 	for _, batch := range []int{1, 2} {
 		b.Run(fmt.Sprintf("mini/batch%d", batch), func(b *testing.B) {
-			benchmark(b, modeltest.Networks[graph.Value]("", model.Mini(), batch)[0])
+			benchmark(b, modeltest.Network[graph.Value](modeltest.UNet, model.Mini(), batch))
 		})
 	}
 }
 
 func BenchmarkDecoder(b *testing.B) {
-	b.Run("mini", func(b *testing.B) { benchmark(b, modeltest.Networks[graph.Value]("", model.Mini(), 1)[3]) })
+	b.Run("mini", func(b *testing.B) { benchmark(b, modeltest.Network[graph.Value](modeltest.Decoder, model.Mini(), 1)) })
 }
 
 func benchmark(b *testing.B, c modeltest.Case[graph.Value]) {
 	modeltest.Benchmark(b, open(b), c)
-}
-
-func TestRefusals(t *testing.T) {
-	r := graph.NewRecorder()
-	ids := r.Input("ids", graph.PerPrompt, 1, 2)
-	r.Output("out", r.Embedding(r.Param("table", 4, 3), ids))
-	g, err := r.Graph()
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := g.Plan()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := open(t)(modeltest.Random{"table": {4, 3}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Close()
-	p, err := b.Compile(t.Context(), plan)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.Close()
-	refused := func(what string, err error) {
-		if !errors.Is(err, graph.ErrProgram) {
-			t.Errorf("%s: got error %v", what, err)
-		}
-	}
-	refused("unknown input", p.Write("words", make([]float32, 2)))
-	refused("short input", p.Write("ids", make([]float32, 1)))
-	refused("unknown output", p.Read("in", make([]float32, 6)))
-	refused("short output", p.Read("out", make([]float32, 5)))
-	for _, id := range []float32{-1, 4, 0.5, 1e30, float32(math.NaN()), float32(math.Inf(1))} {
-		refused(fmt.Sprint("id ", id), p.Write("ids", []float32{0, id}))
-	}
 }
 
 func TestTooLarge(t *testing.T) {
@@ -101,7 +64,7 @@ func TestTooLarge(t *testing.T) {
 
 func TestOpenAndCloseAgain(t *testing.T) {
 	open := open(t)
-	c := modeltest.Networks[graph.Value]("", model.Tiny(), 1)[0]
+	c := modeltest.Network[graph.Value](modeltest.UNet, model.Tiny(), 1)
 	g, err := modeltest.Record(c)
 	if err != nil {
 		t.Fatal(err)

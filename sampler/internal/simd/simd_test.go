@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -18,7 +17,6 @@ import (
 	"github.com/roentgo/roentgo/internal/graph"
 	"github.com/roentgo/roentgo/internal/modeltest"
 	"github.com/roentgo/roentgo/sampler/internal/simd"
-	"github.com/roentgo/roentgo/sampler/model"
 )
 
 const worker = "../threads.js" // from testdata in Node, from the folder of the worker in a browser
@@ -33,7 +31,7 @@ func init() {
 	}
 }
 
-func open(t testing.TB, threads int) func(graph.Source) (graph.Backend, error) {
+func open(t testing.TB, threads int) modeltest.Open {
 	return func(s graph.Source) (graph.Backend, error) {
 		// A browser has addresses for some hundred memories that threads share.
 		// It frees those of closed backends once Go has let go of them.
@@ -46,76 +44,20 @@ func open(t testing.TB, threads int) func(graph.Source) (graph.Backend, error) {
 	}
 }
 
-func TestCases(t *testing.T) {
+func TestConformance(t *testing.T) {
 	for _, threads := range []int{1, 2} {
-		t.Run(fmt.Sprint(threads), func(t *testing.T) { modeltest.RunBackend(t, open(t, threads)) })
+		t.Run(fmt.Sprint(threads), func(t *testing.T) { modeltest.Conform(t, open(t, threads)) })
 	}
 }
 
-// unet runs the U-Net of tiny on copies of a few samples.
-func unet(t *testing.T, b graph.Backend, samples ...int) []float32 {
-	t.Helper()
-	c := modeltest.Networks[graph.Value]("", model.Tiny(), 3)[1]
-	all := c.Inputs
-	c.Inputs = nil
-	for _, in := range all {
-		n := len(in.Values) / 3
-		one := in
-		one.Shape = slices.Clone(in.Shape)
-		one.Shape[0] = len(samples)
-		one.Values = nil
-		for _, s := range samples {
-			one.Values = append(one.Values, in.Values[s*n:(s+1)*n]...)
-		}
-		c.Inputs = append(c.Inputs, one)
-	}
-	g, err := modeltest.Record(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := modeltest.Run(t, b, g, c.Inputs, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return got[0]
-}
-
-func TestBytesDependOnTheSampleAlone(t *testing.T) {
-	params, err := modeltest.Params(modeltest.Networks[graph.Value]("", model.Tiny(), 3)[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	var want []float32
-	for _, threads := range []int{1, 2, 3} {
-		b, err := open(t, threads)(params)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer b.Close()
-		if want == nil {
-			want = unet(t, b, 0, 1, 2)
-		}
-		n := len(want) / 3
-		for _, batch := range [][]int{{0}, {1}, {2}, {2, 0}, {1, 2, 0, 0, 1}} {
-			got := unet(t, b, batch...)
-			for k, s := range batch {
-				for i := range n {
-					if math.Float32bits(got[k*n+i]) != math.Float32bits(want[s*n+i]) {
-						t.Fatalf("%d threads, batch %v: sample %d differs at %d", threads, batch, s, i)
-					}
-				}
-			}
+// TestThreads checks that the number of threads does not change a byte.
+func TestThreads(t *testing.T) {
+	modeltest.SameSamples(t, open(t, 1), open(t, 2), open(t, 3))
+	for _, threads := range []int{-1, 1 << 20} {
+		if _, err := simd.New(t.Context(), modeltest.Random{}, simd.Options{Threads: threads}); err == nil {
+			t.Errorf("%d threads were accepted", threads)
 		}
 	}
-}
-
-// small is a program with one input of ids and one output.
-func small(t *testing.T, source graph.Source) (graph.Program, error) {
-	t.Helper()
-	r := graph.NewRecorder()
-	ids := r.Input("ids", graph.PerPrompt, 1, 2)
-	r.Output("out", r.Embedding(r.Param("table", 4, 3), ids))
-	return compiled(t, r, source)
 }
 
 func compiled(t *testing.T, r *graph.Recorder, source graph.Source) (graph.Program, error) {
@@ -134,48 +76,6 @@ func compiled(t *testing.T, r *graph.Recorder, source graph.Source) (graph.Progr
 	}
 	t.Cleanup(func() { b.Close() })
 	return b.Compile(t.Context(), plan)
-}
-
-func TestRefusals(t *testing.T) {
-	p, err := small(t, modeltest.Random{"table": {4, 3}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	refused := func(what string, err error) {
-		if !errors.Is(err, graph.ErrProgram) {
-			t.Errorf("%s: got error %v", what, err)
-		}
-	}
-	refused("unknown input", p.Write("words", make([]float32, 2)))
-	refused("short input", p.Write("ids", make([]float32, 1)))
-	refused("unknown output", p.Read("in", make([]float32, 6)))
-	refused("short output", p.Read("out", make([]float32, 5)))
-	for _, id := range []float32{-1, 4, 0.5, 1e30, float32(math.NaN()), float32(math.Inf(1))} {
-		if err := p.Write("ids", []float32{0, id}); err != nil {
-			t.Fatal(err)
-		}
-		err := p.Run(t.Context(), graph.PromptStage)
-		refused(fmt.Sprint("id ", id), err)
-		if err != nil && !strings.Contains(err.Error(), fmt.Sprintf("id %g is not one of a table of 4 rows", id)) {
-			t.Errorf("id %g: got error %v", id, err)
-		}
-	}
-	if err := p.Write("ids", []float32{0, 3}); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Run(t.Context(), graph.PromptStage); err != nil {
-		t.Errorf("after a failure: %v", err)
-	}
-	if _, err := small(t, modeltest.Random{}); err == nil {
-		t.Error("a source without the parameter was accepted")
-	}
-	_, err = small(t, modeltest.Random{"table": {3, 3}})
-	refused("a parameter too short", err)
-	for _, threads := range []int{-1, 1 << 20} {
-		if _, err := simd.New(t.Context(), modeltest.Random{}, simd.Options{Threads: threads}); err == nil {
-			t.Errorf("%d threads were accepted", threads)
-		}
-	}
 }
 
 func TestOneThreadWhereNoneCanBeStarted(t *testing.T) {
@@ -237,19 +137,15 @@ func TestCancel(t *testing.T) {
 // TestProgramsTakeTurns runs two programs at a time, of which one is compiled
 // while the other is between two calls into the module.
 func TestProgramsTakeTurns(t *testing.T) {
-	params, err := modeltest.Params(modeltest.Networks[graph.Value]("", model.Tiny(), 3)[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := open(t, 2)(params)
+	b, err := open(t, 2)(modeltest.SampleParams(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	want := unet(t, b, 0, 1)
+	want := modeltest.Samples(t, b, 0, 1)
 	done := make(chan []float32)
 	for range 3 {
-		go func() { done <- unet(t, b, 0, 1) }()
+		go func() { done <- modeltest.Samples(t, b, 0, 1) }()
 	}
 	for range 3 {
 		if got := <-done; !slices.Equal(got, want) {
@@ -261,19 +157,15 @@ func TestProgramsTakeTurns(t *testing.T) {
 // TestMemoryIsGivenBack compiles and closes programs: the memory of the module
 // does not grow.
 func TestMemoryIsGivenBack(t *testing.T) {
-	params, err := modeltest.Params(modeltest.Networks[graph.Value]("", model.Tiny(), 3)[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := simd.New(t.Context(), params, simd.Options{})
+	b, err := simd.New(t.Context(), modeltest.SampleParams(t), simd.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	unet(t, b, 0, 1, 2, 0, 1, 2)
+	modeltest.Samples(t, b, 0, 1, 2, 0, 1, 2)
 	before := b.Memory()
 	for i := range 20 {
-		unet(t, b, make([]int, i%6+1)...)
+		modeltest.Samples(t, b, make([]int, i%6+1)...)
 	}
 	if after := b.Memory(); after != before {
 		t.Errorf("%d bytes became %d", before, after)
