@@ -28,15 +28,15 @@ type Options struct {
 // hashLength is how much of a hash a file's name carries.
 const hashLength = 12
 
-// page is what index.html is told.
+// page holds the values that index.html is filled with.
 type page struct {
 	Policy, Script, Style, Theme, Library string
 	Model                                 builtModel
 }
 
-// Build writes the site into the folder out, which it replaces when it holds a
-// built site and refuses to replace otherwise. The same sources give the same
-// bytes.
+// Build writes the site to the folder out. It replaces a folder that holds a
+// built site, and refuses any other that is not empty. The same sources give the
+// same bytes.
 func Build(ctx context.Context, out string, o Options) error {
 	if err := replaceable(out); err != nil {
 		return err
@@ -61,7 +61,7 @@ func Build(ctx context.Context, out string, o Options) error {
 	return os.Rename(tmp, out)
 }
 
-// replaceable refuses a folder that is neither empty nor a built site.
+// replaceable returns an error for a folder that is neither empty nor a built site.
 func replaceable(out string) error {
 	entries, err := os.ReadDir(out)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -76,7 +76,7 @@ func replaceable(out string) error {
 	return nil
 }
 
-// write writes all files of the site, each behind those that it names.
+// write writes all files of the site, each after those that it names.
 func write(ctx context.Context, dir string, o Options) error {
 	source, err := filepath.Abs(filepath.Join(o.Root, "site")) // esbuild wants it
 	if err != nil {
@@ -119,9 +119,9 @@ func write(ctx context.Context, dir string, o Options) error {
 	return writeServiceWorker(dir, source)
 }
 
-// bundle joins an entry point and all that it imports into one small file with
-// a hash in its name, which it returns. "roentgo" stands for the library,
-// which stays a file of its own.
+// bundle joins an entry point and its imports into one small file with a hash in
+// its name, and returns that name. "roentgo" stands for the library, which stays
+// a separate file.
 func bundle(dir, source, entry string, format api.Format, library string) (string, error) {
 	r := api.Build(api.BuildOptions{
 		EntryPoints:       []string{filepath.Join(source, entry)},
@@ -156,7 +156,7 @@ func bundle(dir, source, entry string, format api.Format, library string) (strin
 	return name, os.WriteFile(filepath.Join(dir, name), content, 0o644)
 }
 
-// messages makes one error of what esbuild says.
+// messages joins the errors of esbuild into one.
 func messages(list []api.Message) error {
 	text := api.FormatMessages(list, api.FormatMessagesOptions{Kind: api.ErrorMessage})
 	return errors.New("site: " + strings.TrimSpace(strings.Join(text, "")))

@@ -47,7 +47,7 @@ func compressing(dir http.FileSystem) http.Handler {
 	})
 }
 
-// accepts reports whether the browser names a coding, which it does not refuse.
+// accepts reports whether the browser names a coding without refusing it.
 func accepts(r *http.Request, coding string) bool {
 	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		name, quality, _ := strings.Cut(strings.TrimSpace(part), ";")
@@ -69,7 +69,7 @@ type compressor struct {
 	made map[string]compressedFile // by path
 }
 
-// file compresses a file; false where it cannot be read, or is too large.
+// file compresses a file. It returns false if the file is too large or unreadable.
 func (c *compressor) file(name string) (compressedFile, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

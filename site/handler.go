@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// contentTypes are those of a built site's files. A browser compiles no
-// WebAssembly and starts no worker of another type, and what a machine's own
-// table says differs.
+// contentTypes has the type of each kind of file. With another type a browser
+// compiles no WebAssembly and starts no worker, and each machine's own table
+// differs.
 var contentTypes = map[string]string{
 	".css":         "text/css; charset=utf-8",
 	".html":        "text/html; charset=utf-8",

@@ -105,7 +105,7 @@ func iconPNG(side int, maskable bool) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// flatten is a curve as a chain of points.
+// flatten converts a curve to a chain of points.
 func (c curve) flatten() []point {
 	const n = 24
 	list := make([]point, n+1)
@@ -118,7 +118,7 @@ func (c curve) flatten() []point {
 	return list
 }
 
-// distance is that of a point from a chain.
+// distance is the distance of a point from a chain.
 func distance(p point, chain []point) float64 {
 	d := math.Inf(1)
 	for i, a := range chain[:len(chain)-1] {

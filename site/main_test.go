@@ -238,7 +238,7 @@ const (
 // make makes images of a prompt, quickly.
 func (p *tab) make(prompt, seed string, steps, count int) {
 	p.t.Helper()
-	// Told from the earlier ones by a mark, as the oldest may go meanwhile.
+	// Mark the earlier images: counting them fails, as the oldest may go meanwhile.
 	p.Must(`for (const item of document.querySelectorAll("#gallery li")) item.dataset.earlier = "";`, nil)
 	p.set("prompt", prompt)
 	p.set("seed", seed)
@@ -261,8 +261,8 @@ func downloads(t *testing.T, b *browsertest.Browser) string {
 	return dir
 }
 
-// scripts are the names of the page's own files, by which versions are told
-// apart.
+// scripts are the names of the page's own files, which distinguish
+// versions.
 func (p *tab) scripts() string {
 	p.t.Helper()
 	return strings.Join(is[[]string](p, `[...document.querySelectorAll("script[src], link[rel=stylesheet]")].map(e => e.src ?? e.href).map(u => u.split("/").pop())`), " ")

@@ -22,9 +22,9 @@ type builtModel struct {
 	Bytes int64  // of all pieces
 }
 
-// writeModel cuts the shipped model into pieces, a frame of its manifest each,
-// named by the SHA-256 of their bytes: a new model then shares with the old one
-// every piece that did not change.
+// writeModel cuts the shipped model into pieces, one per frame of its manifest,
+// and names each by the SHA-256 of its bytes. A new model then shares with the old
+// one every piece that did not change.
 func writeModel(dir string) (builtModel, error) {
 	m, err := weights.ParseManifest(shipped.Manifest)
 	if err != nil {
@@ -37,7 +37,7 @@ func writeModel(dir string) (builtModel, error) {
 	built := builtModel{Path: "model/" + m.Name + weights.ManifestExtension}
 	for i, f := range m.Frames {
 		if f.Offset+f.Size > int64(len(shipped.File)) {
-			return built, fmt.Errorf("model %s: frame %d ends behind the file", m.Name, i)
+			return built, fmt.Errorf("model %s: frame %d ends after the end of the file", m.Name, i)
 		}
 		piece := shipped.File[f.Offset:][:f.Size]
 		if hash(piece) != f.SHA256 {

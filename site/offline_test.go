@@ -159,11 +159,11 @@ func edited(t *testing.T, edits ...string) string {
 }
 
 // TestUpdate deploys a new version: the page stays at its own, all of it,
-// until it is told to take the new one, all of it. A deployment that is half
+// until it may take the new one, all of it. A deployment that is half
 // done is never taken.
 func TestUpdate(t *testing.T) {
 	next := edited(t, "Describe the X-ray", "Say what to draw", "--accent: #07655f", "--accent: #07605f", "textContent = text", "textContent = `${text}`")
-	last := edited(t, "Describe the X-ray", "Tell me more", "--accent: #07655f", "--accent: #07505f", "textContent = text", "textContent = String(text)")
+	last := edited(t, "Describe the X-ray", "Say much more", "--accent: #07655f", "--accent: #07505f", "textContent = text", "textContent = String(text)")
 	b := browsertest.Open(t)
 	h := serve(built)
 	defer h.Close()
@@ -208,7 +208,7 @@ func TestUpdate(t *testing.T) {
 	p.Run(chromedp.Reload())
 	p.wait(`!document.getElementById("update").hidden`)
 	if now := p.scripts(); now != first {
-		t.Errorf("the page is %s before it was told so, it was %s", now, first)
+		t.Errorf("the page is %s before it was asked to change, it was %s", now, first)
 	}
 	p.want(`document.getElementById("composer-title").textContent === "Describe the X-ray"`)
 
@@ -234,7 +234,7 @@ func TestUpdate(t *testing.T) {
 	p.wait(`!document.getElementById("update").hidden`)
 	h.Close()
 	p.click("#update-now")
-	p.waitAcross(`document.getElementById("composer-title")?.textContent === "Tell me more"`)
+	p.waitAcross(`document.getElementById("composer-title")?.textContent === "Say much more"`)
 }
 
 // TestDamagedFileIsNotKept serves a file of the right name with another
@@ -254,7 +254,7 @@ func TestDamagedFileIsNotKept(t *testing.T) {
 	p := open(t, b, h.URL+"/")
 	p.wait(`document.getElementById("offline-state").textContent.includes("could not be kept")`)
 	p.want(`(await caches.keys()).length === 0`)
-	p.Page.Close() // the console tells of it, as it should
+	p.Page.Close() // the console reports it, as it should
 }
 
 // TestTwoScopes has two copies of the app in two folders of one origin. Each

@@ -71,7 +71,7 @@ func TestCancel(t *testing.T) {
 	p.want(`document.getElementById("problem").textContent === ""`)
 	p.want(`document.getElementById("sheet").hidden`)
 	if after := is[int](p, `document.querySelectorAll("#gallery li").length`); after != before {
-		t.Errorf("%d images behind a cancel, %d before", after, before)
+		t.Errorf("%d images after a cancel, %d before", after, before)
 	}
 	p.make("normal chest x-ray", "1", 1, 1) // and it goes on
 }
@@ -183,7 +183,7 @@ func TestBoundsAreTheModels(t *testing.T) {
 		p.set(id, value)
 		p.Must(`document.getElementById("settings").open = false;`, nil)
 		p.click("#make")
-		p.wait(fmt.Sprintf("document.activeElement.id === %q", id)) // the field is told of
+		p.wait(fmt.Sprintf("document.activeElement.id === %q", id)) // the page puts the focus on the wrong field
 		p.want(idle)
 		p.set(id, before)
 	}

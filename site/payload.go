@@ -17,8 +17,8 @@ import (
 // compressed by brotli at its best.
 const MaxPayload = 2_200_000
 
-// Payload writes a table of a built site's files besides the model to w, and
-// returns their bytes in all as they are and compressed.
+// Payload writes a table of a built site's files besides the model to w. It
+// returns their total bytes, plain and compressed.
 func Payload(w io.Writer, dir string) (raw, compressed int, err error) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "bytes\tbrotli\t  file")

@@ -41,8 +41,8 @@ type api struct {
 
 func newAPI(host js.Value) *api { return &api{host: host, running: map[int]context.CancelFunc{}} }
 
-// functions are the object that JavaScript gets. Those that work return
-// promises.
+// functions returns the object that JavaScript gets. Functions that take time
+// return promises.
 func (a *api) functions() map[string]any {
 	functions := map[string]any{
 		"prepare": js.FuncOf(func(_ js.Value, args []js.Value) any {
@@ -90,14 +90,14 @@ func (a *api) begin(call int) (context.Context, func()) {
 	}
 }
 
-// sum is SHA-256 for a page that does not come from https, where the browser
-// has none.
+// sum computes SHA-256 for a page that does not come from https, because browsers
+// have none there.
 func sum(_ context.Context, args []js.Value) (any, error) {
 	s := sha256.Sum256(bytesOf(args[0]))
 	return hex.EncodeToString(s[:]), nil
 }
 
-// open puts the model of a manifest on the device. The store hands out pieces.
+// open loads the model of a manifest to the device. The store gives its pieces.
 func (a *api) open(ctx context.Context, args []js.Value) (any, error) {
 	var err error
 	if a.manifest, err = weights.ParseManifest([]byte(args[0].String())); err != nil {
@@ -113,7 +113,7 @@ func (a *api) open(ctx context.Context, args []js.Value) (any, error) {
 	if a.sampler, err = sampler.New(ctx, a.model, a.options); err != nil {
 		return nil, err
 	}
-	// Reading the parameters has left far more behind than is in use.
+	// Reading the parameters needed far more memory than is now in use.
 	debug.FreeOSMemory()
 	d := a.sampler.Description()
 	return map[string]any{
@@ -129,7 +129,7 @@ func (a *api) open(ctx context.Context, args []js.Value) (any, error) {
 	}, nil
 }
 
-// texts is a list as JavaScript takes it.
+// texts converts a list for JavaScript.
 func texts(list []string) []any {
 	out := make([]any, len(list))
 	for i, s := range list {
@@ -148,8 +148,8 @@ func float32Array(v []float32) js.Value {
 	return js.Global().Get("Float32Array").New(b.Get("buffer"))
 }
 
-// sample makes the images of a request. emit is told of steps and images; an
-// image is waited for until the page has taken it.
+// sample makes the images of a request. It calls emit for each step and image,
+// and waits until the page has taken an image.
 func (a *api) sample(ctx context.Context, args []js.Value) (any, error) {
 	if a.sampler == nil {
 		return nil, errNotOpen
@@ -231,7 +231,7 @@ func (a *api) image(emit js.Value, img *sampler.Image, k, count int, unknown []s
 	return err
 }
 
-// marked are an image's grey values with the watermark and, over it, the
+// marked returns an image's grey values with the watermark and, over it, the
 // visible mark.
 func (a *api) marked(img *sampler.Image) *image.Gray {
 	return provenance.Mark(provenance.Watermark(img.Gray(), a.key, provenance.ModelBits(a.sampler.ModelHash())))
@@ -256,7 +256,7 @@ func attentionObject(maps []sampler.WordMap) map[string]any {
 	return map[string]any{"size": size, "words": texts(words), "maps": float32Array(values)}
 }
 
-// decode makes the image of a latent.
+// decode converts a latent to an image.
 func (a *api) decode(ctx context.Context, args []js.Value) (any, error) {
 	if a.sampler == nil {
 		return nil, errNotOpen
@@ -289,8 +289,8 @@ func (a *api) unknownWords(_ context.Context, args []js.Value) (any, error) {
 	return texts(a.sampler.UnknownWords(args[0].String())), nil
 }
 
-// readSettings reads the settings of a PNG file, whose bytes JavaScript has
-// bounded.
+// readSettings reads the settings of a PNG file. JavaScript has already bounded
+// its size.
 func readSettings(_ context.Context, args []js.Value) (any, error) {
 	s, err := provenance.Read(bytes.NewReader(bytesOf(args[0])))
 	if err != nil {

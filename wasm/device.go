@@ -25,7 +25,7 @@ func deviceKind(kind string) string {
 	return kind
 }
 
-// onDevice passes a device on to the page.
+// onDevice reports a device to the page.
 func (a *api) onDevice(d sampler.DeviceInfo) {
 	kind := kindWasm
 	if d.Kind == sampler.GPU {

@@ -12,9 +12,9 @@ import (
 	"github.com/roentgo/roentgo/weights"
 )
 
-// pieces is a model file as the store has it: one piece a frame of the
-// manifest, each verified by the store when it hands it out, and the seek
-// table, which the manifest says all about.
+// pieces is a model file in the store: one piece per frame of the manifest, and
+// the seek table, which the manifest describes. The store checks each piece
+// before it gives it.
 type pieces struct {
 	store    js.Value
 	manifest *weights.Manifest

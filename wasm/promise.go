@@ -15,8 +15,8 @@ import (
 	"github.com/roentgo/roentgo/weights"
 )
 
-// method makes a function of JavaScript that runs f on a goroutine of its own
-// and returns a promise of its result.
+// method makes a JavaScript function that runs f on its own goroutine and returns
+// a promise of its result.
 func method(f func(args []js.Value) (any, error)) js.Func {
 	return js.FuncOf(func(_ js.Value, args []js.Value) any {
 		var executor js.Func
@@ -82,8 +82,8 @@ func failure(err error) js.Value {
 	return js.ValueOf(map[string]any{"code": code, "message": strings.ReplaceAll(err.Error(), "\n", "; ")})
 }
 
-// recovered makes an error of a panic of f, which would end the program and
-// with it every other request.
+// recovered turns a panic of f into an error. A panic would end the program, and
+// so every other request.
 func recovered(f func() (any, error)) (v any, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -93,14 +93,14 @@ func recovered(f func() (any, error)) (v any, err error) {
 	return f()
 }
 
-// bytesOf copies a Uint8Array.
+// bytesOf copies a Uint8Array to Go.
 func bytesOf(v js.Value) []byte {
 	b := make([]byte, v.Get("length").Int())
 	js.CopyBytesToGo(b, v)
 	return b
 }
 
-// uint8Array makes a Uint8Array of bytes.
+// uint8Array copies bytes to a Uint8Array.
 func uint8Array(b []byte) js.Value {
 	v := js.Global().Get("Uint8Array").New(len(b))
 	js.CopyBytesToJS(v, b)

@@ -187,14 +187,14 @@ for (const e of held) self.onmessage(e);
 // untouched device makes.
 func TestDeviceLost(t *testing.T) {
 	p := page(t, browsertest.Shared(t), serve(t, map[string]string{"/destroyer.js": destroyer}))
-	run := func(at string) (pixels []float32, told []struct{ Kind, Reason string }) {
+	run := func(at string) (pixels []float32, reported []struct{ Kind, Reason string }) {
 		var got struct {
-			Pixels string
-			Told   []struct{ Kind, Reason string }
-			Steps  []int
+			Pixels   string
+			Reported []struct{ Kind, Reason string }
+			Steps    []int
 		}
-		p.Must(`const told = [];
-		const s = await roentgo.Sampler.load(manifest, {device: "webgpu", workerURL: "/destroyer.js?at=`+at+`", onDevice: (d) => told.push(d)});
+		p.Must(`const reported = [];
+		const s = await roentgo.Sampler.load(manifest, {device: "webgpu", workerURL: "/destroyer.js?at=`+at+`", onDevice: (d) => reported.push(d)});
 		const steps = [];
 		let pixels;
 		for await (const e of s.sample({prompt: "cardiomegaly", seed: 5, steps: 4})) {
@@ -202,15 +202,15 @@ func TestDeviceLost(t *testing.T) {
 			else pixels = base64(e.image.pixels);
 		}
 		s.close();
-		return {pixels, told, steps};`, &got)
+		return {pixels, reported, steps};`, &got)
 		if want := "[0 1 2 3 4]"; fmt.Sprint(got.Steps) != want {
 			t.Errorf("destroyed at %q: the steps were %v", at, got.Steps)
 		}
-		return floatsOf(t, got.Pixels), got.Told
+		return floatsOf(t, got.Pixels), got.Reported
 	}
-	want, told := run("")
-	if len(told) != 1 || told[0].Kind != "webgpu" || told[0].Reason != "" {
-		t.Errorf("an untouched device: %v", told)
+	want, reported := run("")
+	if len(reported) != 1 || reported[0].Kind != "webgpu" || reported[0].Reason != "" {
+		t.Errorf("an untouched device: %v", reported)
 	}
 	for _, c := range []struct {
 		at    string
@@ -221,12 +221,12 @@ func TestDeviceLost(t *testing.T) {
 		{"9,7", "webgpu webgpu webgpu"},
 		{"9,3,3", "webgpu webgpu webgpu wasm"},
 	} {
-		got, told := run(c.at)
+		got, reported := run(c.at)
 		var kinds []string
-		for i, d := range told {
+		for i, d := range reported {
 			kinds = append(kinds, d.Kind)
 			if i > 0 && d.Reason == "" {
-				t.Errorf("destroyed at %q: no reason is told", c.at)
+				t.Errorf("destroyed at %q: no reason was reported", c.at)
 			}
 		}
 		if text := strings.Join(kinds, " "); text != c.kinds {
@@ -239,7 +239,7 @@ func TestDeviceLost(t *testing.T) {
 }
 
 // failer is a worker whose GPU runs out of memory, or refuses, at its n-th
-// buffer, or at the first one behind a submission.
+// buffer, or at the first one after a submission.
 const failer = `
 const [kind, last] = (new URL(import.meta.url).searchParams.get("at")).split(",");
 let n = 0, ran = false;
@@ -261,7 +261,7 @@ for (const e of held) self.onmessage(e);
 
 // TestDeviceFails lets the device run out of memory, or refuse what it is
 // asked, while the model is opened and in the middle of a run: WebAssembly
-// takes its place, and the reason is told.
+// takes its place, and the page gets the reason.
 func TestDeviceFails(t *testing.T) {
 	p := page(t, browsertest.Shared(t), serve(t, map[string]string{"/failer.js": failer}))
 	for _, c := range []struct{ at, says string }{
@@ -309,7 +309,7 @@ for (const e of held) self.onmessage(e);`}))
 }
 
 // TestCancel aborts a request, leaves a loop, aborts a load, and closes; what
-// comes behind works.
+// comes after it works.
 func TestCancel(t *testing.T) {
 	p := page(t, browsertest.Shared(t), serve(t))
 	var got struct {
@@ -346,7 +346,7 @@ func TestCancel(t *testing.T) {
 		t.Errorf("aborted: %q, while loading: %q, closed: %q", got.Aborted, got.Loading, got.Closed)
 	}
 	if got.Left != 3 || got.After != 1 || got.Queued != 3 {
-		t.Errorf("events before leaving: %d, images behind it: %d, of three requests: %d", got.Left, got.After, got.Queued)
+		t.Errorf("events before leaving: %d, images after it: %d, of three requests: %d", got.Left, got.After, got.Queued)
 	}
 	t.Logf("an abort took %.0f ms", got.Late)
 }
@@ -461,7 +461,7 @@ func TestLearning(t *testing.T) {
 }
 
 // TestManyImages makes a hundred images in a row. The memory of Go, of the
-// kernels and of the page is as large behind the last as behind the tenth.
+// kernels and of the page is as large after the last as after the tenth.
 func TestManyImages(t *testing.T) {
 	b := browsertest.Open(t, "enable-precise-memory-info", "js-flags=--expose-gc")
 	p := page(t, b, serve(t))
@@ -482,7 +482,7 @@ func TestManyImages(t *testing.T) {
 	after = measure()
 	t.Logf("renderer %d → %d MB, GPU process %d → %d MB", before.Renderer>>20, after.Renderer>>20, before.GPU>>20, after.GPU>>20)
 	if grown := after.Renderer - before.Renderer; grown > 30<<20 {
-		t.Errorf("a hundred images left %d MB behind", grown>>20)
+		t.Errorf("a hundred images left %d MB in use", grown>>20)
 	}
 }
 

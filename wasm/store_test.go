@@ -147,7 +147,7 @@ func TestCut(t *testing.T) {
 				p.Close()
 			}
 			if before < 6 {
-				t.Errorf("%d pieces are kept behind nine cuts", before)
+				t.Errorf("%d pieces are kept after nine cuts", before)
 			}
 			limit, bytesSent = 0, 0
 			p := page(t, b, s)
@@ -331,7 +331,7 @@ func TestChanged(t *testing.T) {
 	b := browsertest.Open(t)
 	page(t, b, s).Must(loadAndReport, nil)
 
-	// A skippable frame changes no content: the last frame with one behind it.
+	// A skippable frame changes no content: the last frame with one after it.
 	last := m.Frames[len(m.Frames)-1]
 	grown := append(bytes.Clone(shipped.File[last.Offset:last.Offset+last.Size]), 0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4)
 	files := map[string]string{}

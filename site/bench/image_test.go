@@ -17,7 +17,7 @@ import (
 // device (cold) and with the model there (warm), all from this machine's own server;
 // a step of the sampling (ms/step, both halves of guidance), the page's longest
 // task (0: none reached 50 ms), and the memory of renderers and GPU process
-// behind it.
+// after it.
 func BenchmarkImage(b *testing.B) {
 	dir := b.TempDir()
 	if err := pack.Build(b.Context(), "../..", dir+"/roentgo"); err != nil {

@@ -1,6 +1,6 @@
 // Package bert reads BERT encoders from folders in the layout of HuggingFace's
-// transformers: config.json, vocab.txt or tokenizer.json, and
-// model.safetensors, several of such files with their index, or
+// transformers: config.json; vocab.txt or tokenizer.json; and the weights as
+// model.safetensors, as several such files with an index, or as
 // pytorch_model.bin.
 package bert
 
@@ -31,7 +31,7 @@ var ErrFolder = errors.New("bert: folder refused")
 // encoder has as many positions.
 const MaxTokens = 256
 
-// What the small files and the weights may hold at most, in bytes.
+// The largest sizes of the small files and of the weights, in bytes.
 const (
 	maxText    = 64 << 20
 	maxWeights = 8 << 30
@@ -51,7 +51,7 @@ type Encoder struct {
 	close  func() error
 }
 
-// config is what config.json tells of a BertModel.
+// config is what config.json says about a BertModel.
 type config struct {
 	ModelType        string  `json:"model_type"`
 	HiddenAct        string  `json:"hidden_act"`
@@ -144,7 +144,7 @@ func readText(path string) ([]byte, error) {
 	return data, err
 }
 
-// readVocab reads the vocabulary, and whether it is of small letters.
+// readVocab reads the vocabulary and finds out whether it is lower case.
 func (e *Encoder) readVocab() error {
 	var cased *bool // as the folder says
 	var tokenizer struct {
@@ -210,8 +210,8 @@ func (e *Encoder) readVocab() error {
 	return nil
 }
 
-// distinct gives tokens that are empty, or are there again later, a name that no
-// text has: as in transformers, the last of equal tokens is the one of texts.
+// distinct renames tokens that are empty or that occur again later, so that no
+// text has them. As in transformers, texts use the last of equal tokens.
 func distinct(vocab []string) []string {
 	last := map[string]int{}
 	for id, token := range vocab {
@@ -226,7 +226,7 @@ func distinct(vocab []string) []string {
 	return out
 }
 
-// openWeights finds the weights and the names that they go by.
+// openWeights finds the weights and their names.
 func (e *Encoder) openWeights() error {
 	files, err := shardNames(e.Dir)
 	if err != nil {
@@ -339,7 +339,7 @@ func values(t *pytorch.Tensor) ([]float32, error) {
 			return nil, errors.New("bert: a tensor of pytorch_model.bin is not contiguous")
 		}
 		if t.Size[i] < 0 || t.Size[i] > maxWeights/max(n, 1) {
-			return nil, errors.New("bert: a tensor of pytorch_model.bin has an absurd size")
+			return nil, errors.New("bert: a tensor of pytorch_model.bin has a size that no tensor has")
 		}
 		n *= t.Size[i]
 		stride *= t.Size[i]
@@ -356,7 +356,7 @@ func values(t *pytorch.Tensor) ([]float32, error) {
 		return nil, fmt.Errorf("bert: a tensor of pytorch_model.bin is of %T, not of floats", s)
 	}
 	if t.StorageOffset < 0 || t.StorageOffset > len(from) || n > len(from)-t.StorageOffset {
-		return nil, errors.New("bert: a tensor of pytorch_model.bin leaves its storage")
+		return nil, errors.New("bert: a tensor of pytorch_model.bin goes past the end of its storage")
 	}
 	return slices.Clone(from[t.StorageOffset : t.StorageOffset+n]), nil
 }

@@ -218,8 +218,8 @@ func TestShards(t *testing.T) {
 	}
 }
 
-// TestDoubledTokens: the last of equal tokens is that of texts, as in
-// transformers, and the others, and empty ones, are none of any.
+// TestDoubledTokens checks that texts use the last of equal tokens, as in
+// transformers, and neither the others nor empty ones.
 func TestDoubledTokens(t *testing.T) {
 	e, err := bert.Open(folder(t, map[string]string{"vocab.txt": "[PAD]\n[UNK]\n[CLS]\n[SEP]\nlung\n\nlung\nheart\n"}))
 	if err != nil {

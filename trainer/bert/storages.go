@@ -17,9 +17,9 @@ import (
 // are, in bytes.
 const maxPickle = 16 << 20
 
-// checkStorages compares the sizes that a pytorch_model.bin declares with what
-// the file has, before any of them is believed: the package that reads it would
-// make room for what is declared.
+// checkStorages compares the sizes that a pytorch_model.bin declares with the
+// bytes that the file has. It runs first, because the package that reads the file
+// allocates whatever size is declared.
 func checkStorages(file string, size int64) error {
 	z, err := zip.OpenReader(file)
 	if err != nil {
@@ -100,9 +100,9 @@ func checkLegacy(file string, size int64) error {
 	return nil
 }
 
-// unpickle reads a pickle without making anything of it but lists and texts.
-// storage is called for each storage that it refers to: ("storage", class, key,
-// place, values), with the bytes of a value.
+// unpickle reads a pickle and makes only lists and strings from it. It calls
+// storage for each storage that the pickle refers to, ("storage", class, key,
+// place, values), with the bytes per value.
 func unpickle(r io.Reader, storage func(key string, n, each int64) error) (any, error) {
 	u := pickle.NewUnpickler(r)
 	u.FindClass = func(module, name string) (any, error) { return anything(module + "." + name), nil }
@@ -122,7 +122,7 @@ func unpickle(r io.Reader, storage func(key string, n, each int64) error) (any, 
 	return u.Load()
 }
 
-// fits reports whether n values of so many bytes can be in what there is.
+// fits returns an error if the file has no room for n values of that many bytes.
 func fits(key string, n, each, have int64) error {
 	if n < 0 || n > have/each {
 		return fmt.Errorf("storage %.40q is declared to have %d values of %d bytes, the file has %d bytes of it", key, n, each, have)
@@ -133,7 +133,7 @@ func fits(key string, n, each, have int64) error {
 var valueBytes = map[string]int64{"torch.FloatStorage": 4, "torch.HalfStorage": 2, "torch.BFloat16Storage": 2, "torch.DoubleStorage": 8,
 	"torch.LongStorage": 8, "torch.IntStorage": 4, "torch.ShortStorage": 2}
 
-// anything stands for a class, whose objects are not looked at.
+// anything stands for any class. Nothing reads its objects.
 type anything string
 
 // Call makes an object of the class.

@@ -1,6 +1,6 @@
-// Package fetch downloads large files over connections that break: it goes on
-// where it was cut, checks what it got, and never leaves a damaged file under
-// a file's name.
+// Package fetch downloads large files over connections that break. It resumes
+// where a download stopped, checks what it got, and never leaves a damaged file
+// under the final name.
 package fetch
 
 import (
@@ -24,9 +24,9 @@ import (
 // OpenIBase is where the Indiana University collection is published.
 const OpenIBase = "https://openi.nlm.nih.gov/imgs/collections/"
 
-// OpenI are the archives of that collection: its reports and its images. Their
-// publisher states no hashes, so that their sizes and hashes are told after
-// the download and not checked.
+// OpenI lists the archives of that collection: its reports and its images. Their
+// publisher states no hashes. So their sizes and hashes are reported after the
+// download, but not checked.
 var OpenI = []File{{Name: "NLMCXR_reports.tgz"}, {Name: "NLMCXR_png.tgz"}}
 
 // File is a file to fetch.
@@ -47,7 +47,7 @@ type Options struct {
 	Client   *http.Client                         // default http.DefaultClient
 	Retries  int                                  // attempts in a row that bring nothing; default 8
 	Wait     func(attempt int) time.Duration      // before attempt 1, 2, …; default 1 s, doubling, at most 1 min
-	Stall    time.Duration                        // without a byte, after which a connection is given up; default 1 min
+	Stall    time.Duration                        // how long to wait for a byte before giving up; default 1 min
 	Progress func(name string, done, total int64) // total is 0 where it is not known
 }
 
@@ -68,9 +68,9 @@ var (
 	ErrDamaged = errors.New("fetch: file damaged")
 )
 
-// Fetch brings all files into the folder, one after another. What it cannot
-// finish stays beside as NAME.part, and the same call goes on from it. A file
-// that is there already is kept, after a check where its hash is known.
+// Fetch downloads all files to the folder, one after another. A download that
+// it cannot finish stays there as NAME.part, and the same call resumes it. A file
+// that already exists is kept; if its hash is known, it is checked.
 func Fetch(ctx context.Context, o Options) ([]Result, error) {
 	if o.Client == nil {
 		o.Client = http.DefaultClient
@@ -117,8 +117,8 @@ type download struct {
 	url, path string
 }
 
-// note is what is known of a part, in a file beside it. A part that cannot be
-// told to be of the same file is begun anew.
+// note is what is known of a part, in a file beside it. If it does not show that
+// the part is of the same file, the download starts from the beginning.
 type note struct {
 	URL       string `json:"url"`
 	Validator string `json:"validator"` // a strong ETag, or a Last-Modified
@@ -177,7 +177,7 @@ func (d *download) run(ctx context.Context) (Result, error) {
 	return r, os.Remove(d.part() + ".json")
 }
 
-// fatal is an error that another attempt does not mend.
+// fatal is an error that another attempt does not fix.
 type fatal struct{ error }
 
 func (d *download) size() int64 {
@@ -199,7 +199,7 @@ func remove(path string) error {
 	return nil
 }
 
-// from is where a part can go on, and under which validator.
+// from returns where a part can resume, and with which validator.
 func (d *download) from() (int64, note) {
 	var n note
 	text, err := os.ReadFile(d.part() + ".json")
@@ -213,7 +213,7 @@ func (d *download) from() (int64, note) {
 // the size of the whole.
 var contentRange = regexp.MustCompile(`^bytes (\d+)-(\d+)/(\d+|\*)$`)
 
-// maxWait bounds how long a server may have us wait.
+// maxWait bounds how long a server may make us wait.
 const maxWait = 5 * time.Minute
 
 // attempt makes one request and takes what it brings. It returns nil when the
@@ -274,7 +274,7 @@ func (d *download) attempt(ctx context.Context) (time.Duration, error) {
 	return 0, d.take(response.Body, at, now, func() { stall.Reset(d.Stall) })
 }
 
-// validator is what tells this version of a file from another.
+// validator identifies this version of a file.
 func validator(h http.Header) string {
 	if tag := h.Get("ETag"); tag != "" && tag[0] == '"' {
 		return tag
@@ -282,8 +282,8 @@ func validator(h http.Header) string {
 	return h.Get("Last-Modified")
 }
 
-// take appends what body brings to the part, from byte at on. moved is called
-// whenever bytes came.
+// take appends body to the part, from byte at on. It calls moved whenever bytes
+// arrive.
 func (d *download) take(body io.Reader, at int64, n note, moved func()) error {
 	text, err := json.Marshal(n)
 	if err != nil {
@@ -340,7 +340,7 @@ func (d *download) inspect(path string) (Result, error) {
 	return Result{Path: path, Size: size, SHA256: sum}, err
 }
 
-// check holds a file to what is known of it.
+// check compares a file with what is known about it.
 func (d *download) check(r Result) error {
 	switch {
 	case d.Size > 0 && r.Size != d.Size:

@@ -124,7 +124,7 @@ func (s *server) fetched(t *testing.T, o Options) {
 		t.Errorf("%+v", results)
 	}
 	if list, _ := filepath.Glob(filepath.Join(o.Out, "*.part*")); len(list) > 0 {
-		t.Errorf("left behind: %v", list)
+		t.Errorf("files were left: %v", list)
 	}
 }
 
@@ -278,7 +278,7 @@ func TestExpectations(t *testing.T) {
 		t.Error(err)
 	}
 	if list, _ := filepath.Glob(filepath.Join(o.Out, "*")); len(list) > 0 {
-		t.Errorf("left behind: %v", list)
+		t.Errorf("files were left: %v", list)
 	}
 	o.Files[0] = File{Name: "a.tgz", Size: 5}
 	if _, err := Fetch(t.Context(), o); !errors.Is(err, ErrDamaged) {

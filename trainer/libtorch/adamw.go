@@ -11,8 +11,8 @@ import (
 	"unsafe"
 )
 
-// AdamW is decoupled weight decay Adam (Loshchilov and Hutter 2019) with its
-// state in our hands: both moments and the step count can be saved and set.
+// AdamW is Adam with decoupled weight decay (Loshchilov and Hutter 2019). Both
+// moments and the step count can be saved and set.
 type AdamW struct {
 	Beta1, Beta2, Eps float64
 	Steps             int // taken so far
@@ -41,12 +41,12 @@ func NewAdamW(params []*Param, beta1, beta2, eps, weightDecay float64) *AdamW {
 	return a
 }
 
-// Moments returns the first and second moments, one tensor a parameter under
+// Moments returns the first and second moments: one tensor per parameter, under
 // the parameter's name.
 func (a *AdamW) Moments() (m, v *Params) { return a.m, a.v }
 
-// GradNorm is the L2 norm of all gradients together; it is not finite when one
-// of them is not.
+// GradNorm is the L2 norm of all gradients together. It is not finite if one of
+// them is not.
 func (a *AdamW) GradNorm() float64 {
 	n := float64(C.rt_grad_norm(a.hp.ptr(), C.int(len(a.hp))))
 	check("gradient norm")
@@ -55,8 +55,8 @@ func (a *AdamW) GradNorm() float64 {
 
 // Step moves the parameters by their gradients, divided by the scale of the
 // loss and scaled so that their norm is at most clip where clip is positive,
-// and drops the gradients. It returns the norm before clipping. When that is
-// not finite nothing moves and ok is false.
+// and drops the gradients. It returns the norm before clipping. If that is not
+// finite, no parameter moves and ok is false.
 func (a *AdamW) Step(lr, clip, lossScale float64) (norm float64, ok bool) {
 	norm = a.GradNorm() / lossScale
 	defer a.ZeroGrad()
@@ -85,12 +85,12 @@ func (a *AdamW) Free() {
 
 // EMA is an exponential moving average of parameters.
 type EMA struct {
-	Average *Params // one tensor a parameter, under the parameter's name
+	Average *Params // one tensor per parameter, under the parameter's name
 	ha, hp  handles
 }
 
-// NewEMA starts an average at the present values of params. What is not
-// trainable is copied and never moves.
+// NewEMA starts an average at the present values of params. Parameters that are
+// not trainable are copied and never move.
 func NewEMA(params *Params) *EMA {
 	e := &EMA{Average: NewParams()}
 	for _, p := range params.All() {

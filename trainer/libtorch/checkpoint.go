@@ -22,8 +22,8 @@ type segment struct {
 	first []*leaf
 }
 
-// leaf cuts the graph at a value: it collects the gradient of what it is a
-// copy of.
+// leaf cuts the graph at a value. It collects the gradient of the tensor that it
+// copies.
 type leaf struct{ of, copy Tensor }
 
 // Checkpoint implements model.Ops.
@@ -95,12 +95,12 @@ func (o *Ops) drop(from, to int) {
 }
 
 // Backward adds the gradients of loss, a tensor of one value, to those of the
-// parameters. Everything that was made before it, loss among it, must not be
-// used any more.
+// parameters. Nothing that was made before the call may be used after it, not
+// even loss.
 func (o *Ops) Backward(loss Tensor) {
 	o.forget(loss)
-	// What lies between blocks may lead to the loss on two ways, as the
-	// moments of a latent do, and is passed once a way.
+	// A value between blocks may reach the loss in two ways, as the moments of
+	// a latent do. The pass goes through it once for each.
 	lib.AtBackward(loss.c, int(flag(len(o.segments) > 0)), 0)
 	check("backward")
 	// Blocks in reverse: when a block's turn comes, all that took its result
@@ -121,8 +121,8 @@ func (o *Ops) Backward(loss Tensor) {
 	o.segments, o.leaves = nil, nil
 }
 
-// forget frees every handle that Backward does not need: what libtorch keeps
-// for the gradients is then freed as they pass.
+// forget frees every handle that Backward does not need. libtorch then frees
+// what it keeps for the gradients as soon as it has used it.
 func (o *Ops) forget(loss Tensor) {
 	needed := map[lib.Ctensor]bool{loss.c: true}
 	for _, s := range o.segments {

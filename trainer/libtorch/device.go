@@ -15,7 +15,7 @@ import (
 	"unsafe"
 )
 
-// Where tensors are made, and in which memory format: of the whole process.
+// The device and memory format of new tensors, for the whole process.
 var (
 	device       = -1 // -1: the CPU; else the CUDA device of that number
 	channelsLast bool
@@ -31,8 +31,8 @@ const (
 	CUDA = "cuda"
 )
 
-// Use chooses the device on which all further tensors are made, and returns
-// which it is. Call it before any tensor is.
+// Use chooses the device of all further tensors and returns its name. Call it
+// before the first tensor is made.
 func Use(name string) (string, error) {
 	switch name {
 	case CPU:
@@ -53,12 +53,12 @@ func Use(name string) (string, error) {
 // OnCUDA reports whether tensors are made on a CUDA device.
 func OnCUDA() bool { return device >= 0 }
 
-// ChannelsLast makes all further tensors of four dimensions in NHWC order in
-// memory, which convolutions run faster in on some devices.
+// ChannelsLast stores all further tensors of four dimensions in NHWC order. Some
+// devices compute convolutions faster in it.
 func ChannelsLast(on bool) { channelsLast = on }
 
-// cudaLibrary is what registers the CUDA kernels. Nothing links it, so that
-// the program runs where it is not.
+// cudaLibrary registers the CUDA kernels. Nothing links it, so the program also
+// runs on machines without it.
 const cudaLibrary = "libtorch_cuda.so"
 
 // loadCUDA opens libtorch's CUDA library: beside libtorch_cpu.so, or where the
@@ -102,8 +102,8 @@ func besideLibtorch() []string {
 	return nil
 }
 
-// CUDAStatus says what libtorch's CUDA is here: its build, or why there is
-// none.
+// CUDAStatus describes the CUDA part of libtorch: its build, or why it is
+// missing.
 func CUDAStatus() string {
 	if err := loadCUDA(); err != nil {
 		return "none: " + err.Error()

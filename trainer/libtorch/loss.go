@@ -6,9 +6,9 @@ import (
 	lib "github.com/sugarme/gotch/libtch"
 )
 
-// What follows is not part of model.Ops: the operations that losses need.
+// The operations here are not part of model.Ops. Losses need them.
 
-// Float converts to float32; losses are taken in it under autocast.
+// Float converts to float32, in which losses are computed under autocast.
 func (o *Ops) Float(x Tensor) Tensor {
 	return o.call("to float", func(out *lib.Ctensor) { lib.AtgTotype(out, x.c, kindFloat) })
 }
@@ -65,7 +65,7 @@ func (o *Ops) Channels(x Tensor, from, n int) Tensor {
 	return o.call("channels", func(out *lib.Ctensor) { lib.AtgNarrow(out, x.c, 1, int64(from), int64(n)) })
 }
 
-// Select gathers rows of the first axis; index is an index of each.
+// Select gathers rows of the first axis. index has one index per row.
 func (o *Ops) Select(x Tensor, index []float32) Tensor {
 	i := o.Tensor(index, len(index))
 	whole := o.call("index", func(out *lib.Ctensor) { lib.AtgTotype(out, i.c, kindInt64) })
@@ -93,8 +93,8 @@ const SSIMWindow = 7
 
 // SSIM is the mean structural similarity (Wang et al. 2004) of images
 // (B, 1, H, W) in [-1, 1], in uniform windows, C1 = (0.01·2)², C2 = (0.03·2)²:
-// a tensor of one value, at most 1, to train with. The figure to report is
-// that of package metric.
+// a tensor of one value, at most 1. It is for training; report the figure of
+// package metric.
 func (o *Ops) SSIM(x, y Tensor) Tensor {
 	const c1, c2 = 0.02 * 0.02, 0.06 * 0.06
 	pool := func(t Tensor) Tensor { return o.avgPool(t, SSIMWindow, 1) }

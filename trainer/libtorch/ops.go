@@ -16,7 +16,7 @@ import (
 	"github.com/roentgo/roentgo/sampler/model"
 )
 
-// Ops implements model.Ops on libtorch. What it makes lives until Free.
+// Ops implements model.Ops on libtorch. Its tensors live until Free.
 type Ops struct {
 	// Checkpointing drops the intermediate values of each block of a network
 	// and computes them again in Backward (Chen et al. 2016).

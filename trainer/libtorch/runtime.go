@@ -3,10 +3,10 @@
 // Package libtorch executes the networks of package model on libtorch, through
 // the C wrappers of gotch, with gradients.
 //
-// libtorch keeps its gradient mode, autocast state and last error a thread, so
-// a program calls everything here from one goroutine that has called
-// [Start]. Tensors are bare handles: gotch's own Tensor costs ten times
-// as much a call. All that an [Ops] makes is freed together, by [Ops.Free].
+// libtorch keeps its gradient mode, autocast state and last error per thread. So
+// call everything here from one goroutine that has called [Start]. Tensors are
+// bare handles, because gotch's own Tensor makes each call ten times as costly.
+// [Ops.Free] frees all tensors of an [Ops] together.
 package libtorch
 
 // #cgo CXXFLAGS: -std=c++17 -O3
@@ -28,10 +28,10 @@ import (
 	lib "github.com/sugarme/gotch/libtch"
 )
 
-// environment is what libtorch's libraries read before main begins. Spinning
-// OpenMP threads slow a shared machine several times; and the C library gives
-// every large tensor back to the system when it is freed, so that the next one
-// costs a page fault every 4 KiB: a tenth to a quarter of a training step.
+// environment is what libtorch's libraries read before main starts. OpenMP
+// threads that spin slow a shared machine several times. And the C library
+// returns each large tensor to the system when it is freed. The next one then
+// costs a page fault per 4 KiB: a tenth to a quarter of a training step.
 var environment = []string{
 	"OMP_WAIT_POLICY=PASSIVE",
 	"MALLOC_MMAP_THRESHOLD_=8589934592",
@@ -40,9 +40,9 @@ var environment = []string{
 }
 
 // Start prepares the process and the calling goroutine for libtorch: it locks
-// the goroutine to its thread and sets the number of threads that one
-// operation uses. Where OMP_WAIT_POLICY is not set, it sets the environment
-// and starts the program again in its own place.
+// the goroutine to its thread and sets the number of threads per operation. If
+// OMP_WAIT_POLICY is not set, it sets the environment and replaces the program
+// by a new start of it.
 func Start(threads int) error {
 	if os.Getenv("OMP_WAIT_POLICY") == "" {
 		self, err := os.Executable()
@@ -66,8 +66,8 @@ var ErrLibtorch = errors.New("libtorch")
 type failure struct{ err error }
 
 // Try runs f and returns the error of the first operation in it that failed.
-// A network reads as plain mathematics because its operations return no
-// errors; this is where they surface.
+// Operations return no errors, so that a network reads as plain mathematics.
+// Their errors appear here.
 func Try(f func()) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -99,7 +99,7 @@ func check(op string) {
 // GradMode switches the recording of gradients on or off.
 func GradMode(on bool) { C.rt_grad_mode(flag(on)) }
 
-// Precision is what the heavy operations compute in. Parameters and their
+// Precision is the number format of the heavy operations. Parameters and their
 // gradients stay float32.
 type Precision string
 
@@ -124,11 +124,11 @@ var HasBF16 = sync.OnceValue(func() bool {
 	}) == nil
 })
 
-// autocast is what is on, on the one thread that uses libtorch.
+// autocast is the precision now in use, on the one thread that uses libtorch.
 var autocast = F32
 
-// Autocast runs f with the heavy operations in p; nested calls end as they
-// began.
+// Autocast runs f with the heavy operations in p. Afterwards the earlier
+// precision is in use again.
 func Autocast(p Precision, f func()) {
 	if p == autocast {
 		f()

@@ -12,8 +12,8 @@ import (
 	lib "github.com/sugarme/gotch/libtch"
 )
 
-// Script is a TorchScript module. Gradients pass through it to its inputs; its
-// own parameters stay as they are.
+// Script is a TorchScript module. Gradients pass through it to its inputs. Its
+// own parameters do not change.
 type Script struct{ m lib.Cmodule }
 
 // LoadScript reads a TorchScript file, on the device in use.

@@ -17,9 +17,9 @@ type Scored struct {
 // AUC is the area under the receiver operating characteristic: the probability
 // that a positive of a stratum scores higher than a negative of the same
 // stratum and another group, where a tie counts half (Hanley and McNeil 1982).
-// Images of one group, as two of one seed, are not compared: they are not
-// independent, and a resample of a bootstrap has many such pairs. It is NaN
-// where there is no pair.
+// Images of one group, for example of one seed, are not compared: they are not
+// independent, and a bootstrap resample has many such pairs. It is NaN if there
+// is no pair.
 func AUC(list []Scored) float64 {
 	strata, groups := map[string][]Scored{}, map[[2]string][]Scored{}
 	for _, s := range list {
@@ -42,8 +42,8 @@ func AUC(list []Scored) float64 {
 	return wins / pairs
 }
 
-// winsOf counts the pairs of a positive and a negative, and those of them that
-// the positive wins, by ranks.
+// winsOf counts the pairs of a positive and a negative by ranks, and how many of
+// them the positive wins.
 func winsOf(list []Scored) (wins, pairs float64) {
 	list = slices.Clone(list)
 	slices.SortFunc(list, func(a, b Scored) int { return cmp.Compare(a.Score, b.Score) })
@@ -65,15 +65,15 @@ func winsOf(list []Scored) (wins, pairs float64) {
 	return wins, positives * below
 }
 
-// AUC is [AUC] of a list and its interval by resamples of whole groups; ok is
-// false where there is no pair of a positive and a negative.
+// AUC returns [AUC] of a list and its interval by resamples of whole groups. ok
+// is false if there is no pair of a positive and a negative.
 func (s Resampling) AUC(list []Scored) (v Interval, ok bool) {
 	v = s.Scored(list, AUC)
 	return v, !math.IsNaN(v.Value)
 }
 
-// Scored is what a statistic makes of a list, and its interval by resamples of
-// whole groups.
+// Scored returns a statistic of a list and its interval by resamples of whole
+// groups.
 func (s Resampling) Scored(list []Scored, statistic func([]Scored) float64) Interval {
 	groups := make([]string, len(list))
 	for i, x := range list {

@@ -8,8 +8,8 @@ import (
 // Decision is whether something was said to be there, and whether it is.
 type Decision struct{ Said, Is bool }
 
-// Rates are precision, recall and F1 of decisions. One whose denominator is 0 is
-// 0, as scikit-learn has it.
+// Rates returns precision, recall and F1 of decisions. As in scikit-learn, a
+// figure whose denominator is 0 is 0.
 func Rates(list []Decision) (precision, recall, f1 float64) {
 	var right, said, is float64
 	for _, d := range list {
@@ -26,8 +26,8 @@ func Rates(list []Decision) (precision, recall, f1 float64) {
 	return right / max(said, 1), right / max(is, 1), 2 * right / max(said+is, 1)
 }
 
-// Threshold is the score from which on saying yes gives the best F1; with
-// nothing to find, one above all scores. Stratum and Group do not matter.
+// Threshold returns the lowest score to answer yes to, for the best F1. If
+// nothing is positive, it is above all scores. Stratum and Group do not matter.
 func Threshold(list []Scored) float64 {
 	list = slices.Clone(list)
 	slices.SortFunc(list, func(a, b Scored) int { return cmp.Compare(b.Score, a.Score) })

@@ -11,7 +11,7 @@ import (
 // ErrPoints is wrapped by errors of sets of points that cannot be compared.
 var ErrPoints = errors.New("metric: points refused")
 
-// checked returns an error where sets have fewer points than least, points of
+// checked returns an error if a set has fewer points than least, points of
 // different lengths, or values that are not finite.
 func checked(least int, sets ...[][]float64) error {
 	for _, set := range sets {
@@ -32,7 +32,7 @@ func checked(least int, sets ...[][]float64) error {
 	return nil
 }
 
-// gaussian is the normal distribution that points suggest.
+// gaussian is the normal distribution with the mean and covariance of points.
 type gaussian struct {
 	mean []float64
 	// factor F, (d, k), has the covariance F·Fᵀ, and k is the smaller of d and the
@@ -80,9 +80,9 @@ func gaussianOf(points [][]float64) (gaussian, error) {
 }
 
 // distance is |μ−μ′|² + tr(Σ + Σ′ − 2(ΣΣ′)^½). With Σ = FFᵀ and Σ′ = GGᵀ the
-// eigenvalues of ΣΣ′ are the squares of the singular values of FᵀG, so that the
-// trace of the root is their sum: no root of a matrix that is near singular is
-// taken, and none comes out complex.
+// eigenvalues of ΣΣ′ are the squares of the singular values of FᵀG, and the trace
+// of the root is the sum of these. So it needs no root of a matrix that is near
+// singular, which could come out complex.
 func (g gaussian) distance(h gaussian) (float64, error) {
 	var sum float64
 	for k := range g.mean {
@@ -103,8 +103,8 @@ func (g gaussian) distance(h gaussian) (float64, error) {
 
 // Frechet is the Fréchet distance between the normal distributions that two sets
 // of points suggest (Dowson and Landau 1982), as the FID has it (Heusel et al.
-// 2017, eq. 6), with covariances over n − 1. It grows as sets get smaller: compare
-// sets of one size alone.
+// 2017, eq. 6), with covariances over n − 1. It is larger for smaller sets, so
+// compare only sets of one size.
 func Frechet(a, b [][]float64) (float64, error) {
 	if err := checked(2, a, b); err != nil {
 		return 0, err
@@ -120,9 +120,9 @@ func Frechet(a, b [][]float64) (float64, error) {
 	return g.distance(h)
 }
 
-// Frechet is [Frechet] with the interval of resamples of a by groups; b stays as
-// it is. Resamples repeat points, which makes the distance larger: the interval
-// is their spread, put around the value.
+// Frechet returns [Frechet] with its interval by resamples of a by groups; b is
+// not resampled. Resamples repeat points, which makes the distance larger. So the
+// interval is their spread, moved to lie around the value.
 func (s Resampling) Frechet(a [][]float64, groups []string, b [][]float64) (Interval, error) {
 	if err := checked(2, a, b); err != nil {
 		return Interval{}, err

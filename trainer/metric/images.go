@@ -2,7 +2,7 @@ package metric
 
 import "fmt"
 
-// Clamp brings values to [−1, 1]. It returns an error where one is not a number.
+// Clamp limits values to [−1, 1]. It returns an error if one is NaN.
 func Clamp(x []float32) error {
 	for i, v := range x {
 		if v != v {
@@ -13,8 +13,8 @@ func Clamp(x []float32) error {
 	return nil
 }
 
-// Shrink returns an image of size × size values as one of side × side, each the
-// mean of a square. It panics where size is not a multiple of side.
+// Shrink reduces an image of size × size values to side × side. Each value is
+// the mean of a square. It panics if size is not a multiple of side.
 func Shrink(x []float32, size, side int) []float32 {
 	if side < 1 || size%side != 0 || len(x) != size*size {
 		panic(fmt.Sprintf("metric: %d values of %d a side cannot shrink to %d a side", len(x), size, side))
@@ -33,7 +33,7 @@ func Shrink(x []float32, size, side int) []float32 {
 	return out
 }
 
-// Mean is the mean image; nil of none.
+// Mean returns the mean image, or nil without images.
 func Mean(images [][]float32) []float32 {
 	if len(images) == 0 {
 		return nil
@@ -51,7 +51,7 @@ func Mean(images [][]float32) []float32 {
 	return out
 }
 
-// Difference is a − b; nil where one of them is.
+// Difference returns a − b, or nil if one of them is nil.
 func Difference(a, b []float32) []float32 {
 	if a == nil || b == nil {
 		return nil

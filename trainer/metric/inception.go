@@ -4,8 +4,8 @@ import "math"
 
 // InceptionScore is exp of the mean Kullback-Leibler divergence of each image's
 // class probabilities from their mean (Salimans et al. 2016), the softmax of
-// logits: 1 where all images look of one mixture of classes, at most the number of
-// classes. It is of all images at once, in one split.
+// logits. It is 1 if all images have the same mixture of classes, and at most the
+// number of classes. It uses all images in one split.
 func InceptionScore(logits [][]float64) (float64, error) {
 	if err := checked(1, logits); err != nil {
 		return 0, err
@@ -13,9 +13,9 @@ func InceptionScore(logits [][]float64) (float64, error) {
 	return inceptionScore(softmax(logits)), nil
 }
 
-// InceptionScore is [InceptionScore] with its interval. A score falls in a
-// resample, which repeats images: the interval is their spread, put around the
-// value.
+// InceptionScore returns [InceptionScore] with its interval. Resamples repeat
+// images, which makes the score smaller. So the interval is their spread, moved
+// to lie around the value.
 func (s Resampling) InceptionScore(logits [][]float64, groups []string) (Interval, error) {
 	if err := checked(1, logits); err != nil {
 		return Interval{}, err

@@ -15,7 +15,7 @@ type Interval struct {
 	High  float64 `json:"high"`
 }
 
-// Finite reports whether all three are numbers.
+// Finite reports whether all three are finite.
 func (i Interval) Finite() bool {
 	return i.Value-i.Value == 0 && i.Low-i.Low == 0 && i.High-i.High == 0
 }
@@ -52,7 +52,7 @@ func (s Resampling) of(groups []string) iter.Seq[[]int] {
 	}
 }
 
-// quantiles are the bounds of the middle 95 % of values; NaN of none.
+// quantiles returns the bounds of the middle 95 % of values, or NaN without any.
 func quantiles(values []float64) (low, high float64) {
 	if len(values) == 0 {
 		return math.NaN(), math.NaN()
@@ -74,8 +74,8 @@ func (s Resampling) Mean(values []float64, groups []string) Interval {
 	return s.Statistic(groups, of)
 }
 
-// Statistic is what a function makes of all items, by their indices, and its
-// interval. Resamples in which it is not a number do not count.
+// Statistic returns a function of all items, given by their indices, and its
+// interval. Resamples in which it is NaN do not count.
 func (s Resampling) Statistic(groups []string, of func(index []int) float64) Interval {
 	all := make([]int, len(groups))
 	for i := range all {
@@ -92,9 +92,9 @@ func (s Resampling) Statistic(groups []string, of func(index []int) float64) Int
 	return v
 }
 
-// shifted is the interval of a figure that is larger in resamples than in the
-// sample, since a resample repeats items: their spread around their own mean, put
-// around the value.
+// shifted is the interval of a figure that resamples make larger, because they
+// repeat items. It is the spread of the resamples around their own mean, moved
+// to lie around the value.
 func shifted(value float64, resampled []float64) Interval {
 	var mean float64
 	for _, x := range resampled {

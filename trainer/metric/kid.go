@@ -3,9 +3,9 @@ package metric
 import "gonum.org/v1/gonum/mat"
 
 // KID is the unbiased squared maximum mean discrepancy of two sets of points of d
-// values under the kernel (xᵀy/d + 1)³ (Bińkowski et al. 2018, eq. 4): 0 on
-// average for sets of one distribution, whatever their sizes, and so at times
-// negative.
+// values under the kernel (xᵀy/d + 1)³ (Bińkowski et al. 2018, eq. 4). For sets
+// of one distribution it is 0 on average, whatever their sizes. So it is
+// sometimes negative.
 func KID(a, b [][]float64) (float64, error) {
 	k, err := newKernels(a, b)
 	if err != nil {
@@ -14,9 +14,9 @@ func KID(a, b [][]float64) (float64, error) {
 	return k.discrepancy(nil), nil
 }
 
-// KID is [KID] with the interval of resamples of a by groups; b stays as it is.
-// Pairs of one point with itself, of which a resample has many, do not count, as
-// in the unbiased estimate.
+// KID returns [KID] with its interval by resamples of a by groups; b is not
+// resampled. A resample has many pairs of a point with itself. As in the unbiased
+// estimate, they do not count.
 func (s Resampling) KID(a [][]float64, groups []string, b [][]float64) (Interval, error) {
 	k, err := newKernels(a, b)
 	if err != nil {
@@ -80,7 +80,7 @@ func kernel(x, y mat.Matrix) *mat.Dense {
 	return &m
 }
 
-// discrepancy is that of the points of a that index lists, with repeats.
+// discrepancy returns KID for the points of a that index lists, with repeats.
 func (k *kernels) discrepancy(index []int) float64 {
 	times := make([]float64, k.count)
 	total := 0.0

@@ -8,9 +8,9 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// Manifold compares images with real ones by balls around points, each as wide as
-// the distance of a point's k-th nearest neighbour in its own set. Precision and
-// recall are those of Kynkäänniemi et al. 2019 (eqs. 1 to 3), density and coverage
+// Manifold compares images with real ones by balls around points. The radius of a
+// ball is the distance of the point's k-th nearest neighbour in its own set.
+// Precision and recall are those of Kynkäänniemi et al. 2019 (eqs. 1 to 3), density and coverage
 // those of Naeem et al. 2020 (eqs. 4 and 5). Each is a mean of the values here.
 type Manifold struct {
 	Precision []float64 // per image: 1 where it lies in the ball of a real one
@@ -44,8 +44,8 @@ func NewManifold(images, real [][]float64, k int) (*Manifold, error) {
 	return m, nil
 }
 
-// squares yields, per point, the squared distances from all others, in a slice
-// that is used again.
+// squares yields the squared distances of each point from all others. It uses one
+// slice for all points.
 func squares(points, others [][]float64) func(yield func(int, []float64) bool) {
 	return func(yield func(int, []float64) bool) {
 		const chunk = 128

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Thumbnail is an image of size × size values, reduced to side × side and
-// brought to zero mean and unit deviation.
+// Thumbnail reduces an image of size × size values to side × side, and scales it
+// to zero mean and unit deviation.
 func Thumbnail(x []float32, size, side int) []float64 {
 	small := Shrink(x, size, side)
 	out := make([]float64, len(small))
@@ -25,8 +25,8 @@ func Thumbnail(x []float32, size, side int) []float64 {
 	return out
 }
 
-// Nearest is the Euclidean distance of each point from the nearest of others,
-// and which that is.
+// Nearest returns the Euclidean distance of each point from the nearest of
+// others, and the index of that one.
 func Nearest(points, others [][]float64) (distances []float64, index []int) {
 	for _, p := range points {
 		best, at := math.Inf(1), -1
@@ -40,8 +40,8 @@ func Nearest(points, others [][]float64) (distances []float64, index []int) {
 	return distances, index
 }
 
-// within is the square of the distance of two points, or anything not below
-// limit.
+// within returns the square of the distance of two points, or some value of at
+// least limit if the square is not below it.
 func within(p, o []float64, limit float64) (sum float64) {
 	const block = 16 // values between two looks at the limit
 	for from := 0; from < len(p) && sum < limit; from += block {
@@ -52,8 +52,8 @@ func within(p, o []float64, limit float64) (sum float64) {
 	return sum
 }
 
-// BelowPercentile is the share of values that lie below the given percentile, in
-// [0, 1], of a reference.
+// BelowPercentile returns the share of values below a percentile, in [0, 1], of a
+// reference.
 func BelowPercentile(values, reference []float64, percentile float64) float64 {
 	bound := Percentile(reference, percentile)
 	below := 0
@@ -65,7 +65,7 @@ func BelowPercentile(values, reference []float64, percentile float64) float64 {
 	return float64(below) / float64(len(values))
 }
 
-// Percentile is the value below which that part, in [0, 1], of a list lies.
+// Percentile returns the value below which that part, in [0, 1], of a list lies.
 func Percentile(list []float64, percentile float64) float64 {
 	sorted := slices.Sorted(slices.Values(list))
 	return sorted[min(int(percentile*float64(len(sorted))), len(sorted)-1)]

@@ -60,8 +60,8 @@ func signed(i, size int) float64 {
 
 func sq(x float64) float64 { return x * x }
 
-// Detail is the power of images above a quarter of the Nyquist frequency, as a
-// part of that of others: 1 where they are as sharp. Each frequency counts by
+// Detail is the power of images above a quarter of the Nyquist frequency, divided
+// by that of others. It is 1 if they are equally sharp. Each frequency counts by
 // the number of its coefficients.
 func Detail(images, others []float64) float64 {
 	sum := func(power []float64) (s float64) {

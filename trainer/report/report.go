@@ -1,5 +1,5 @@
-// Package report makes what people look at of the folders of training runs:
-// one web page, and files of events for TensorBoard.
+// Package report shows the folders of training runs: as one web page, and as
+// event files for TensorBoard.
 package report
 
 import (
@@ -45,7 +45,7 @@ var pageText string
 
 var page = template.Must(template.New("page").Parse(pageText))
 
-// run is what the page tells of a folder.
+// run is what the page says about a folder.
 type run struct {
 	Name    string
 	Kind    string

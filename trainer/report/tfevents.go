@@ -41,8 +41,8 @@ func record(data []byte) []byte {
 	return binary.LittleEndian.AppendUint32(b, masked(data))
 }
 
-// The fields of the messages Event, Summary, Summary.Value and Summary.Image
-// of TensorFlow's event.proto and summary.proto that are written.
+// These are the fields that we write of the messages Event, Summary,
+// Summary.Value and Summary.Image (TensorFlow's event.proto and summary.proto).
 const (
 	eventWallTime, eventStep, eventVersion, eventSummary        = 1, 2, 3, 5
 	summaryValue                                                = 1
@@ -104,11 +104,10 @@ const (
 	originFile = "run.txt" // whose events they are: the path of the run's folder
 )
 
-// WriteTensorBoard writes what each run's folder holds as a file of events that
-// TensorBoard shows: every figure of the log, and the grids. Each run has a
-// folder of its own under dir, named after the run, with what keeps it apart
-// from another of the same name. What is new since the last time is appended,
-// so that a TensorBoard that runs sees it.
+// WriteTensorBoard writes an event file for each run: every figure of its log,
+// and its grids. Each run gets its own folder under dir, named after the run; a
+// number separates two runs of one name. Later calls append what is new, so a
+// TensorBoard that is open shows it.
 func WriteTensorBoard(dir string, runs []string) error {
 	names, err := runNames(dir, runs)
 	if err != nil {
@@ -244,8 +243,8 @@ func firstTime(data []byte) (time.Time, bool) {
 	return time.UnixMicro(int64(math.Round(seconds * 1e6))), true
 }
 
-// events are the events of a log, each grid after the line of its step, so that
-// what a longer log has more is at the end.
+// events are the events of a log. Each grid follows the line of its step, so a
+// log that grew only adds events at the end.
 func events(list []map[string]float64, grids []grid, start time.Time) []byte {
 	at := func(seconds float64) time.Time { return start.Add(time.Duration(seconds * float64(time.Second))) }
 	data := record(event(at(0), 0, bytesField(nil, eventVersion, []byte("brain.Event:2"))))

@@ -24,9 +24,9 @@ type BenchOptions struct {
 	values map[uint32][]float32
 }
 
-// BenchResult is what a training step costs.
+// BenchResult is the cost of a training step.
 type BenchResult struct {
-	Milliseconds []float64 // a step, the first left out
+	Milliseconds []float64 // per step, without the first
 	PeakBytes    int64     // of the process: see [peak.Memory]
 	BaseBytes    int64     // before the first step, with parameters, average and moments
 }

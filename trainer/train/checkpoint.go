@@ -82,8 +82,8 @@ func (r *run) save() error {
 	return nil
 }
 
-// keepAs gives a file a second name, so that the new one takes the place of the
-// first whole; where the file system has no second names, it copies the file.
+// keepAs gives a file a second name, so that the new file can replace the first
+// in one operation. It copies the file if the file system has no hard links.
 func keepAs(path, name string) error {
 	if err := os.Link(path, name); err == nil || errors.Is(err, fs.ErrExist) {
 		return nil
@@ -144,7 +144,7 @@ func (r *run) saveAs(name string) error {
 	return weights.WritePlain(filepath.Join(r.dir, name), map[string]string{"roentgo.checkpoint": text()}, list)
 }
 
-// refuseEarlier stops a run that would begin again in the folder of an earlier one.
+// refuseEarlier stops a run that would start over in the folder of an earlier one.
 func (r *run) refuseEarlier(path string) error {
 	earlier, err := filepath.Glob(filepath.Join(r.dir, earlierGlob))
 	if err != nil || len(earlier) == 0 {

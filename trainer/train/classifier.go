@@ -41,7 +41,7 @@ func ClassifierOutputs() []string {
 	return append(dataset.FindingLabels(), OutputNormal, OutputAP, OutputFemale)
 }
 
-// truth says whether a record has what an output is about; known is false where
+// truth reports whether a record has what an output is about. known is false if
 // the record does not say.
 func truth(r dataset.Record, output string) (has, known bool) {
 	switch output {
@@ -53,9 +53,9 @@ func truth(r dataset.Record, output string) (has, known bool) {
 	return r.Has(output), dataset.Speaks(r)
 }
 
-// Truth gives what a record says of an output of a classifier, as an image that
-// a judgement of the output is measured on: findings against images without any
-// finding, within a view. ok is false for images that do not take part.
+// Truth returns the truth of a record for measuring an output of a classifier.
+// It compares images with a finding to images without any, within a view. ok is
+// false for images that do not take part.
 func Truth(r dataset.Record, output string) (s metric.Scored, ok bool) {
 	has, known := truth(r, output)
 	s = metric.Scored{Positive: has, Group: r.Patient, Stratum: r.View}
@@ -94,7 +94,7 @@ func TrainClassifier(ctx context.Context, data *dataset.Prepared, o ClassifierOp
 	if err := o.Model.Validate(); err != nil {
 		return err
 	}
-	// The autoencoder is measured in its place: both are convolutions of images.
+	// Both are convolutions of images, so the autoencoder is measured instead.
 	if err := o.settle(ctx, BenchOptions{Common: Common{Batch: 2}, Model: model.Mini(), VAE: true}, progress); err != nil {
 		return err
 	}
@@ -287,7 +287,7 @@ func (j *Judge) Features(images [][]float32) ([][]float64, error) {
 	return j.each(images, model.ClassifierFeatures[libtorch.Tensor])
 }
 
-// each runs a network on images and returns a row of values for each.
+// each runs a network on images and returns one row of values per image.
 func (j *Judge) each(images [][]float32, network func(model.Ops[libtorch.Tensor], model.ClassifierConfig, libtorch.Tensor) libtorch.Tensor) (list [][]float64, err error) {
 	size := j.config.ImageSize
 	var unfit error

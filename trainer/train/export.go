@@ -171,8 +171,8 @@ func writeModel(d sampler.Description, vocab, words []string, o FileOptions, met
 		Name: o.Name, Version: o.Version, License: o.License, TrainingData: o.TrainingData})
 }
 
-// Init writes a model file of random weights, as training would begin with, of
-// a configuration and BERT's vocabulary.
+// Init writes a model file with a configuration, BERT's vocabulary and the random
+// weights that training starts with.
 func Init(c model.Config, s schedule.Config, vocab []string, seed uint64, o FileOptions) ([]string, error) {
 	c.TextVocab = len(vocab)
 	values := func(spec graph.Spec) ([]float32, error) {
@@ -191,7 +191,7 @@ func Init(c model.Config, s schedule.Config, vocab []string, seed uint64, o File
 	return writeModel(sampler.Description{Model: c, Schedule: s, Sampling: o.Sampling}, vocab, dataset.KnownWords(), o, map[string]string{"roentgo.training": `{"steps":0}`}, values)
 }
 
-// provenance is what a model file says of its training.
+// provenance is what a model file says about its training.
 type provenance struct {
 	VAE       *runSummary `json:"vae,omitempty"`
 	Diffusion *runSummary `json:"diffusion,omitempty"`
@@ -208,8 +208,8 @@ func summarize(dir string, t *Trained) *runSummary {
 	return &runSummary{t.Before.Steps + t.Step, float64(int(10*minutes)) / 10, lastFigures(dir)}
 }
 
-// ReadLog returns the figures of a run's log, a step an entry. A last line that
-// was cut short is left out.
+// ReadLog returns the figures of a run's log, one entry per step. It leaves out a
+// last line that was cut short.
 func ReadLog(dir string) ([]map[string]float64, error) {
 	f, err := os.Open(filepath.Join(dir, logFile))
 	if err != nil {

@@ -196,8 +196,8 @@ func newFactReader(cfg model.Config, vocab []string, from Source) (*FactReader, 
 // Close frees the encoder.
 func (r *FactReader) Close() { r.params.Free() }
 
-// Read returns what text says, as far as the encoder understands it; nothing
-// for a text without words.
+// Read returns what text says, as far as the encoder understands it. For a text
+// without words it returns nothing.
 func (r *FactReader) Read(text string) (facts dataset.Facts, err error) {
 	_, mean, err := r.states(text)
 	if err != nil || mean == nil {

@@ -67,8 +67,8 @@ func (a Autoencoder) Close() error { return a.close() }
 // autoencoder, and what standardised them.
 type Latents struct {
 	Values    []float32 // versions × images × LatentLen; version 0 is of the images as they are
-	Mean, Std []float32 // a channel, over the training images
-	Preview   []float32 // a weight a channel and a bias: a grey value in [−1, 1] of a standardised latent
+	Mean, Std []float32 // one per channel, over the training images
+	Preview   []float32 // one weight per channel and a bias: a grey value in [−1, 1] of a standardised latent
 }
 
 const latentsFile = "latents.safetensors"

@@ -7,7 +7,7 @@ import (
 	"github.com/roentgo/roentgo/trainer/dataset"
 )
 
-// look is what a classifier sees a training image through. It is zoomed,
+// look is a random change of a training image for a classifier. It is zoomed,
 // shifted, turned and brighter or darker, at its full size, then blurred and
 // noisy at the classifier's, so that neither place nor exposure nor sharpness
 // decides: generated images are less sharp than real ones.
@@ -55,8 +55,8 @@ func (l look) apply(x []float32, size int) {
 	}
 }
 
-// gaussian filters x with a Gaussian, rows then columns. Beyond an edge the
-// edge's value goes on.
+// gaussian filters x with a Gaussian, rows then columns. Beyond an edge it
+// repeats the edge's value.
 func gaussian(x []float32, size int, sigma float64) {
 	radius := int(math.Ceil(2.5 * sigma))
 	taps := make([]float32, 2*radius+1)
@@ -83,7 +83,7 @@ func gaussian(x []float32, size int, sigma float64) {
 	}
 }
 
-// level brings an image to zero mean and unit deviation, so that exposure does
+// level scales an image to zero mean and unit deviation, so that exposure does
 // not decide.
 func level(x []float32) {
 	var sum, square float64

@@ -102,7 +102,7 @@ func runTask(ctx context.Context, c Common, t task, params *libtorch.Params, pro
 	return l.steps(ctx)
 }
 
-// trainedBefore is what a model file says of the training of one kind of run.
+// trainedBefore is what a model file says about the training of one kind of run.
 func trainedBefore(kind string, from Source) runSummary {
 	if a, ok := from.(Autoencoder); ok && a.summary != nil && kind == "vae" {
 		return runSummary{Steps: a.summary.Steps, Minutes: a.summary.Minutes}
@@ -133,7 +133,7 @@ func (t task) note() (note, error) {
 		"os": runtime.GOOS, "arch": runtime.GOARCH, "cpus": runtime.NumCPU(), "go": runtime.Version(), "libtorch": libtorch.Version(), "device": device}}, err
 }
 
-// check compares with what the run was begun or last gone on with.
+// check compares the options with those of the last start of the run.
 func (n note) check(c Common, kind string, progress io.Writer) error {
 	before, err := readNote(c.Run)
 	if err != nil || before == nil {

@@ -21,8 +21,8 @@ type Common struct {
 	Run  string `json:"-"` // folder of this run: checkpoint, log, grids
 
 	Steps       int     `json:"steps"`       // optimizer steps in all
-	Batch       int     `json:"batch"`       // images a forward pass
-	Accumulate  int     `json:"accumulate"`  // forward passes an optimizer step
+	Batch       int     `json:"batch"`       // images per forward pass
+	Accumulate  int     `json:"accumulate"`  // forward passes per optimizer step
 	Rate        float64 `json:"rate"`        // peak learning rate
 	Warmup      int     `json:"warmup"`      // steps of linear warm-up
 	Decay       float64 `json:"decay"`       // part of the steps, at the end, in which the rate falls to zero
@@ -41,9 +41,9 @@ type Common struct {
 	// QueryBlock is how many queries attention takes at a time; 0: all.
 	QueryBlock int `json:"query_block"`
 
-	AllowChanges    bool    `json:"-"` // go on with a run although its data or options are others
+	AllowChanges    bool    `json:"-"` // resume a run although its data or options differ
 	Keep            int     `json:"-"` // checkpoints to keep, the newest counted; default 1
-	MaxMinutes      float64 `json:"-"` // stop, with a checkpoint, after that long; 0: no limit
+	MaxMinutes      float64 `json:"-"` // write a checkpoint and stop after that long; 0: no limit
 	CheckpointEvery float64 `json:"-"` // minutes
 	EvaluateEvery   int     `json:"-"` // steps
 }

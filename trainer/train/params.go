@@ -74,8 +74,8 @@ func newParamsOf(specs []graph.Spec, from Source, seed uint64, trainable func(na
 	return params, lacking, nil
 }
 
-// sayLacking says what a training does not begin with that it was given a
-// source for.
+// sayLacking reports the parameters that the source of a training does not
+// have.
 func sayLacking(progress io.Writer, kind string, from Source, lacking []string) {
 	if from != nil && len(lacking) > 0 {
 		fmt.Fprintf(progress, "%s: %d parameters that the initial file lacks, or has in another shape, start at random, %q first\n", kind, len(lacking), lacking[0])

@@ -83,8 +83,8 @@ func (s *textStates) of(text string) []float32 {
 	return states
 }
 
-// all encodes every text before training and keeps the states. When that is all
-// there will ever be, whole is true and the encoder is freed.
+// all encodes every text before training and keeps the states. If no other text
+// can follow, whole is true and the encoder is freed.
 func (s *textStates) all(ctx context.Context, texts []string, whole bool, progress io.Writer) error {
 	for i, text := range texts {
 		if ctx.Err() != nil {

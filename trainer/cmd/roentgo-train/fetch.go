@@ -13,7 +13,7 @@ func fetchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:       "fetch openi --out FOLDER",
 		Short:     "Download the Indiana University collection: 3,955 reports and 7,470 images",
-		Long:      "Download the two archives of the Indiana University collection (CC BY-NC-ND 4.0). What is cut goes on with the same command.",
+		Long:      "Download the two archives of the Indiana University collection (CC BY-NC-ND 4.0). The same command resumes a download that was cut.",
 		Example:   "  roentgo-train fetch openi --out openi",
 		ValidArgs: []string{"openi"},
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -23,12 +23,12 @@ func fetchCommand() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			tell := everyNow()
+			report := everyNow()
 			o.Progress = func(name string, done, total int64) {
 				if total > 0 {
-					tell("fetch: %s: %d of %d MB (%d %%)", name, done/1e6, total/1e6, 100*done/total)
+					report("fetch: %s: %d of %d MB (%d %%)", name, done/1e6, total/1e6, 100*done/total)
 				} else {
-					tell("fetch: %s: %d MB", name, done/1e6)
+					report("fetch: %s: %d MB", name, done/1e6)
 				}
 			}
 			list, err := fetch.Fetch(cmd.Context(), o)

@@ -100,6 +100,6 @@ func TestInitAndBadInput(t *testing.T) {
 	refused(t, 2, "NaN", with("--out", at("x"+weights.Extension), "--config", put("bad.toml", "text_norm_eps = nan"))...)
 	refused(t, 1, "--allow-unknown", "prepare", "manifest", "--out", at("data"), put("labels.csv", "file,labels\n1.png,zebra\n"))
 	if list, err := filepath.Glob(at("x*")); err != nil || len(list) != 0 {
-		t.Errorf("left behind: %v", list)
+		t.Errorf("files were left: %v", list)
 	}
 }
