@@ -10,13 +10,13 @@ import (
 // Field is a field of a shader's Params.
 type Field struct {
 	Name  string
-	Words int  // of four bytes: 1, or those of a vector
+	Words int  // of four bytes: 1, or those of a vector or matrix
 	Float bool // f32; else u32
 }
 
 var (
 	paramsStruct = regexp.MustCompile(`(?m)^struct Params \{\n((?s:.*?))^\}`)
-	paramsField  = regexp.MustCompile(`^\s*(\w+): (?:vec([24])<([uf]32)>|([uf]32)),`)
+	paramsField  = regexp.MustCompile(`^\s*(\w+): (?:(vec2|vec4|mat4x4)<([uf]32)>|([uf]32)),`)
 	paramsOf     sync.Map // of a file: []Field or an error
 )
 
@@ -56,13 +56,16 @@ func parseParams(source string) ([]Field, error) {
 			return nil, fmt.Errorf("the field %q of Params is of no known type", strings.TrimSpace(text))
 		}
 		f := Field{Name: m[1], Words: 1, Float: m[3]+m[4] == "f32"}
+		align := 1 // WGSL aligns a vector to its size, a matrix as its columns
 		switch m[2] {
-		case "2":
-			f.Words = 2
-		case "4":
-			f.Words = 4
+		case "vec2":
+			f.Words, align = 2, 2
+		case "vec4":
+			f.Words, align = 4, 4
+		case "mat4x4":
+			f.Words, align = 16, 4
 		}
-		if at%f.Words != 0 { // WGSL aligns a vector to its size
+		if at%align != 0 {
 			return nil, fmt.Errorf("a gap lies before the field %s of Params", f.Name)
 		}
 		at += f.Words

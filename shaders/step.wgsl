@@ -4,24 +4,19 @@
 // and writes the latent, which is the first, to the network's input.
 
 const LANES = 64u;
-const MAX_VECTORS = 4u;
-
-struct Row {
-  vectors: vec4<f32>,
-  prediction: f32,
-  noise: f32,
-}
 
 struct Params {
+  on_vectors: mat4x4<f32>,  // column v: the factors of the vectors in the next vector v
+  on_prediction: vec4<f32>, // by v
+  on_noise: vec4<f32>,      // by v
   prediction: u32, // offset of the network's output in the arena
   latent: u32,     // offset of its input
   size: u32,       // values of an image
   images: u32,
   conditions: u32, // 1, or 2: the null condition's images follow the others
-  vectors: u32,    // of the sampler, 1 to MAX_VECTORS; after them lies the noise
+  vectors: u32,    // of the sampler, 1 to 4; after them lies the noise
   guidance: f32,
   rescale: f32,
-  rows: array<Row, MAX_VECTORS>,
 }
 
 @group(0) @binding(0) var<storage, read_write> arena: array<f32>;
@@ -82,8 +77,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
     }
     let noise = state[p.vectors * whole + at];
     for (var v = 0u; v < p.vectors; v++) {
-      let row = p.rows[v];
-      let next = dot(row.vectors, old) + row.prediction * prediction + row.noise * noise;
+      let next = dot(p.on_vectors[v], old) + p.on_prediction[v] * prediction + p.on_noise[v] * noise;
       state[v * whole + at] = next;
       if (v == 0u) {
         arena[p.latent + at] = next;

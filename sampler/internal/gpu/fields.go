@@ -7,8 +7,8 @@ import (
 	"github.com/roentgo/roentgo/shaders"
 )
 
-// fields are the values of a shader's Params, by name: an int, a float32, or an
-// []int for a vector.
+// fields are the values of a shader's Params, by name: an int, a float32, or for
+// a vector or matrix an []int or a []float32.
 type fields map[string]any
 
 // words lays the fields out as the shader's source declares them. A field that
@@ -36,6 +36,11 @@ func (f fields) words(s shaders.Source) ([]uint32, error) {
 			ok = d.Words == len(v) && !d.Float
 			for _, n := range v {
 				list = append(list, uint32(n))
+			}
+		case []float32:
+			ok = d.Words == len(v) && d.Float
+			for _, f := range v {
+				list = append(list, math.Float32bits(f))
 			}
 		default:
 			ok = false

@@ -103,24 +103,11 @@ func (p *Program) Step(factors [][]float64, noise []float32) error {
 	if l.state == nil || len(factors) != l.vectors {
 		return fmt.Errorf("%w: a step of %d vectors in a loop of %d", graph.ErrProgram, len(factors), l.vectors)
 	}
-	at := func(values map[string]graph.Value, name string) uint32 { return uint32(p.plan.Offset[values[name]]) }
-	list := []uint32{at(p.plan.Outputs, l.Output), at(p.plan.Inputs, l.Input), uint32(l.values / l.Images), uint32(l.Images), uint32(l.Conditions), uint32(l.vectors)}
-	float := func(f float64) { list = append(list, math.Float32bits(float32(f))) }
-	float(l.Guidance)
-	float(l.Rescale)
-	for _, row := range factors {
-		for i := range shaders.MaxVectors {
-			if i < l.vectors {
-				float(row[i])
-			} else {
-				float(0)
-			}
-		}
-		float(row[l.vectors])
-		float(row[l.vectors+1])
-		list = append(list, 0, 0) // a Row is aligned to vectors of four
+	params, err := p.stepFields(factors).words(shaders.Step)
+	if err != nil {
+		return err
 	}
-	if err := p.backend.device.Write(l.params, 0, slot(list)); err != nil {
+	if err := p.backend.device.Write(l.params, 0, slot(params)); err != nil {
 		return err
 	}
 	if noise != nil {
@@ -129,6 +116,26 @@ func (p *Program) Step(factors [][]float64, noise []float32) error {
 		}
 	}
 	return p.backend.device.Submit(l.recording)
+}
+
+// stepFields are the Params of a step with those factors, a row per vector: of
+// the vectors, of the prediction and of the noise.
+func (p *Program) stepFields(factors [][]float64) fields {
+	const most = shaders.MaxVectors
+	onVectors, onPrediction, onNoise := make([]float32, most*most), make([]float32, most), make([]float32, most)
+	l := &p.loop
+	for v, row := range factors {
+		for i, f := range row[:l.vectors] {
+			onVectors[v*most+i] = float32(f)
+		}
+		onPrediction[v], onNoise[v] = float32(row[l.vectors]), float32(row[l.vectors+1])
+	}
+	return fields{
+		"on_vectors": onVectors, "on_prediction": onPrediction, "on_noise": onNoise,
+		"prediction": p.plan.Offset[p.plan.Outputs[l.Output]], "latent": p.plan.Offset[p.plan.Inputs[l.Input]],
+		"size": l.values / l.Images, "images": l.Images, "conditions": l.Conditions, "vectors": l.vectors,
+		"guidance": float32(l.Guidance), "rescale": float32(l.Rescale),
+	}
 }
 
 // Vectors implements graph.Stepper.

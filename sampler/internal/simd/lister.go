@@ -73,12 +73,14 @@ type lister struct {
 	space   int           // values at the end of the arena that an operation leaves to the next
 }
 
-// op appends an operation on behalf of node v. flops is the work of all tasks.
-func (l *lister) op(v graph.Value, kind uint32, tasks, flops int, args ...uint32) {
+// op appends an operation on behalf of node v. flops is the work of all tasks,
+// args the struct of the kind's arguments.
+func (l *lister) op(v graph.Value, kind uint32, tasks, flops int, args any) {
 	cost := min(max(flops/costUnit/tasks, 1), math.MaxInt32)
 	l.words = append(l.words, kind, uint32(tasks), uint32(cost), 0)
-	l.words = append(l.words, args...)
-	l.words = append(l.words, make([]uint32, argWords-len(args))...)
+	words := wordsOf(args)
+	l.words = append(l.words, words...)
+	l.words = append(l.words, make([]uint32, argWords-len(words))...)
 	l.nodes = append(l.nodes, v)
 }
 
@@ -91,8 +93,8 @@ type node struct {
 	out uint32
 }
 
-func (n *node) op(kind uint32, tasks, flops int, args ...uint32) {
-	n.l.op(n.v, kind, tasks, flops, args...)
+func (n *node) op(kind uint32, tasks, flops int, args any) {
+	n.l.op(n.v, kind, tasks, flops, args)
 }
 
 // shape returns the dimensions of operand i.
@@ -193,15 +195,6 @@ func ceilDiv(a, b int) int { return (a + b - 1) / b }
 // padded is n, raised to a multiple.
 func padded(n, of int) int { return ceilDiv(n, of) * of }
 
-// u brings numbers into words.
-func u(list ...int) []uint32 {
-	words := make([]uint32, len(list))
-	for i, v := range list {
-		words[i] = uint32(v)
-	}
-	return words
-}
-
 // need makes the scratch memory hold n values.
 func (l *lister) need(n int) { l.scratch = max(l.scratch, n) }
 
@@ -215,7 +208,8 @@ func (n *node) linear() {
 	}
 	n.l.need(taskRows * depthMax)
 	n.op(kindLinear, ceilDiv(rows, taskRows)*ceilDiv(columns, part), 2*rows*depth*columns,
-		append([]uint32{n.in[0], n.in[1], n.optional(2), n.out}, u(rows, depth, columns, taskRows, part)...)...)
+		linearArgs{x: n.in[0], weight: n.in[1], bias: n.optional(2), out: n.out,
+			rows: rows, depth: depth, columns: columns, taskRows: taskRows, taskColumns: part})
 }
 
 func (n *node) conv() {
@@ -239,8 +233,9 @@ func (n *node) conv() {
 	}
 	n.l.need(taskPixels * depthMax)
 	n.op(kindConv, ceilDiv(pixels, taskPixels)*ceilDiv(n.Shape[1], part), 2*n.Len()*in[1]*size*size,
-		append([]uint32{n.in[0], n.in[1], n.in[2], n.out}, u(in[0], in[1], in[2], in[3], n.Shape[1], n.Shape[2], n.Shape[3],
-			size, n.Stride, n.Padding, part, taskPixels)...)...)
+		convArgs{x: n.in[0], weight: n.in[1], bias: n.in[2], out: n.out,
+			batch: in[0], channels: in[1], height: in[2], width: in[3], outputs: n.Shape[1], outHeight: n.Shape[2], outWidth: n.Shape[3],
+			size: size, stride: n.Stride, padding: n.Padding, taskOutputs: part, taskPixels: taskPixels})
 }
 
 // winograd lists pairs of operations, each for as many tiles as the space for
@@ -255,45 +250,50 @@ func (n *node) winograd(tile int) {
 		count := min(most, tiles-first)
 		groups := ceilDiv(count, tileCols)
 		n.l.space = max(n.l.space, values*(groups*in[1]*tileCols+16))
-		args := append([]uint32{n.in[0], n.in[1], n.in[2], n.out, n.l.after},
-			u(in[1], in[2], in[3], outputs, tile, first, count, taskGroups, taskChannels, taskPanels)...)
-		n.op(kindWinogradInputs, ceilDiv(groups, taskGroups)*ceilDiv(in[1], taskChannels), 8*values*in[1]*count, args...)
-		n.op(kindWinograd, ceilDiv(groups, taskGroups)*ceilDiv(outputs, taskPanels*tileRows), 2*values*in[1]*groups*tileCols*outputs, args...)
+		args := winogradArgs{x: n.in[0], weight: n.in[1], bias: n.in[2], out: n.out, v: n.l.after,
+			channels: in[1], height: in[2], width: in[3], outputs: outputs, tile: tile, first: first, count: count,
+			taskGroups: taskGroups, taskChannels: taskChannels, taskPanels: taskPanels}
+		n.op(kindWinogradInputs, ceilDiv(groups, taskGroups)*ceilDiv(in[1], taskChannels), 8*values*in[1]*count, args)
+		n.op(kindWinograd, ceilDiv(groups, taskGroups)*ceilDiv(outputs, taskPanels*tileRows), 2*values*in[1]*groups*tileCols*outputs, args)
 	}
 }
 
 func (n *node) groupNorm() {
 	channels := n.Shape[1] / n.Groups
-	cost, silu := n.Len()*4*valueCost, uint32(0)
+	cost := n.Len() * 4 * valueCost
+	args := groupNormArgs{x: n.in[0], weight: n.in[1], bias: n.in[2], out: n.out,
+		groups: n.Groups, channels: channels, pixels: n.Shape[2] * n.Shape[3], eps: float32(n.Eps)}
 	if n.SiLU {
-		cost, silu = cost+n.Len()*transcendence, 1
+		cost += n.Len() * transcendence
+		args.silu = 1
 	}
-	var at, stride [2]uint32 // of scale and shift
 	extra := len(n.Own())
-	for i, has := range []bool{n.Scaled, n.Shifted} {
-		if !has {
-			continue
-		}
-		at[i] = n.in[extra]
+	operand := func() (at place, stride int) {
+		at = n.in[extra]
 		if s := n.shape(extra); s[0] > 1 {
-			stride[i] = uint32(s[1])
+			stride = s[1]
 		}
 		extra++
+		return at, stride
 	}
-	n.op(kindGroupNorm, n.Shape[0]*n.Groups, cost,
-		n.in[0], n.in[1], n.in[2], n.out, uint32(n.Groups), uint32(channels), uint32(n.Shape[2]*n.Shape[3]), math.Float32bits(float32(n.Eps)),
-		at[0], at[1], stride[0], stride[1], silu)
+	if n.Scaled {
+		args.scale, args.scaleStride = operand()
+	}
+	if n.Shifted {
+		args.shift, args.shiftStride = operand()
+	}
+	n.op(kindGroupNorm, n.Shape[0]*n.Groups, cost, args)
 }
 
 func (n *node) layerNorm() {
 	features := n.Shape[len(n.Shape)-1]
 	rows := n.Len() / features
 	n.op(kindLayerNorm, ceilDiv(rows, taskRows), n.Len()*4*valueCost,
-		append([]uint32{n.in[0], n.in[1], n.in[2], n.out}, uint32(rows), uint32(features), taskRows, math.Float32bits(float32(n.Eps)))...)
+		layerNormArgs{x: n.in[0], weight: n.in[1], bias: n.in[2], out: n.out, rows: rows, features: features, taskRows: taskRows, eps: float32(n.Eps)})
 }
 
 func (n *node) unary(kind uint32) {
-	n.op(kind, ceilDiv(n.Len(), taskValues), n.Len()*transcendence, n.in[0], n.out, uint32(n.Len()), taskValues)
+	n.op(kind, ceilDiv(n.Len(), taskValues), n.Len()*transcendence, unaryArgs{x: n.in[0], out: n.out, length: n.Len(), span: taskValues})
 }
 
 // attention is for both operations; values and mask are 0 where there are
@@ -305,19 +305,20 @@ func (n *node) attention(kind, values, mask uint32) {
 	padding := padded(keys, tileRows)
 	n.l.need(padded(keys, 4) + padding*(d+padded(d, tileRows)+tileCols) + d*tileCols)
 	n.op(kind, q[0]*n.Heads*ceilDiv(queries, taskQueries), q[0]*queries*keys*(4*features+n.Heads*transcendence),
-		append([]uint32{n.in[0], n.in[1], values, mask, n.out}, u(queries, keys, features, n.Heads, taskQueries)...)...)
+		attentionArgs{q: n.in[0], k: n.in[1], v: values, mask: mask, out: n.out,
+			queries: queries, keys: keys, features: features, heads: n.Heads, taskQueries: taskQueries})
 }
 
 func (n *node) meanTokens() {
 	in := n.shape(0)
 	n.op(kindMeanTokens, in[0], graph.Len(in)*valueCost,
-		append([]uint32{n.in[0], n.optional(1), n.out}, u(in[1], in[2])...)...)
+		meanTokensArgs{x: n.in[0], mask: n.optional(1), out: n.out, tokens: in[1], features: in[2]})
 }
 
 func (n *node) embedding() {
 	table, count := n.shape(0), n.Shape[0]*n.Shape[1]
 	n.op(kindEmbedding, ceilDiv(count, taskRows), n.Len()*valueCost,
-		append([]uint32{n.in[0], n.in[1], n.out}, u(table[0], table[1], count, taskRows)...)...)
+		embeddingArgs{table: n.in[0], ids: n.in[1], out: n.out, rows: table[0], features: table[1], count: count, taskIDs: taskRows})
 }
 
 // rank4 puts dimensions of 1 in front of a shape until it has four.
@@ -365,7 +366,8 @@ func (n *node) broadcast(kind uint32) {
 	}
 	part := max(taskValues/sizes[0], 1)
 	n.op(kind, sizes[3]*sizes[2]*ceilDiv(sizes[1], part), n.Len()*valueCost,
-		append([]uint32{n.in[0], n.in[1], n.out}, u(sizes[3], sizes[2], sizes[1], sizes[0], steps[3], steps[2], steps[1], steps[0], part)...)...)
+		binaryArgs{x: n.in[0], y: n.in[1], out: n.out, blocks: [2]int{sizes[3], sizes[2]}, inner: sizes[1], row: sizes[0],
+			strides: [4]int{steps[3], steps[2], steps[1], steps[0]}, taskRows: part})
 }
 
 // concat lists a copy for each operand.
@@ -375,7 +377,7 @@ func (n *node) concat() {
 	for i := range n.In {
 		length := n.shape(i)[1] * pixels
 		n.op(kindCopy, n.Shape[0]*ceilDiv(length, taskValues), n.Shape[0]*length*valueCost,
-			append([]uint32{n.in[i], out}, u(length, length, n.Shape[1]*pixels, taskValues)...)...)
+			copyArgs{x: n.in[i], out: out, length: length, xStride: length, outStride: n.Shape[1] * pixels, span: taskValues})
 		out += uint32(4 * length)
 	}
 }
@@ -383,7 +385,7 @@ func (n *node) concat() {
 func (n *node) planes(kind uint32, factor int) {
 	in := n.shape(0)
 	n.op(kind, n.Shape[0]*n.Shape[1], n.Len()*valueCost,
-		append([]uint32{n.in[0], n.out}, u(n.Shape[2], n.Shape[3], in[2]*in[3], in[3], factor)...)...)
+		planesArgs{x: n.in[0], out: n.out, height: n.Shape[2], width: n.Shape[3], plane: in[2] * in[3], line: in[3], factor: factor})
 }
 
 // timestep puts the frequencies into the module's memory, in float64.
@@ -402,7 +404,7 @@ func (n *node) timestep() error {
 	if err != nil {
 		return err
 	}
-	n.op(kindTimestep, n.Shape[0], 40*n.Len(), n.in[0], at, n.out, uint32(half))
+	n.op(kindTimestep, n.Shape[0], 40*n.Len(), timestepArgs{t: n.in[0], frequencies: at, out: n.out, half: half})
 	return nil
 }
 
@@ -414,5 +416,5 @@ func (n *node) transpose() {
 	stride[a], stride[b] = stride[b], stride[a]
 	part := padded(max(taskValues/out[3], 1), 4)
 	n.op(kindTranspose, out[0]*out[1]*ceilDiv(out[2], part), n.Len()*valueCost,
-		append([]uint32{n.in[0], n.out}, u(out[0], out[1], out[2], out[3], stride[0], stride[1], stride[2], stride[3], part)...)...)
+		transposeArgs{x: n.in[0], out: n.out, blocks: [2]int{out[0], out[1]}, height: out[2], width: out[3], strides: stride, taskRows: part})
 }

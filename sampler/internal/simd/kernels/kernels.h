@@ -19,8 +19,8 @@ enum kind {
 	MEAN_TOKENS
 };
 
-// op is an operation; behind the common words lie those of its kind, whose
-// structs below have the order in which lister.go writes them.
+// op is an operation; after the common words follow those of its kind, whose
+// structs below are those of args.go.
 struct op {
 	u32 kind, tasks;
 	u32 cost;   // of a task, in units of 1024 floating-point operations, at least 1
