@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/roentgo/roentgo/internal/samplertest"
+	tables "github.com/roentgo/roentgo/internal/table"
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/provenance"
 )
@@ -165,6 +166,10 @@ func TestPromptsFiles(t *testing.T) {
 		{"semicolons", "prompt;seed\nno effusion, normal;5\n"},
 		{"tabs", "Prompt\tSEED\nno effusion, normal\t5\n"},
 		{"UTF-16", string(utf16)},
+		{"bars", "prompt|seed\nno effusion, normal|5\n"},
+		{"carriage returns", "prompt;seed\rno effusion, normal;5\r"},
+		{"its separator named", "sep=;\r\nprompt;seed\r\nno effusion, normal;5\r\n"},
+		{"spaces", "prompt, seed\n\n\"no effusion, normal\", 5\n"},
 		{"index", ",prompt,seed\n0,\"no effusion, normal\",5\n"},
 	} {
 		write(t, path, c.text)
@@ -176,28 +181,30 @@ func TestPromptsFiles(t *testing.T) {
 	long := strings.Repeat("x", 252)
 	for name, says := range map[string]string{
 		"a\x1b[31mb": "not shown", "\"a\nb.png (seed 7)\"": "not shown", "\u202egnp": "not shown", "CON": "Windows", "com1.old": "Windows", "trailing.": "ends in a dot",
-		" x": "space", "a?b": "one of", "../x": "one of", ".x": "dot", long: "longer", "\xff": "UTF-8",
+		"x ": "space", "a?b": "one of", "../x": "one of", ".x": "dot", long: "longer",
 	} {
 		write(t, path, "prompt,name\nnormal,ok\neffusion,"+name+"\n")
 		if _, err := readPrompts(t.Context(), path); err == nil || !strings.Contains(err.Error(), says) || !errors.As(err, new(misuse)) || strings.ContainsAny(err.Error(), "\x1b\u202e\n") {
 			t.Errorf("name %q: error %v, want one with %q", name, err, says)
 		}
 	}
-	for table, says := range map[string]string{
+	for text, says := range map[string]string{
+		"prompt,seed\nno effusion, normal,5\n":        "line 2: it has 3 fields, the head line 2",
+		"prompt\x00\n":                                "not a table",
 		"prompt,name\na,x\nb,X\n":                     "also that of line 2",
 		"prompt,name\na,caf\u00e9\nb,cafe\u0301\n":    "also that of line 2",
 		"prompt,prompt\na,b\n":                        "two columns",
 		"prompt\n" + strings.Repeat("a\n", maxRows+1): "more than 1000000 rows",
 	} {
-		write(t, path, table)
+		write(t, path, text)
 		if _, err := readPrompts(t.Context(), path); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%.40q: error %v, want one with %q", table, err, says)
+			t.Errorf("%.40q: error %v, want one with %q", text, err, says)
 		}
 	}
-	if err := os.Truncate(path, maxPromptsFile+1); err != nil {
+	if err := os.Truncate(path, tables.MaxBytes+1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readPrompts(t.Context(), path); err == nil || !strings.Contains(err.Error(), "larger than 256 MiB") {
+	if _, err := readPrompts(t.Context(), path); err == nil || !strings.Contains(err.Error(), "more than 256 MiB") {
 		t.Errorf("a large file: error %v", err)
 	}
 }

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -12,10 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
-
 	"github.com/roentgo/roentgo/internal/decimal"
+	tables "github.com/roentgo/roentgo/internal/table"
 	"github.com/roentgo/roentgo/sampler/prompt"
 )
 
@@ -25,11 +21,8 @@ type row struct {
 	seed                   uint64
 }
 
-// maxRows and maxPromptsFile bound a prompts file.
-const (
-	maxRows        = 1_000_000
-	maxPromptsFile = 256 << 20 // bytes
-)
+// maxRows bounds a prompts file.
+const maxRows = 1_000_000
 
 // standardInput is the prompt, or the file of prompts, that comes from there.
 const standardInput = "-"
@@ -55,12 +48,12 @@ func isPipe(r io.Reader) bool {
 
 // promptsReader reads the rows of a prompts file.
 type promptsReader struct {
-	path    string
-	csv     *csv.Reader
-	limited *io.LimitedReader
-	column  map[string]int
-	names   map[string]int // to lines; of names that some file system takes for one, one
-	rows    []row
+	path   string
+	table  *tables.Reader
+	fields int // of a line
+	column map[string]int
+	names  map[string]int // to lines; of names that some file system takes for one, one
+	rows   []row
 }
 
 // readPrompts reads a table with a head line.
@@ -73,32 +66,28 @@ func readPrompts(ctx context.Context, path string) ([]row, error) {
 		}
 		defer file.Close()
 	}
-	if st, err := file.Stat(); err == nil && st.Mode().IsRegular() && st.Size() > maxPromptsFile {
-		return nil, promptsTooLarge(path)
+	if st, err := file.Stat(); err == nil && st.Mode().IsRegular() && st.Size() > tables.MaxBytes {
+		return nil, misuse{fmt.Errorf("%s: %w", path, tables.ErrTooLarge)}
 	}
 	return parsePrompts(ctx, path, file)
 }
 
-func promptsTooLarge(path string) error {
-	return misuse{fmt.Errorf("%s is larger than %d MiB; give it in several files", path, maxPromptsFile>>20)}
-}
-
 // parsePrompts reads the table of a file.
 func parsePrompts(ctx context.Context, path string, r io.Reader) ([]row, error) {
-	p := &promptsReader{path: path, limited: &io.LimitedReader{R: r, N: maxPromptsFile + 1}, names: map[string]int{}}
+	p := &promptsReader{path: path, names: map[string]int{}}
 	var err error
-	if p.csv, err = tableReader(p.limited); err == nil {
-		err = p.head()
+	if p.table, err = tables.NewReader(r); err != nil {
+		if errors.Is(err, tables.ErrForm) {
+			err = p.refuse(0, "%w", err)
+		}
+		return nil, err
 	}
-	for err == nil {
+	for err = p.head(); err == nil; {
 		if err = ctx.Err(); err == nil {
 			err = p.next()
 		}
 	}
-	switch {
-	case p.limited.N <= 0:
-		return nil, promptsTooLarge(path)
-	case err == io.EOF:
+	if err == io.EOF {
 		return p.rows, nil
 	}
 	return nil, err
@@ -115,11 +104,11 @@ func (p *promptsReader) refuse(line int, format string, args ...any) error {
 
 // head reads the names of the columns.
 func (p *promptsReader) head() error {
-	head, err := p.csv.Read()
+	head, _, err := p.table.Read()
 	if err != nil {
 		return p.refuse(0, "no head line: %w", err)
 	}
-	p.column = map[string]int{}
+	p.fields, p.column = len(head), map[string]int{}
 	for i, name := range head {
 		name = strings.ToLower(strings.TrimSpace(name))
 		if name == "" {
@@ -141,13 +130,15 @@ func (p *promptsReader) head() error {
 
 // next reads a row; io.EOF after the last.
 func (p *promptsReader) next() error {
-	record, err := p.csv.Read()
-	if err == io.EOF {
+	record, line, err := p.table.Read()
+	switch {
+	case err == io.EOF:
 		return err
-	} else if err != nil {
+	case err != nil:
 		return p.refuse(0, "%w", err)
+	case len(record) != p.fields:
+		return p.refuse(line, "it has %d fields, the head line %d (a prompt with a separator in it needs quotes)", len(record), p.fields)
 	}
-	line, _ := p.csv.FieldPos(0)
 	get := func(name string) string {
 		if i, ok := p.column[name]; ok {
 			return record[i]
@@ -175,41 +166,4 @@ func (p *promptsReader) next() error {
 		return p.refuse(0, "it has more than %d rows; give them in several files", maxRows)
 	}
 	return nil
-}
-
-// maxHead is how many bytes of a table are looked at to learn its form.
-const maxHead = 4096
-
-// tableReader reads a table as spreadsheets write it: in UTF-8 or UTF-16, with
-// a byte-order mark or without, its fields separated by commas, semicolons or
-// tabs, whichever the head line has.
-func tableReader(r io.Reader) (*csv.Reader, error) {
-	start := bufio.NewReaderSize(r, maxHead)
-	b, err := start.Peek(3)
-	if err != nil && err != io.EOF {
-		return nil, err
-	}
-	var text io.Reader = start
-	switch {
-	case bytes.HasPrefix(b, []byte("\xff\xfe")), bytes.HasPrefix(b, []byte("\xfe\xff")):
-		text = transform.NewReader(start, unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder())
-	case bytes.HasPrefix(b, []byte("\xef\xbb\xbf")):
-		if _, err := start.Discard(3); err != nil {
-			return nil, err
-		}
-	}
-	buffered := bufio.NewReaderSize(text, maxHead)
-	head, err := buffered.Peek(maxHead)
-	if err != nil && err != io.EOF {
-		return nil, err
-	}
-	head, _, _ = bytes.Cut(head, []byte("\n"))
-	c := csv.NewReader(buffered)
-	for _, separator := range ",;\t" {
-		if bytes.ContainsRune(head, separator) {
-			c.Comma = separator
-			break
-		}
-	}
-	return c, nil
 }
