@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/roentgo/roentgo/internal/atomicfile"
@@ -44,7 +43,7 @@ func untilSignal() context.Context {
 // it, and whoever sends it to that program means it.
 func heeded() (list []os.Signal) {
 	for _, s := range ending {
-		if s != syscall.SIGHUP || !signal.Ignored(s) {
+		if s != hangup || !signal.Ignored(s) {
 			list = append(list, s)
 		}
 	}

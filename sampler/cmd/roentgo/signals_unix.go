@@ -10,7 +10,10 @@ import (
 )
 
 // ending are the signals that end a run tidily.
-var ending = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
+var ending = []os.Signal{os.Interrupt, syscall.SIGTERM, hangup}
+
+// hangup is the signal of a terminal that ended.
+var hangup os.Signal = syscall.SIGHUP
 
 // untilClosedPipe returns a context that ends when a pipe is written to that
 // nobody reads any more.
