@@ -189,7 +189,7 @@ func TestPromptsFiles(t *testing.T) {
 		}
 	}
 	for text, says := range map[string]string{
-		"prompt,seed\nno effusion, normal,5\n":        "line 2: it has 3 fields, the head line 2",
+		"prompt,seed\nno effusion, normal,5\n":        "line 2: fields: 3, in the head line: 2",
 		"prompt\x00\n":                                "not a table",
 		"prompt,name\na,x\nb,X\n":                     "also that of line 2",
 		"prompt,name\na,caf\u00e9\nb,cafe\u0301\n":    "also that of line 2",

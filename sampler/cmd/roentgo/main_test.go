@@ -182,7 +182,7 @@ func TestBadInput(t *testing.T) {
 		"prompt,seed\na,b\n":                  "line 2",
 		"prompt,name\na,../x\n":               "cannot be that of a file",
 		"prompt,name\na,x\nb,x\n":             "also that of line 2",
-		"prompt,seed\na\n":                    "wrong number of fields",
+		"prompt,seed\na\n":                    "fields: 1, in the head line: 2",
 		"prompt\n":                            "no rows",
 		"prompt,seed\na,18446744073709551616": "line 2",
 	} {

@@ -137,7 +137,7 @@ func (p *promptsReader) next() error {
 	case err != nil:
 		return p.refuse(0, "%w", err)
 	case len(record) != p.fields:
-		return p.refuse(line, "it has %d fields, the head line %d (a prompt with a separator in it needs quotes)", len(record), p.fields)
+		return p.refuse(line, "fields: %d, in the head line: %d (a prompt with a separator in it needs quotes)", len(record), p.fields)
 	}
 	get := func(name string) string {
 		if i, ok := p.column[name]; ok {
