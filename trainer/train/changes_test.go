@@ -6,11 +6,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 )
 
 func TestChanges(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	options := func(changed map[string]any) map[string]any {
 		m := map[string]any{"batch": 8.0, "seed": 1.0, "steps": 100.0, "precision": "f32", "model": map[string]any{"vae": 1.0}}
 		for k, v := range changed {

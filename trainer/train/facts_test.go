@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,6 +106,8 @@ func (p writtenPrompt) misread(f dataset.Facts) []string {
 
 // TestWrittenPrompts reads prompts that people wrote.
 func TestWrittenPrompts(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	r, prompts := shippedText(t), writtenPrompts(t)
 	right := 0
 	for _, p := range prompts {
@@ -127,6 +130,8 @@ func TestWrittenPrompts(t *testing.T) {
 
 // TestShippedTextEncoder holds the shipped encoder to what its training asks for.
 func TestShippedTextEncoder(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	r := shippedText(t)
 	spread, err := r.Spread()
 	if err != nil || spread < 0.2 {

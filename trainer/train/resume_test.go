@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -17,6 +18,8 @@ import (
 // data, unless asked to, and says what changed. One that is past its steps says
 // so and stays as it is.
 func TestResumeChanged(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	run, data, other := t.TempDir(), prepared(t, 8), prepared(t, 7)
 	defer data.Close()
 	defer other.Close()

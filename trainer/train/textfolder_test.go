@@ -5,6 +5,7 @@ package train_test
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,8 @@ import (
 // TestExtractText holds the text encoder of the shipped training files, written
 // to a folder, to what the files have.
 func TestExtractText(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	m := shippedTraining(t)
 	dir := filepath.Join(t.TempDir(), "text")
 	if err := train.ExtractText(m, dir); err != nil {
