@@ -10,6 +10,8 @@ import (
 	"math"
 
 	scale "golang.org/x/image/draw"
+
+	"github.com/roentgo/roentgo/internal/metric"
 )
 
 // Alteration is a change of an image.
@@ -145,12 +147,16 @@ func blurred(radius int) func(*image.Gray) *image.Gray {
 
 // PSNR is the peak signal-to-noise ratio of two images of one size, in decibels.
 func PSNR(a, b *image.Gray) float64 {
-	sum := 0.0
-	for y := range a.Rect.Dy() {
-		for x := range a.Rect.Dx() {
-			d := float64(a.Pix[y*a.Stride+x]) - float64(b.Pix[y*b.Stride+x])
-			sum += d * d
+	return metric.PSNR(values(a), values(b), 255)
+}
+
+// values are the grey values of an image, row by row.
+func values(g *image.Gray) []float32 {
+	var list []float32
+	for y := range g.Rect.Dy() {
+		for _, v := range g.Pix[y*g.Stride : y*g.Stride+g.Rect.Dx()] {
+			list = append(list, float32(v))
 		}
 	}
-	return 10 * math.Log10(255*255*float64(a.Rect.Dx()*a.Rect.Dy())/sum)
+	return list
 }

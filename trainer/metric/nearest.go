@@ -25,6 +25,9 @@ func Thumbnail(x []float32, size, side int) []float64 {
 	return out
 }
 
+// Euclid returns the Euclidean distance of two points.
+func Euclid(p, o []float64) float64 { return math.Sqrt(within(p, o, math.Inf(1))) }
+
 // Nearest returns the Euclidean distance of each point from the nearest of
 // others, and the index of that one.
 func Nearest(points, others [][]float64) (distances []float64, index []int) {

@@ -226,12 +226,18 @@ func (e *evaluator) evaluate(ctx context.Context) error {
 	}
 	v := evaluation{Command: strings.Join(append([]string{"roentgo-train"}, os.Args[1:]...), " "), Classifier: e.judge.Hash, Seeds: e.seeds,
 		size: e.data.Size(), several: len(e.guidance) > 1, real: metric.Spectrum(e.real, e.data.Size())}
-	var err error
 	if e.folder == "" {
 		v.Model, v.Unknown = e.sampler.ModelHash(), e.unknownWords()
 	}
-	if v.Reconstructed, err = e.reconstructed(ctx); err != nil {
+	vae, err := e.autoencoder()
+	if err != nil {
 		return err
+	}
+	if vae != nil {
+		defer vae.Close()
+		if v.Reconstructed, err = e.reconstructed(ctx, vae); err != nil {
+			return err
+		}
 	}
 	if e.known, err = e.trainingNeighbours(ctx); err != nil {
 		return err
@@ -250,8 +256,10 @@ func (e *evaluator) evaluate(ctx context.Context) error {
 	if e.folder != "" {
 		return e.evaluateFolder(ctx, &v, r)
 	}
-	if v.Membership, err = e.attack(ctx); err != nil {
-		return err
+	if vae != nil {
+		if v.Membership, err = e.attack(ctx, vae); err != nil {
+			return err
+		}
 	}
 	if e.steps {
 		if v.Curve, err = e.curve(ctx); err != nil {

@@ -45,7 +45,7 @@ type curvePoint struct {
 // a column per count, the reference last.
 func (e *evaluator) curve(ctx context.Context) (points []curvePoint, err error) {
 	d := e.sampler.Description()
-	make := func(r sampler.Request) (list [][]float32, err error) {
+	sample := func(r sampler.Request) (list [][]float32, err error) {
 		for _, text := range curvePrompts {
 			r.Prompt, r.Count = text, curveSeeds
 			for img, err := range e.sampler.Images(ctx, r) {
@@ -61,7 +61,7 @@ func (e *evaluator) curve(ctx context.Context) (points []curvePoint, err error) 
 		}
 		return list, nil
 	}
-	reference, err := make(sampler.Request{Sampler: schedule.UniPC, Spacing: schedule.Trailing, Steps: min(curveReference, d.Schedule.TrainTimesteps)})
+	reference, err := sample(sampler.Request{Sampler: schedule.UniPC, Spacing: schedule.Trailing, Steps: min(curveReference, d.Schedule.TrainTimesteps)})
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (e *evaluator) curve(ctx context.Context) (points []curvePoint, err error) 
 			name := solver + " " + spacing
 			lines := [2]curve{{name: name}, {name: name}}
 			for k, n := range curveSteps {
-				list, err := make(sampler.Request{Sampler: solver, Spacing: spacing, Steps: min(n, d.Schedule.TrainTimesteps)})
+				list, err := sample(sampler.Request{Sampler: solver, Spacing: spacing, Steps: min(n, d.Schedule.TrainTimesteps)})
 				if err != nil {
 					return nil, err
 				}

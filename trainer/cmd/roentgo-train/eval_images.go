@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"image"
-	"image/color"
+	"image/draw"
 	_ "image/jpeg" // so that image.Decode reads it
 	_ "image/png"
 	"io"
@@ -87,11 +87,11 @@ func readImage(path string, size int) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
+	grey := image.NewGray16(image.Rect(0, 0, size, size))
+	draw.Draw(grey, grey.Rect, img, img.Bounds().Min, draw.Src)
 	x := make([]float32, size*size)
-	at := img.Bounds().Min
 	for i := range x {
-		grey := color.Gray16Model.Convert(img.At(at.X+i%size, at.Y+i/size)).(color.Gray16)
-		x[i] = float32(grey.Y)/32767.5 - 1
+		x[i] = float32(grey.Gray16At(i%size, i/size).Y)/32767.5 - 1
 	}
 	return x, nil
 }

@@ -35,14 +35,9 @@ const mostMembers = 400
 // membershipParts are the timesteps of the attack, as parts of T.
 var membershipParts = []float64{0.1, 0.25, 0.4, 0.55}
 
-// attack runs the attack on as many training as held-out images; nil without an
-// encoder.
-func (e *evaluator) attack(ctx context.Context) (*membership, error) {
-	vae, err := e.autoencoder()
-	if err != nil || vae == nil {
-		return nil, err
-	}
-	defer vae.Close()
+// attack runs the attack on as many training as held-out images, which the
+// autoencoder encodes.
+func (e *evaluator) attack(ctx context.Context, vae *train.Autoencoder) (*membership, error) {
 	m, err := weights.Open(e.models...)
 	if err != nil {
 		return nil, err

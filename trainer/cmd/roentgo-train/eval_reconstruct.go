@@ -51,13 +51,8 @@ func (e *evaluator) autoencoder() (*train.Autoencoder, error) {
 	return &vae, nil
 }
 
-// reconstructed measures the autoencoder; nil where there is none.
-func (e *evaluator) reconstructed(ctx context.Context) (*reconstruction, error) {
-	vae, err := e.autoencoder()
-	if err != nil || vae == nil {
-		return nil, err
-	}
-	defer vae.Close()
+// reconstructed measures an autoencoder.
+func (e *evaluator) reconstructed(ctx context.Context, vae *train.Autoencoder) (*reconstruction, error) {
 	list, err := train.Reconstruct(ctx, *vae, e.real)
 	if err != nil {
 		return nil, err

@@ -3,11 +3,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"image"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -118,7 +118,7 @@ func (o quantizeOptions) run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	q := &quantizer{quantizeOptions: o, judge: judge, file: f, path: filepath.Join(dir, "model"+weights.Extension), total: 3 + 2*len(groups) - 1}
+	q := &quantizer{quantizeOptions: o, judge: judge, file: f, path: filepath.Join(dir, "model"+weights.Extension), total: 3 + len(groups) + max(len(groups)-2, 0)}
 	rows, err := q.measure(ctx, groups)
 	if err != nil {
 		return err
@@ -160,15 +160,7 @@ func (q *quantizer) measure(ctx context.Context, groups []string) (rows []*quant
 		row := rows[len(rows)-1]
 		cost[g] = row.features / float64(max(whole.bytes-row.bytes, 1))
 	}
-	slices.SortStableFunc(groups, func(a, b string) int {
-		switch {
-		case cost[a] < cost[b]:
-			return -1
-		case cost[a] > cost[b]:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(groups, func(a, b string) int { return cmp.Compare(cost[a], cost[b]) })
 	for n := 2; n < len(groups); n++ {
 		if err := add("int8, int4 in "+strings.Join(groups[:n], " "), among(groups[:n]...)); err != nil {
 			return nil, err
@@ -222,7 +214,7 @@ func (q *quantizer) at(ctx context.Context, name string, kind func(group string)
 	}
 	for i, x := range row.images {
 		row.psnr += min(images.PSNR(q.reference.images[i], x, 2), 99) / float64(len(row.images))
-		row.features += distanceOf(row.points[i], q.reference.points[i]) / q.apart / float64(len(row.images))
+		row.features += metric.Euclid(row.points[i], q.reference.points[i]) / q.apart / float64(len(row.images))
 	}
 	return row, nil
 }
@@ -278,20 +270,12 @@ func apart(points [][]float64, seeds int) (mean float64) {
 	for from := 0; from < len(points); from += seeds {
 		for i := from; i < from+seeds; i++ {
 			for j := from; j < i; j++ {
-				mean += distanceOf(points[i], points[j])
+				mean += metric.Euclid(points[i], points[j])
 				n++
 			}
 		}
 	}
 	return mean / float64(n)
-}
-
-// distanceOf is the Euclidean distance of two points.
-func distanceOf(a, b []float64) (d float64) {
-	for i, v := range a {
-		d = math.Hypot(d, v-b[i])
-	}
-	return d
 }
 
 func (q *quantizer) write(rows []*quantized) error {
