@@ -52,9 +52,11 @@ func roentgo(t *testing.T, args ...string) (status int, stdout, stderr string) {
 func program(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	// What the tests catch, the program begins with as usual, also under nohup.
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	t.Cleanup(func() { signal.Stop(hangup) })
+	if hangup != nil {
+		caught := make(chan os.Signal, 1)
+		signal.Notify(caught, hangup)
+		t.Cleanup(func() { signal.Stop(caught) })
+	}
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
 	cmd.Env = append(os.Environ(), asProgram+"=1")
 	var errs bytes.Buffer
