@@ -115,7 +115,7 @@ bench-train: .cache/peers/requirements.txt
 # All figures of the shipped model, the card and the page beside the study. DATA is what
 # `roentgo-train prepare` made, JUDGE a run of `classifier`, VAE the autoencoder's run.
 evaluation: trainer
-	$(TRAINER) eval --model weights/default/roentgo-mini.safetensors.zst --vae $(VAE) --data $(DATA) --classifier $(JUDGE) --leave-out kermany --seeds 16 --curve --out $(EVALUATION)
+	$(TRAINER) eval --model weights/default/roentgo-mini.safetensors.zst --vae $(VAE) --data $(DATA) --classifier $(JUDGE) --leave-out kermany --seeds 32 --captions 96 --curve --out $(EVALUATION)
 	$(MAKE) card
 
 card:

@@ -137,8 +137,5 @@ func (d Description) awayFrom(r Row) string {
 	if !d.Sampling.GuideWithinView || len(prompt.Normalize(r.Negative)) > 0 {
 		return r.Negative
 	}
-	if view := prompt.View(r.Prompt); view != "" {
-		return prompt.OfView(view)
-	}
-	return ""
+	return prompt.Away(r.Prompt)
 }

@@ -33,7 +33,7 @@ func TestFirstVisitThenOffline(t *testing.T) {
 	defer h.Close()
 
 	p := open(t, b, h.URL+"/")
-	if says := p.text("download"); !strings.Contains(says, "13.8") {
+	if says := p.text("download"); !strings.Contains(says, "8.4") {
 		t.Errorf("the first visit says %q, without the size of the model", says)
 	}
 	p.click("#download")

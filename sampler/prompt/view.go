@@ -33,3 +33,12 @@ func OfView(view string) string {
 	}
 	return view + " chest x-ray"
 }
+
+// Away is the text of all images of the view that a text states, or "", the null
+// condition, where it states none: what guidance within a view goes away from.
+func Away(text string) string {
+	if view := View(text); view != "" {
+		return OfView(view)
+	}
+	return ""
+}

@@ -23,6 +23,11 @@ func TestView(t *testing.T) {
 			t.Errorf("the view of %q is %q, want %q", text, got, want)
 		}
 	}
+	for text, want := range map[string]string{"": "", "effusion": "", "AP and PA": "", "portable film, edema": "AP chest x-ray", "PA chest x-ray": "PA chest x-ray"} {
+		if got := prompt.Away(text); got != want {
+			t.Errorf("guidance of %q goes away from %q, want %q", text, got, want)
+		}
+	}
 	for _, view := range []string{"", "PA", "AP"} {
 		if got := prompt.View(prompt.OfView(view)); got != view {
 			t.Errorf("%q states the view %q", prompt.OfView(view), got)

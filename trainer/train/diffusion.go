@@ -367,11 +367,12 @@ func (d *diffusion) lossOf(ops *libtorch.Ops, batch []example, seed int) (loss f
 // gridSampling is how sample grids are sampled, by DDIM.
 type gridSampling struct {
 	steps    int
+	spacing  string
 	guidance float64
 }
 
 // trainingGrids is that of a training on images.
-var trainingGrids = gridSampling{steps: 20, guidance: 3}
+var trainingGrids = gridSampling{steps: 20, spacing: schedule.Trailing, guidance: 3}
 
 // grid samples the prompts, one row per prompt, under the same seeds, and
 // writes them to a file. It returns the mean distance between an image and the
@@ -410,7 +411,7 @@ func (d *diffusion) grid(average *libtorch.Params, path string) (effect float64,
 // sample draws GridSeeds latents of a prompt.
 func (d *diffusion) sample(average *libtorch.Params, text string) ([]float32, error) {
 	n, c, s := d.Model.LatentLen(), d.Model.LatentChannels, d.Model.LatentSize()
-	sampler, err := d.schedule.NewSampler(schedule.Options{Sampler: schedule.DDIM, Spacing: schedule.Trailing, Steps: d.grids.steps})
+	sampler, err := d.schedule.NewSampler(schedule.Options{Sampler: schedule.DDIM, Spacing: d.grids.spacing, Steps: d.grids.steps})
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/roentgo/roentgo/internal/graph"
 	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/sampler/prompt"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
@@ -25,10 +26,15 @@ type DistillOptions struct {
 	// GuidanceInterval; 1 is none.
 	Guidance         float64           `json:"guidance"`
 	GuidanceInterval schedule.Interval `json:"guidance_interval"`
+	// GuideWithinView has the teacher guided away from all images of the view that
+	// a caption states, as samplers do for a model with the option of that name.
+	GuideWithinView bool `json:"guide_within_view"`
 	// StudentSteps is the number of DDIM steps that the student learns to sample
 	// in, from a teacher that takes two for each. 0: the student learns what the
 	// guided teacher predicts, at every timestep.
 	StudentSteps int `json:"student_steps"`
+	// Spacing is that of the steps, both the student's and the teacher's.
+	Spacing string `json:"spacing"`
 }
 
 // teacherFigure is the held-out error of a student against its teacher.
@@ -72,13 +78,13 @@ type distiller struct {
 func (d *diffusion) distilled(o DistillOptions, specs []graph.Spec) (*distiller, error) {
 	s := &distiller{diffusion: d, by: o}
 	if o.StudentSteps > 0 {
-		sampler, err := d.schedule.NewSampler(schedule.Options{Sampler: schedule.DDIM, Spacing: schedule.Trailing, Steps: 2 * o.StudentSteps})
+		sampler, err := d.schedule.NewSampler(schedule.Options{Sampler: schedule.DDIM, Spacing: o.Spacing, Steps: 2 * o.StudentSteps})
 		if err != nil {
 			return nil, err
 		}
 		s.times = sampler.Timesteps
 		d.timestep = func(u float64) int { return s.times[2*int(u*float64(o.StudentSteps))] }
-		d.grids.steps = o.StudentSteps
+		d.grids.steps, d.grids.spacing = o.StudentSteps, o.Spacing
 	}
 	d.grids.guidance = 1
 	var lacking []string
@@ -120,7 +126,13 @@ func (s *distiller) guided(x, times []float32, captions []string) []float32 {
 	if s.by.Guidance == 1 {
 		return y
 	}
-	null := s.predict(x, times, make([]string, len(captions)))
+	away := make([]string, len(captions))
+	if s.by.GuideWithinView {
+		for b, text := range captions {
+			away[b] = prompt.Away(text)
+		}
+	}
+	null := s.predict(x, times, away)
 	n := s.Model.LatentLen()
 	for b, text := range captions {
 		if text != "" && s.by.GuidanceInterval.Has(int(times[b])) {

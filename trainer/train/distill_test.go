@@ -33,7 +33,7 @@ func distills(t *testing.T, data *dataset.Prepared, vae, teacher, run string, mo
 	}
 	defer trained.Close()
 	run = filepath.Join(filepath.Dir(teacher), run)
-	o := train.DistillOptions{Guidance: 1, Teacher: trained, DiffusionOptions: train.DiffusionOptions{Common: common(run, 150), Model: model.Tiny(), Schedule: schedule.ZeroTerminal(),
+	o := train.DistillOptions{Guidance: 1, Spacing: schedule.Trailing, Teacher: trained, DiffusionOptions: train.DiffusionOptions{Common: common(run, 150), Model: model.Tiny(), Schedule: schedule.ZeroTerminal(),
 		Vocab: samplertest.Vocabulary(512), VAE: train.Autoencoder{Source: autoencoder, Hash: "test"}}}
 	o.Rate, o.EvaluateEvery = 1e-3, 150
 	change(&o)

@@ -27,8 +27,7 @@ func distillCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "distill --data FOLDER --vae FOLDER --teacher FOLDER --run FOLDER",
 		Short: "Train a diffusion model by another: guidance in one pass, then fewer steps",
-		Example: `  roentgo-train distill --data runs/data --vae runs/vae --teacher runs/unet --guidance 2 --run runs/guided
-  roentgo-train distill --data runs/data --vae runs/vae --teacher runs/guided --student-steps 8 --run runs/eight
+		Example: `  roentgo-train distill --data runs/data --vae runs/vae --teacher runs/unet --guidance 2 --guide-within-view --student-steps 8 --run runs/eight
   roentgo-train distill --data runs/data --vae runs/vae --teacher runs/eight --student-steps 4 --run runs/four
   roentgo-train export --vae runs/vae --diffusion runs/four --sampler ddim --steps 4 --guidance 1 --out fast.safetensors.zst`,
 		Args: exactly(0),
@@ -78,7 +77,9 @@ func distillCommand() *cobra.Command {
 	f.StringVar(&text, "text", "", "folder of the teacher's frozen text encoder (default: where it was in training)")
 	f.Float64Var(&o.Guidance, "guidance", 1, "scale of the teacher's guidance; 1: none")
 	f.StringVar(&interval, "guidance-interval", "0-799", "timesteps at which the teacher is guided, as LOW-HIGH or LOW-, or all")
-	f.IntVar(&o.StudentSteps, "student-steps", 0, "steps of DDIM that the student learns to sample in, from a teacher that takes two for each; 0: the student learns the teacher's guided prediction")
+	f.BoolVar(&o.GuideWithinView, "guide-within-view", false, "guide the teacher away from all images of the view that a caption states, and not from all images")
+	f.StringVar(&o.Spacing, "spacing", schedule.Quadratic, "spacing of the steps of teacher and student: "+schedule.Trailing+" or "+schedule.Quadratic)
+	f.IntVar(&o.StudentSteps, "student-steps", 0, "steps of DDIM that the student learns to sample in, from a teacher that takes two for each; 0: the student learns what the teacher predicts, at every timestep")
 	f.Float64Var(&o.Null, "null", 0.1, "part of the captions that become the null condition")
 	f.Float64Var(&o.ViewAlone, "view-alone", 0.1, "part of the captions that state the view alone")
 	f.BoolVar(&o.Balance, "balance", true, balanceHelp)
