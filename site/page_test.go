@@ -114,7 +114,8 @@ func TestLinkRoundTrip(t *testing.T) {
 		}
 	}
 	p.set("negative", "edema & größer = 肺炎 #1")
-	p.set("sampler", "dpm++2m") // not the model's own
+	p.set("sampler", "dpm++2m") // neither is the model's own
+	p.set("spacing", "trailing")
 	p.set("guidanceLow", "100")
 	p.set("guidanceHigh", "900")
 	p.make("line one. 100 % effusion?", "18446744073709551615", 1, 1)
