@@ -5,13 +5,16 @@ package train_test
 import (
 	"errors"
 	"io"
+	"math"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"testing"
 
+	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/train"
+	"github.com/roentgo/roentgo/weights"
 )
 
 // TestDecoderAlone trains the decoder of a trained autoencoder against a
@@ -63,5 +66,65 @@ func TestDecoderAlone(t *testing.T) {
 	}
 	if w := losses(t, o.Run, "adversarial_weight"); len(w) != 4 || !(w[0] > 0) {
 		t.Errorf("the discriminator's weights were %v, want four above 0", w)
+	}
+}
+
+// TestDenoiser trains the decoder on what a model predicts of noised latents.
+func TestDenoiser(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	data := prepared(t, 9)
+	dir := t.TempDir()
+	first := filepath.Join(dir, "first")
+	if err := trainVAE(t, t.Context(), data, common(first, 4)); err != nil {
+		t.Fatal(err)
+	}
+	from, err := train.OpenAutoencoder([]string{first})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer from.Close()
+	denoiser, err := weights.Open(samplertest.Tiny(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer denoiser.Close()
+	o := train.VAEOptions{Model: model.Tiny(), SSIM: 0.1, DecoderAlone: true, DecoderNoise: 0.05, Init: from}
+	trained := func(name string, change func(*train.VAEOptions)) ([]float64, error) {
+		o := o
+		o.Common = common(filepath.Join(dir, name), 4)
+		change(&o)
+		err := train.VAE(t.Context(), data, o, io.Discard)
+		if err != nil {
+			return nil, err
+		}
+		return losses(t, o.Run, "l1"), nil
+	}
+	none, err := trained("none", func(*train.VAEOptions) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// At timestep 0 there is hardly any noise to take away; at 900 hardly an image
+	// is left, and a model of random weights predicts nothing of it.
+	little, err := trained("little", func(o *train.VAEOptions) { o.Denoiser = denoiser })
+	if err != nil {
+		t.Fatal(err)
+	}
+	much, err := trained("much", func(o *train.VAEOptions) { o.Denoiser, o.DenoiseTo = denoiser, 900 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("mean errors: %.4f, %.4f, %.4f", none[0], little[0], much[0])
+	if d := math.Abs(little[0] - none[0]); !(d < 0.1*none[0]) || much[0] == none[0] || much[0] == little[0] {
+		t.Errorf("the first mean errors are %g without a denoiser, %g with one at timestep 0, %g up to 900", none[0], little[0], much[0])
+	}
+	for name, change := range map[string]func(*train.VAEOptions){
+		"with the encoder":   func(o *train.VAEOptions) { o.Denoiser, o.DecoderAlone = denoiser, false },
+		"of no timestep":     func(o *train.VAEOptions) { o.Denoiser, o.DenoiseTo = denoiser, 1000 },
+		"before all of them": func(o *train.VAEOptions) { o.Denoiser, o.DenoiseTo = denoiser, -1 },
+	} {
+		if _, err := trained(name, change); !errors.Is(err, train.ErrOptions) {
+			t.Errorf("a denoiser %s: %v, want ErrOptions", name, err)
+		}
 	}
 }

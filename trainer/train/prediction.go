@@ -58,7 +58,8 @@ func PredictionErrors(ctx context.Context, m *weights.Model, vae Autoencoder, da
 type predictor struct {
 	diffusion
 	params    *libtorch.Params
-	mean, std []float32 // of the latent's channels
+	ops       *libtorch.Ops // of the U-Net
+	mean, std []float32     // of the latent's channels
 }
 
 func newPredictor(m *weights.Model, d sampler.Description) (*predictor, error) {
@@ -95,6 +96,7 @@ func newPredictor(m *weights.Model, d sampler.Description) (*predictor, error) {
 		p.close()
 		return nil, fmt.Errorf("%w: the model lacks %q", ErrOptions, lacking[0])
 	}
+	p.ops = libtorch.NewOps(p.params)
 	return p, nil
 }
 
@@ -106,7 +108,6 @@ func (p *predictor) close() {
 // errors are those of a batch of images.
 func (p *predictor) errors(encoder *libtorch.Params, data *dataset.Prepared, images, timesteps []int, seed uint64) []float64 {
 	cfg, b, n, size := p.Model, len(images), p.Model.LatentLen(), p.Model.ImageSize
-	c, s := cfg.LatentChannels, cfg.LatentSize()
 	pixels, captions := make([]float32, b*size*size), make([]string, b)
 	eps := make([]float32, b*n)
 	for k, i := range images {
@@ -115,28 +116,65 @@ func (p *predictor) errors(encoder *libtorch.Params, data *dataset.Prepared, ima
 		noise.Latent(eps[k*n:(k+1)*n], seed, uint32(i), streamNoise)
 	}
 	ops := libtorch.NewOps(encoder)
-	x0 := slices.Clone(ops.Channels(model.Encoder(ops, cfg, ops.Tensor(pixels, b, 1, size, size)), 0, c).Values())
+	x0 := slices.Clone(ops.Channels(model.Encoder(ops, cfg, ops.Tensor(pixels, b, 1, size, size)), 0, cfg.LatentChannels).Values())
 	ops.Free()
-	for j := range x0 {
-		ch := j % n / (n / c)
-		x0[j] = (x0[j] - p.mean[ch]) / p.std[ch]
-	}
+	p.standardize(x0)
 	sums := make([]float64, b)
 	x, target, times := make([]float32, b*n), make([]float32, b*n), make([]float32, b)
-	ops = libtorch.NewOps(p.params)
 	for _, t := range timesteps {
 		p.schedule.Noise(x, x0, eps, t)
 		p.schedule.Target(target, x0, eps, t)
 		for k := range times {
 			times[k] = float32(t)
 		}
-		context, mask := p.context(ops, captions)
-		y := ops.Float(model.UNet(ops, cfg, ops.Tensor(x, b, c, s, s), ops.Tensor(times, b), context, mask)).Values()
-		for j, v := range y {
+		for j, v := range p.predict(x, times, captions) {
 			off := float64(v - target[j])
 			sums[j/n] += off * off / float64(n*len(timesteps))
 		}
-		ops.Free()
 	}
 	return sums
+}
+
+// predict is what the U-Net predicts of noised latents x.
+func (p *predictor) predict(x, times []float32, captions []string) []float32 {
+	ops := p.ops
+	defer ops.Free()
+	cfg, b, s := p.Model, len(captions), p.Model.LatentSize()
+	context, mask := p.context(ops, captions)
+	return ops.Float(model.UNet(ops, cfg, ops.Tensor(x, b, cfg.LatentChannels, s, s), ops.Tensor(times, b), context, mask)).Values()
+}
+
+// standardize brings latents from the autoencoder's scale to the U-Net's.
+func (p *predictor) standardize(x []float32) {
+	n := p.Model.LatentSize() * p.Model.LatentSize()
+	for j := range x {
+		ch := j / n % len(p.mean)
+		x[j] = (x[j] - p.mean[ch]) / p.std[ch]
+	}
+}
+
+// destandardize brings latents back.
+func (p *predictor) destandardize(x []float32) {
+	n := p.Model.LatentSize() * p.Model.LatentSize()
+	for j := range x {
+		ch := j / n % len(p.mean)
+		x[j] = x[j]*p.std[ch] + p.mean[ch]
+	}
+}
+
+// denoised is what the model makes of the latents x0 (B, C, s, s) of the
+// autoencoder with the noise eps on them, each as at its timestep, in one step: a
+// latent without the detail that the model does not predict.
+func (p *predictor) denoised(x0, eps []float32, timesteps []int, captions []string) []float32 {
+	n := p.Model.LatentLen()
+	p.standardize(x0)
+	x := make([]float32, len(x0))
+	times, last := make([]float32, len(timesteps)), make([]float32, len(timesteps))
+	for b, t := range timesteps {
+		p.schedule.Noise(x[b*n:(b+1)*n], x0[b*n:(b+1)*n], eps[b*n:(b+1)*n], t)
+		times[b], last[b] = float32(t), clean
+	}
+	z := ddim(p.schedule, x, p.predict(x, times, captions), times, last)
+	p.destandardize(z)
+	return z
 }

@@ -12,10 +12,13 @@ import (
 
 	"github.com/roentgo/roentgo/internal/metric"
 	"github.com/roentgo/roentgo/internal/noise"
+	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 	trainermetric "github.com/roentgo/roentgo/trainer/metric"
+	"github.com/roentgo/roentgo/weights"
 )
 
 // VAEOptions are those of [VAE].
@@ -43,6 +46,13 @@ type VAEOptions struct {
 	// model's have: DecoderNoise is its deviation, as a part of the latents'.
 	DecoderAlone bool    `json:"decoder_alone"`
 	DecoderNoise float64 `json:"decoder_noise"`
+	// Denoiser is a model of these latents, whose prediction of a noised latent the
+	// decoder then learns on, at timesteps up to DenoiseTo, so that it draws the
+	// detail that generated latents lack; or nil. Each batch has latents of the
+	// encoder as well, in its second half.
+	Denoiser     *weights.Model `json:"-"`
+	DenoiserHash string         `json:"denoiser,omitzero"` // set by [VAE]
+	DenoiseTo    int            `json:"denoise_to,omitzero"`
 	// Adversarial is the weight of a patch discriminator, from step
 	// AdversarialFrom on, where 1 gives it as large a gradient, by the decoded
 	// image, as the error has (Esser et al. 2021, equation 7); 0: none.
@@ -70,7 +80,8 @@ const (
 // Gaussian (Kingma and Welling 2014); where asked, a perceptual distance and
 // the judgement of a discriminator (Rombach et al. 2022).
 func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.Writer) error {
-	if err := o.Model.Validate(); err != nil {
+	err := o.Model.Validate()
+	if err != nil {
 		return err
 	}
 	if data.Size() != o.Model.ImageSize {
@@ -81,6 +92,11 @@ func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.
 	}
 	if o.Reconstruction != ReconstructionL1 && o.Reconstruction != ReconstructionL2 {
 		return fmt.Errorf("%w: no reconstruction loss %q (there are %s, %s)", ErrOptions, o.Reconstruction, ReconstructionL1, ReconstructionL2)
+	}
+	if o.Denoiser == nil {
+		o.DenoiseTo = 0
+	} else if o.DenoiserHash, err = o.Denoiser.Hash(); err != nil {
+		return err
 	}
 	if !(o.Adversarial >= 0 && o.PerceptualWeight >= 0 && o.Equivariance >= 0 && o.AdversarialNoise >= 0 && o.Matching >= 0) {
 		return fmt.Errorf("%w: weights of losses, and noise, are not negative", ErrOptions)
@@ -103,6 +119,12 @@ func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.
 		return fmt.Errorf("%w: to train the decoder alone, --init must give a trained encoder", ErrOptions)
 	}
 	v := &vae{VAEOptions: o, data: data, order: newOrder(data.Split(dataset.Train), nil, o.Seed)}
+	if o.Denoiser != nil {
+		if v.denoiser, err = openDenoiser(o); err != nil {
+			return err
+		}
+		defer v.denoiser.close()
+	}
 	if o.Perceptual != "" {
 		if err := libtorch.Try(func() { v.perceptual = libtorch.LoadScript(o.Perceptual) }); err != nil {
 			return fmt.Errorf("train: the perceptual network %s: %w", o.Perceptual, err)
@@ -122,6 +144,27 @@ func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.
 		return err
 	}
 	return runTask(ctx, o.Common, t, params, progress)
+}
+
+// openDenoiser opens the denoiser of o, which must be a model of its latents.
+func openDenoiser(o VAEOptions) (*predictor, error) {
+	d, err := sampler.Describe(o.Denoiser)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case !o.DecoderAlone:
+		return nil, fmt.Errorf("%w: a denoiser is for the decoder alone", ErrOptions)
+	case !d.Model.HasText():
+		return nil, fmt.Errorf("%w: the denoiser reads no text", ErrOptions)
+	case d.Model.ImageSize != o.Model.ImageSize || d.Model.LatentChannels != o.Model.LatentChannels:
+		return nil, fmt.Errorf("%w: the denoiser is of latents of other images", ErrOptions)
+	case d.Schedule.Prediction != schedule.VPrediction:
+		return nil, fmt.Errorf("%w: a denoiser needs the objective v, not %s", ErrOptions, d.Schedule.Prediction)
+	case o.DenoiseTo < 0 || o.DenoiseTo >= d.Schedule.TrainTimesteps:
+		return nil, fmt.Errorf("%w: timestep %d is not in [0, %d]", ErrOptions, o.DenoiseTo, d.Schedule.TrainTimesteps-1)
+	}
+	return newPredictor(o.Denoiser, d)
 }
 
 // trains reports whether a parameter is trained.
@@ -145,6 +188,7 @@ type vae struct {
 	ahead      *ahead[vaeInputs]
 	perceptual *libtorch.Script // or nil
 	adversary  *adversary       // or nil
+	denoiser   *predictor       // or nil
 }
 
 // after is the discriminator's step, which follows the autoencoder's.
@@ -158,15 +202,23 @@ func (v *vae) after(step int, figures map[string]float64) {
 type vaeInputs struct {
 	pixels []float32 // (B, 1, size, size)
 	eps    []float32 // of the posterior, (B, C, s, s)
+
+	captions  []string // of the images that the denoiser is given
+	timesteps []int
 }
 
 // examples are those of a forward pass: a function of the seed and the pass.
 func (v *vae) examples(pass int) vaeInputs {
 	size, n := v.Model.ImageSize, v.Model.LatentLen()
-	in := vaeInputs{make([]float32, v.Batch*size*size), make([]float32, v.Batch*n)}
+	in := vaeInputs{pixels: make([]float32, v.Batch*size*size), eps: make([]float32, v.Batch*n)}
 	for b := range v.Batch {
-		i, _ := v.order.at(pass*v.Batch + b)
+		i, epoch := v.order.at(pass*v.Batch + b)
 		v.data.Image(i, in.pixels[b*size*size:(b+1)*size*size])
+		if v.denoiser != nil && b < (v.Batch+1)/2 {
+			u := float64(noise.Uint32(v.Seed, uint32(b), uint32(pass), streamTimestep)) / (1 << 32)
+			in.timesteps = append(in.timesteps, int(u*float64(v.DenoiseTo+1)))
+			in.captions = append(in.captions, dataset.Caption(v.data.Records[i], v.Seed, i, epoch))
+		}
 	}
 	noise.Latent(in.eps, v.Seed, uint32(pass), streamPosterior)
 	return in
@@ -186,6 +238,12 @@ func (v *vae) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]
 		deviation = ops.Tensor([]float32{float32(v.DecoderNoise * trainermetric.Distance(values, make([]float32, len(values))))}, 1, 1, 1, 1)
 	}
 	z := ops.Add(mean, ops.Mul(ops.Tensor(eps, v.Batch, c, s, s), deviation))
+	if v.denoiser != nil {
+		values := slices.Clone(z.Values())
+		n := len(in.captions) * v.Model.LatentLen()
+		copy(values, v.denoiser.denoised(slices.Clone(mean.Values()[:n]), eps[:n], in.timesteps, in.captions))
+		z = ops.Tensor(values, v.Batch, c, s, s)
+	}
 	y := ops.Float(model.Decoder(ops, v.Model, z))
 
 	off, ssim, loss := v.distance(ops, y, x)

@@ -13,6 +13,7 @@ import (
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 	"github.com/roentgo/roentgo/trainer/train"
+	"github.com/roentgo/roentgo/weights"
 )
 
 // trainingCommands are the commands that need libtorch.
@@ -86,7 +87,7 @@ func runFlags(f *pflag.FlagSet, c *train.Common) {
 func vaeCommand() *cobra.Command {
 	o := train.VAEOptions{Common: train.Common{Steps: 4000, Batch: 4, Rate: 1e-3, Warmup: 100, Decay: 0.4, EvaluateEvery: 200}}
 	var networks modelFlags
-	var begin []string
+	var begin, denoiser []string
 	cmd := &cobra.Command{
 		Use:     "vae --data FOLDER --run FOLDER",
 		Short:   "Train the autoencoder",
@@ -110,6 +111,12 @@ func vaeCommand() *cobra.Command {
 				return err
 			}
 			defer data.Close()
+			if len(denoiser) > 0 {
+				if o.Denoiser, err = weights.Open(denoiser...); err != nil {
+					return err
+				}
+				defer o.Denoiser.Close()
+			}
 			return train.VAE(cmd.Context(), data, o, os.Stderr)
 		},
 	}
@@ -119,6 +126,8 @@ func vaeCommand() *cobra.Command {
 	f.StringArrayVar(&begin, "init", nil, "run of an autoencoder to begin from, or a model file, once per file")
 	f.BoolVar(&o.DecoderAlone, "decoder-alone", false, "keep the encoder as it is, so that latents stay the same")
 	f.Float64Var(&o.DecoderNoise, "decoder-noise", 0.05, "deviation of the noise of latents then, as a part of theirs")
+	f.StringArrayVar(&denoiser, "denoiser", nil, "model file, once per file, whose predictions of noised latents the decoder learns on then, in half of each batch")
+	f.IntVar(&o.DenoiseTo, "denoise-to", 250, "timestep up to which they are noised")
 	f.Float64Var(&o.KL, "kl", 1e-4, "weight of the divergence")
 	f.Float64Var(&o.Equivariance, "equivariance", 0, "weight of the error of the latent decoded at half its size; 0: none")
 	f.Float64Var(&o.SSIM, "ssim", 0.1, "weight of 1 − SSIM")
