@@ -13,16 +13,16 @@ import (
 
 // denoise takes a batch of b latents from noise to clean.
 func (u *run) denoise(ctx context.Context, z []float32, b int) error {
-	w := &walk{run: u, images: b, vectors: u.sampler.Vectors(len(z))}
-	copy(w.vectors[0], z)
+	d := &denoiser{run: u, images: b, vectors: u.schedule.Vectors(len(z))}
+	copy(d.vectors[0], z)
 	u.report(0, nil)
-	err := u.survive(ctx, func() error { return w.goOn(ctx) })
-	copy(z, w.vectors[0])
+	err := u.model.survive(ctx, func() error { return d.resume(ctx) })
+	copy(z, d.vectors[0])
 	return err
 }
 
-// walk is the way of a batch from noise to clean latents.
-type walk struct {
+// denoiser takes a batch from noise to clean latents.
+type denoiser struct {
 	*run
 	images int
 	// done counts the steps that have come back from the device, and vectors
@@ -32,61 +32,61 @@ type walk struct {
 	flight  []graph.Pending // of the steps after them, which are queued
 }
 
-// goOn takes the steps that are left.
-func (w *walk) goOn(ctx context.Context) error {
+// resume takes the steps that are left.
+func (d *denoiser) resume(ctx context.Context) error {
 	defer func() {
-		for _, p := range w.flight {
+		for _, p := range d.flight {
 			p.Drop()
 		}
-		w.flight = nil
+		d.flight = nil
 	}()
 	var unets [2]graph.Stepper // by the number of conditions, less 1; with contexts written; nil: to be had
 	var now graph.Stepper
-	for i := w.done; i < len(w.sampler.Steps); i++ {
+	for i := d.done; i < len(d.schedule.Steps); i++ {
 		conditions := 1
-		if w.guided && w.settings.GuidanceInterval.Has(w.sampler.Timesteps[i]) {
+		if d.guided && d.settings.GuidanceInterval.Has(d.schedule.Timesteps[i]) {
 			conditions = 2
 		}
 		next := &unets[conditions-1]
 		if *next == nil || *next != now {
-			if err := w.arrived(0); err != nil {
+			if err := d.drain(0); err != nil {
 				return err
 			}
-			if err := w.begin(ctx, next, conditions); err != nil {
+			if err := d.begin(ctx, next, conditions); err != nil {
 				return err
 			}
 			now = *next
 		}
-		if err := w.step(ctx, now, i); err != nil {
+		if err := d.step(ctx, now, i); err != nil {
 			return err
 		}
-		if err := w.arrived(now.Ahead() - 1); err != nil {
+		if err := d.drain(now.Ahead() - 1); err != nil {
 			return err
 		}
 	}
-	return w.arrived(0)
+	return d.drain(0)
 }
 
 // begin puts the vectors into the program of so many conditions.
-func (w *walk) begin(ctx context.Context, s *graph.Stepper, conditions int) error {
+func (d *denoiser) begin(ctx context.Context, s *graph.Stepper, conditions int) error {
 	if *s == nil {
-		p, err := w.unetFor(ctx, slices.Concat([][]condition{w.texts, w.nulls}[:conditions]...))
+		p, err := d.unetFor(ctx, slices.Concat([][]condition{d.texts, d.nulls}[:conditions]...))
 		if err != nil {
 			return err
 		}
 		stepper, ok := p.Program.(graph.Stepper)
-		if !ok || w.request.Trace != nil || len(w.request.Observe) > 0 { // which want every step's values here
-			stepper = &hostStepper{program: p, walk: w}
+		if !ok || d.request.Trace != nil || len(d.request.Observe) > 0 { // which want every step's values here
+			stepper = &hostStepper{program: p, denoiser: d}
 		}
 		*s = stepper
 	}
-	return (*s).Begin(graph.Loop{Input: record.Latent, Output: record.Out, Images: w.images, Conditions: conditions,
-		Guidance: w.settings.Guidance, Rescale: w.settings.Rescale}, w.vectors)
+	return (*s).Begin(graph.Loop{Input: record.Latent, Output: record.Out, Images: d.images, Conditions: conditions,
+		Guidance: d.settings.Guidance, Rescale: d.settings.Rescale}, d.vectors)
 }
 
 // step queues step i.
-func (w *walk) step(ctx context.Context, s graph.Stepper, i int) error {
-	if err := s.Write(record.Timestep, []float32{float32(w.sampler.Timesteps[i])}); err != nil {
+func (d *denoiser) step(ctx context.Context, s graph.Stepper, i int) error {
+	if err := s.Write(record.Timestep, []float32{float32(d.schedule.Timesteps[i])}); err != nil {
 		return err
 	}
 	for _, stage := range []graph.Stage{graph.TimestepStage, graph.LatentStage} {
@@ -95,43 +95,43 @@ func (w *walk) step(ctx context.Context, s graph.Stepper, i int) error {
 		}
 	}
 	var fresh []float32
-	if w.sampler.Steps[i].DrawsNoise() {
-		n := w.description.Model.LatentLen()
-		fresh = make([]float32, w.images*n)
-		for k := range w.images {
-			noise.Latent(fresh[k*n:(k+1)*n], w.seed(k), 0, noise.StreamStep(i))
+	if d.schedule.Steps[i].DrawsNoise() {
+		n := d.model.description.Model.LatentLen()
+		fresh = make([]float32, d.images*n)
+		for k := range d.images {
+			noise.Latent(fresh[k*n:(k+1)*n], d.seed(k), 0, noise.StreamStep(i))
 		}
 	}
-	if err := s.Step(w.sampler.Steps[i], fresh); err != nil {
+	if err := s.Step(d.schedule.Steps[i], fresh); err != nil {
 		return err
 	}
 	p, err := s.Vectors()
 	if err == nil {
-		w.flight = append(w.flight, p)
+		d.flight = append(d.flight, p)
 	}
 	return err
 }
 
-// arrived waits until no more than so many steps are in flight, and reports
-// those that have arrived.
-func (w *walk) arrived(most int) error {
-	for len(w.flight) > most {
-		vectors := w.sampler.Vectors(len(w.vectors[0])) // a Progress keeps the old ones
-		p := w.flight[0]
-		w.flight = w.flight[1:]
+// drain waits until no more than so many steps are in flight, and reports
+// those that have come back.
+func (d *denoiser) drain(most int) error {
+	for len(d.flight) > most {
+		vectors := d.schedule.Vectors(len(d.vectors[0])) // a Progress keeps the old ones
+		p := d.flight[0]
+		d.flight = d.flight[1:]
 		if err := p.Wait(vectors); err != nil {
 			return err
 		}
-		w.trace(fmt.Sprintf("latent.%03d", w.done), w.shape(w.images), vectors[0])
+		d.trace(fmt.Sprintf("latent.%03d", d.done), d.shape(d.images), vectors[0])
 		for _, v := range vectors {
-			if err := finite(v, "step %d of %d (timestep %d)", w.done+1, len(w.sampler.Steps), w.sampler.Timesteps[w.done]); err != nil {
+			if err := finite(v, "step %d of %d (timestep %d)", d.done+1, len(d.schedule.Steps), d.schedule.Timesteps[d.done]); err != nil {
 				return err
 			}
 		}
-		w.vectors = vectors
-		w.done++
-		w.steps++
-		w.report(w.done, vectors[1])
+		d.vectors = vectors
+		d.done++
+		d.steps++
+		d.report(d.done, vectors[1])
 	}
 	return nil
 }
@@ -139,7 +139,7 @@ func (w *walk) arrived(most int) error {
 // hostStepper takes the steps of a program here.
 type hostStepper struct {
 	*program
-	walk       *walk
+	denoiser   *denoiser
 	loop       graph.Loop
 	vectors    [][]float32
 	input      []float32
@@ -171,7 +171,7 @@ func (h *hostStepper) Step(factors [][]float64, noise []float32) error {
 	if err := h.Read(h.loop.Output, h.prediction); err != nil {
 		return err
 	}
-	if err := h.walk.observe(h.program, h.loop.Images, h.walk.done); err != nil {
+	if err := h.denoiser.observe(h.program, h.loop.Images, h.denoiser.done); err != nil {
 		return err
 	}
 	text, null := h.prediction[:len(h.vectors[0])], h.prediction[len(h.vectors[0]):]
@@ -182,21 +182,21 @@ func (h *hostStepper) Step(factors [][]float64, noise []float32) error {
 			schedule.Guide(guided, null[k*n:(k+1)*n], guided, h.loop.Guidance, h.loop.Rescale)
 		}
 	}
-	h.walk.trace(fmt.Sprintf("prediction.%03d", h.walk.done), h.walk.shape(h.loop.Images), text)
+	h.denoiser.trace(fmt.Sprintf("prediction.%03d", h.denoiser.done), h.denoiser.shape(h.loop.Images), text)
 	schedule.Step(factors).Apply(h.vectors, text, noise)
 	return h.feed()
 }
 
-func (h *hostStepper) Vectors() (graph.Pending, error) { return here(h.vectors), nil }
+func (h *hostStepper) Vectors() (graph.Pending, error) { return arrived(h.vectors), nil }
 
-// here are vectors that need not be waited for.
-type here [][]float32
+// arrived are vectors that need not be waited for.
+type arrived [][]float32
 
-func (v here) Wait(dst [][]float32) error {
+func (v arrived) Wait(dst [][]float32) error {
 	for i := range dst {
 		copy(dst[i], v[i])
 	}
 	return nil
 }
 
-func (here) Drop() {}
+func (arrived) Drop() {}

@@ -26,7 +26,7 @@ func (s *Sampler) Sample(ctx context.Context, r Request) (*Result, error) {
 		return nil, err
 	}
 	result := &Result{UnknownWords: run.unknown()}
-	for run.done < run.count {
+	for run.made < run.count {
 		images, err := run.batch(ctx)
 		if err != nil {
 			return nil, err
@@ -53,7 +53,7 @@ func (s *Sampler) Images(ctx context.Context, r Request) iter.Seq2[*Image, error
 			yield(nil, err)
 			return
 		}
-		for run.done < run.count {
+		for run.made < run.count {
 			images, err := run.batch(ctx)
 			if err != nil {
 				yield(nil, err)
@@ -87,12 +87,12 @@ func (s *Sampler) Vocabulary() []string { return slices.Sorted(maps.Keys(s.known
 
 // run is a request on its way.
 type run struct {
-	*Sampler
+	model    *Sampler
 	request  Request
 	settings Settings
-	sampler  *schedule.Sampler
+	schedule *schedule.Sampler
 	count    int
-	done     int // images
+	made     int // images
 	begun    time.Time
 	steps    int // network evaluations that are done, of all batches
 
@@ -111,9 +111,9 @@ func (s *Sampler) prepare(ctx context.Context, r Request) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &run{Sampler: s, request: r, settings: settings, count: r.count(), begun: time.Now(), observed: map[string]Tensor{}}
+	u := &run{model: s, request: r, settings: settings, count: r.count(), begun: time.Now(), observed: map[string]Tensor{}}
 	u.request.Batch = min(max(r.Batch, 1), u.count)
-	if u.sampler, err = s.schedule.NewSampler(settings.Options); err != nil {
+	if u.schedule, err = s.schedule.NewSampler(settings.Options); err != nil {
 		return nil, err
 	}
 	for i := range r.Rows { // before the first image is made
@@ -126,18 +126,18 @@ func (s *Sampler) prepare(ctx context.Context, r Request) (*run, error) {
 			}
 		}
 	}
-	u.guides = settings.Guidance != 1 && slices.ContainsFunc(u.sampler.Timesteps, settings.GuidanceInterval.Has)
+	u.guides = settings.Guidance != 1 && slices.ContainsFunc(u.schedule.Timesteps, settings.GuidanceInterval.Has)
 	return u, nil
 }
 
 // unknown lists the words of all its texts that no training caption had.
 func (u *run) unknown() []string {
 	if len(u.request.Rows) == 0 {
-		return u.UnknownWords(u.request.Prompt + "\n" + u.request.Negative)
+		return u.model.UnknownWords(u.request.Prompt + "\n" + u.request.Negative)
 	}
 	var words []string
 	for _, r := range u.request.Rows {
-		words = append(words, u.UnknownWords(r.Prompt+"\n"+r.Negative)...)
+		words = append(words, u.model.UnknownWords(r.Prompt+"\n"+r.Negative)...)
 	}
 	slices.Sort(words)
 	return slices.Compact(words)
@@ -152,8 +152,8 @@ func (u *run) encodeTexts(ctx context.Context, b int) error {
 			c, ok = u.encoded[text]
 		}
 		if !ok {
-			err = u.survive(ctx, func() error {
-				c, err = u.encode(ctx, text, u.request.Truncate)
+			err = u.model.survive(ctx, func() error {
+				c, err = u.model.encode(ctx, text, u.request.Truncate)
 				return err
 			})
 		}
@@ -162,12 +162,12 @@ func (u *run) encodeTexts(ctx context.Context, b int) error {
 	}
 	u.texts, u.nulls, u.guided = make([]condition, b), make([]condition, b), false
 	for k := range b {
-		i := u.done + k
+		i := u.made + k
 		r := u.request.row(i)
 		// Guidance away from the null condition is no guidance where the
 		// prompt is the null condition itself.
-		empty := u.tokens == nil || len(prompt.Normalize(r.Prompt)) == 0
-		negative := u.description.awayFrom(r)
+		empty := u.model.tokens == nil || len(prompt.Normalize(r.Prompt)) == 0
+		negative := u.model.description.awayFrom(r)
 		u.guided = u.guided || u.guides && !(empty && len(prompt.Normalize(negative)) == 0)
 		var err error
 		if u.texts[k], err = encode(r.Prompt); err != nil {
@@ -200,11 +200,11 @@ func (u *run) trace(name string, shape []int, values []float32) {
 
 // batch makes the next images.
 func (u *run) batch(ctx context.Context) ([]Image, error) {
-	b := min(u.request.Batch, u.count-u.done)
+	b := min(u.request.Batch, u.count-u.made)
 	if err := u.encodeTexts(ctx, b); err != nil {
 		return nil, err
 	}
-	n := u.description.Model.LatentLen()
+	n := u.model.description.Model.LatentLen()
 	shape := u.shape(b)
 	z := make([]float32, b*n)
 	for k := range b {
@@ -219,18 +219,18 @@ func (u *run) batch(ctx context.Context) ([]Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	u.done += b
+	u.made += b
 	return images, nil
 }
 
 // shape of b latents.
 func (u *run) shape(b int) []int {
-	c := u.description.Model
+	c := u.model.description.Model
 	return []int{b, c.LatentChannels, c.LatentSize(), c.LatentSize()}
 }
 
 // seed of image k of this batch.
-func (u *run) seed(k int) uint64 { return u.request.row(u.done + k).Seed }
+func (u *run) seed(k int) uint64 { return u.request.row(u.made + k).Seed }
 
 // lengthStep is what the lengths of contexts of several texts are raised to, so
 // that not each batch needs a program of its own. What a mask hides changes no
@@ -248,13 +248,13 @@ func (u *run) unetFor(ctx context.Context, conditions []condition) (*program, er
 		masked = masked || c.n != conditions[0].n
 	}
 	if len(u.request.Rows) > 0 && masked {
-		longest = min((longest+lengthStep-1)/lengthStep*lengthStep, u.description.Model.Tokens)
+		longest = min((longest+lengthStep-1)/lengthStep*lengthStep, u.model.description.Model.Tokens)
 	}
-	p, err := u.unetProgram(ctx, copies, b, longest, masked, u.request.Observe)
+	p, err := u.model.unetProgram(ctx, copies, b, longest, masked, u.request.Observe)
 	if err != nil {
 		return nil, err
 	}
-	d := u.description.Model.TextFeatures
+	d := u.model.description.Model.TextFeatures
 	context, mask := make([]float32, copies*b*longest*d), make([]float32, copies*b*longest)
 	for i, c := range conditions {
 		copy(context[i*longest*d:], c.values)
@@ -293,7 +293,7 @@ func (u *run) observe(p *program, b, step int) error {
 		t := u.observed[name]
 		if step == 0 {
 			t.Shape = shape
-			t.Shape[0] = u.done + b
+			t.Shape[0] = u.made + b
 			t.Values = append(t.Values, make([]float32, half)...)
 		}
 		sum := t.Values[len(t.Values)-half:]
@@ -308,17 +308,17 @@ func (u *run) observe(p *program, b, step int) error {
 // decode makes images of latents, one at a time: the decoder's arena is the
 // largest of all.
 func (u *run) decode(ctx context.Context, z []float32, b int) ([]Image, error) {
-	size := u.description.Model.ImageSize
+	size := u.model.description.Model.ImageSize
 	n := len(z) / b
 	images := make([]Image, b)
 	for k := range images {
 		pix := make([]float32, size*size)
-		if err := u.survive(ctx, func() error { return u.decodeOne(ctx, pix, z[k*n:(k+1)*n]) }); err != nil {
+		if err := u.model.survive(ctx, func() error { return u.model.decodeOne(ctx, pix, z[k*n:(k+1)*n]) }); err != nil {
 			return nil, err
 		}
 		u.trace("image", []int{1, 1, size, size}, pix)
 		settings := u.settings
-		r := u.request.row(u.done + k)
+		r := u.request.row(u.made + k)
 		settings.Prompt, settings.Negative, settings.Seed = r.Prompt, r.Negative, r.Seed
 		images[k] = Image{size, pix, settings}
 	}
@@ -363,12 +363,12 @@ func (u *run) report(done int, x0 []float32) {
 		return
 	}
 	batches := (u.count + u.request.Batch - 1) / u.request.Batch
-	p := Progress{Image: u.done, Images: u.count, Step: done, Steps: u.settings.Steps, Elapsed: time.Since(u.begun), preview: u.previewOf}
+	p := Progress{Image: u.made, Images: u.count, Step: done, Steps: u.settings.Steps, Elapsed: time.Since(u.begun), preview: u.model.previewOf}
 	if u.steps > 0 {
 		p.Remaining = time.Duration(float64(p.Elapsed) / float64(u.steps) * float64(batches*u.settings.Steps-u.steps))
 	}
 	if done > 0 {
-		p.latent = x0[:u.description.Model.LatentLen()]
+		p.latent = x0[:u.model.description.Model.LatentLen()]
 	}
 	u.request.Progress(p)
 }

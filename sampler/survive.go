@@ -34,21 +34,21 @@ func (s *Sampler) replace(ctx context.Context, lost error) error {
 	_ = errors.Join(s.unets[0].close(), s.unets[1].close(), s.decoder.close(), s.backend.Close())
 	b, err := s.reopen(ctx, lost)
 	if err != nil {
-		s.backend = gone{err} // the closed one must not be used again
+		s.backend = lostDevice{err} // the closed one must not be used again
 		return err
 	}
 	s.backend = b
 	return nil
 }
 
-// gone stands for a device that was lost and has no successor yet: the next
+// lostDevice stands for a device that has failed and has no successor yet: the next
 // request looks for one.
-type gone struct{ cause error }
+type lostDevice struct{ cause error }
 
-func (g gone) Name() string { return "no device" }
+func (d lostDevice) Name() string { return "no device" }
 
-func (g gone) Compile(context.Context, *graph.Plan) (graph.Program, error) {
-	return nil, fmt.Errorf("%w: %w", graph.ErrLost, g.cause)
+func (d lostDevice) Compile(context.Context, *graph.Plan) (graph.Program, error) {
+	return nil, fmt.Errorf("%w: %w", graph.ErrLost, d.cause)
 }
 
-func (g gone) Close() error { return nil }
+func (d lostDevice) Close() error { return nil }
