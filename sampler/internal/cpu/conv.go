@@ -4,20 +4,20 @@ package cpu
 // product.
 func (n *node) linear(w panels) kernel {
 	rows := len(n.in[0]) / w.depth
-	m := &matmul{left: w, right: n.in[0], offsets: n.p.evenly(rows, w.depth), runs: blocks([]run{{0, w.depth}}),
+	m := &matmul{left: w, right: n.in[0], offsets: n.p.evenly(rows, w.depth), segments: blocks([]segment{{0, w.depth}}),
 		out: n.out, outStride: w.height, bias: n.own(2), residual: n.residual()}
 	return always(func() { n.p.multiply(m, rows) })
 }
 
 // conv is a matrix product that reads the windows of x where they lie: with
 // channels last and a border of zeros around x, the values of one row of a
-// window are one run.
+// window are one segment.
 func (n *node) conv(w panels) kernel {
 	x, size := n.bordered(0), n.window()
 	row := x.width * x.channels
-	var runs []run
+	var segments []segment
 	for i := range size {
-		runs = append(runs, run{i * row, size * x.channels})
+		segments = append(segments, segment{i * row, size * x.channels})
 	}
 	pixels := n.Shape[1] * n.Shape[2]
 	count := n.Shape[0] * pixels
@@ -26,7 +26,7 @@ func (n *node) conv(w panels) kernel {
 		b, y, column := i/pixels, i%pixels/n.Shape[2], i%n.Shape[2]
 		offsets[i] = int32(((b*x.height+y*n.Stride)*x.width + column*n.Stride) * x.channels)
 	}
-	m := &matmul{left: w, right: x.values, offsets: n.p.columnOffsets(offsets), runs: blocks(runs),
+	m := &matmul{left: w, right: x.values, offsets: n.p.columnOffsets(offsets), segments: blocks(segments),
 		out: n.out, outStride: w.height, residual: n.residual()}
 	return n.biased(func(sample, samples int, bias []float32) {
 		at := *m

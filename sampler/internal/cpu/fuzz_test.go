@@ -178,16 +178,16 @@ func FuzzProduct(f *testing.F) {
 		if with&2 != 0 {
 			residual = even(random, rows*cols, 1)
 		}
-		// Two runs, with a gap between them and after each column.
+		// Two segments, with a gap between them and after each column.
 		first := random.IntN(depth)
-		runs := []run{{0, depth}}
+		segments := []segment{{0, depth}}
 		if first > 0 {
-			runs = []run{{0, first}, {first + int(gap), depth - first}}
+			segments = []segment{{0, first}, {first + int(gap), depth - first}}
 		}
 		twins(t, func(set *instructions) []float32 {
 			got := make([]float32, rows*cols)
 			set.program().multiply(&matmul{left: set.packedWeights(a, []int{rows, depth}), right: b, offsets: set.evenly(cols, depth+int(gap)),
-				runs: blocks(runs), out: got, outStride: rows, bias: bias, residual: residual}, cols)
+				segments: blocks(segments), out: got, outStride: rows, bias: bias, residual: residual}, cols)
 			return got
 		}, func(int, float64) float64 { return 2e-7 * float64(depth+2) })
 	})
@@ -214,12 +214,12 @@ func FuzzFilters(f *testing.F) {
 		scratch := make([]float32, side*side*lanes)
 		twins(t, func(set *instructions) []float32 {
 			got := make([]float32, side*side*stride)
-			set.filter(method).in(channels, &x[0], 4*stride, 4*stride*side, &got[0], 4*stride, &scratch[0])
+			set.filter(method).input(channels, &x[0], 4*stride, 4*stride*side, &got[0], 4*stride, &scratch[0])
 			return got
 		}, func(int, float64) float64 { return 1e-6 * 100 }) // the rows of Bᵀ sum to 10 at most
 		twins(t, func(set *instructions) []float32 {
 			got := make([]float32, n*n*stride)
-			set.filter(method).out(channels, &m[0], 4*stride, &got[0], 4*stride, 4*stride*n, &bias[0], add, &scratch[0])
+			set.filter(method).output(channels, &m[0], 4*stride, &got[0], 4*stride, 4*stride*n, &bias[0], add, &scratch[0])
 			return got
 		}, func(int, float64) float64 { return 1e-6 * 400 }) // those of Aᵀ to 19
 	})

@@ -40,7 +40,7 @@ func (t *instructions) digests() string {
 		rows, cols, depth := s[0], s[1], s[2]
 		got := make([]float32, rows*cols)
 		m := &matmul{left: t.packedWeights(even(random, rows*depth, 1), []int{rows, depth}), right: even(random, cols*depth, 1), offsets: t.evenly(cols, depth),
-			runs: blocks([]run{{0, depth}}), out: got, outStride: rows, bias: even(random, rows, 1), residual: even(random, rows*cols, 1)}
+			segments: blocks([]segment{{0, depth}}), out: got, outStride: rows, bias: even(random, rows, 1), residual: even(random, rows*cols, 1)}
 		t.program().multiply(m, cols)
 		digest(fmt.Sprint("product ", s), got)
 	}
@@ -65,9 +65,9 @@ func (t *instructions) digests() string {
 		f := t.filter(method)
 		n, side := f.Results(), f.Side()
 		x, points, scratch := even(random, side*side*channels, 2), make([]float32, side*side*channels), make([]float32, side*side*lanes)
-		f.in(channels, &x[0], 4*channels, 4*channels*side, &points[0], 4*channels, &scratch[0])
+		f.input(channels, &x[0], 4*channels, 4*channels*side, &points[0], 4*channels, &scratch[0])
 		out, bias, residual := make([]float32, n*n*channels), even(random, channels, 1), even(random, n*n*channels, 1)
-		f.out(channels, &points[0], 4*channels, &out[0], 4*channels, 4*channels*n, &bias[0], &residual[0], &scratch[0])
+		f.output(channels, &points[0], 4*channels, &out[0], 4*channels, 4*channels*n, &bias[0], &residual[0], &scratch[0])
 		digest(fmt.Sprint("winograd ", n), points, out)
 	}
 	return list.String()

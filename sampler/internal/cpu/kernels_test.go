@@ -28,7 +28,7 @@ func TestProducts(t *testing.T) {
 			p := set.program()
 			got := make([]float32, rows*cols)
 			m := &matmul{left: set.packedWeights(a, []int{rows, depth}), right: b, offsets: set.evenly(cols, depth+2), out: got, outStride: rows,
-				runs: blocks([]run{{0, depth / 3}, {depth/3 + 2, depth - depth/3}}), bias: bias, residual: residual}
+				segments: blocks([]segment{{0, depth / 3}, {depth/3 + 2, depth - depth/3}}), bias: bias, residual: residual}
 			p.multiply(m, cols)
 			for r := range rows {
 				for c := range cols {
@@ -131,7 +131,7 @@ func BenchmarkMatMul(b *testing.B) {
 				const rows, cols = 256, 96
 				p := set.program()
 				m := &matmul{left: set.packedWeights(make([]float32, rows*depth), []int{rows, depth}), right: make([]float32, cols*depth),
-					offsets: set.evenly(cols, depth), runs: blocks([]run{{0, depth}}), out: make([]float32, rows*cols), outStride: rows}
+					offsets: set.evenly(cols, depth), segments: blocks([]segment{{0, depth}}), out: make([]float32, rows*cols), outStride: rows}
 				for b.Loop() {
 					p.multiply(m, cols)
 				}

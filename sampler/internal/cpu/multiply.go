@@ -6,10 +6,10 @@ import "slices"
 // of the result goes to out[c·outStride + r].
 type matmul struct {
 	left panels
-	// Column c of the right side is the runs of values from right[offsets[c]].
-	right   []float32
-	offsets []int32
-	runs    []run
+	// Column c of the right side is the segments of the values from right[offsets[c]] on.
+	right    []float32
+	offsets  []int32
+	segments []segment
 
 	out       []float32
 	outStride int
@@ -17,8 +17,9 @@ type matmul struct {
 	residual  []float32 // added to the result, and laid out like it; or nil
 }
 
-// run is depth values of each column, first values after its offset.
-type run struct{ first, depth int }
+// segment is depth values of each column that lie side by side, first values after
+// its offset.
+type segment struct{ first, depth int }
 
 // columnOffsets completes a list of offsets with columns that are computed and
 // not used, so that a tile may begin at any.
@@ -39,14 +40,14 @@ func (t *instructions) evenly(n, stride int) []int32 {
 // of the cache while columns pass: 256 × 32 values are 32 KiB.
 const blockDepth = 256
 
-// blocks cuts runs so that none is deeper than blockDepth.
-func blocks(runs []run) []run {
-	var list []run
-	for _, r := range runs {
+// blocks cuts segments so that none is deeper than blockDepth.
+func blocks(segments []segment) []segment {
+	var list []segment
+	for _, r := range segments {
 		n := (r.depth + blockDepth - 1) / blockDepth
 		for i := range n {
 			from, to := r.depth*i/n, r.depth*(i+1)/n
-			list = append(list, run{r.first + from, to - from})
+			list = append(list, segment{r.first + from, to - from})
 		}
 	}
 	return list
@@ -81,13 +82,13 @@ func (t *instructions) tile(m *matmul, tile, from, to int, edge []float32) {
 		return
 	}
 	at := 0
-	for i, r := range m.runs {
+	for i, r := range m.segments {
 		var bias, residual *float32
-		if i == len(m.runs)-1 && m.bias != nil {
+		if i == len(m.segments)-1 && m.bias != nil {
 			bias = &m.bias[row]
 		}
 		var stride int
-		if i == len(m.runs)-1 && m.residual != nil {
+		if i == len(m.segments)-1 && m.residual != nil {
 			residual, stride = &m.residual[from*m.outStride+row], 4*m.outStride
 		}
 		kernel(r.depth, &left[at*m.left.stride], 4*m.left.stride, &m.right[r.first], &m.offsets[from],
@@ -102,7 +103,7 @@ func (t *instructions) edge(m *matmul, kernel product, left []float32, row, rows
 	for c := from; c < to; c += t.cols {
 		n := min(t.cols, to-c)
 		at := 0
-		for i, r := range m.runs {
+		for i, r := range m.segments {
 			kernel(r.depth, &left[at*m.left.stride], 4*m.left.stride, &m.right[r.first], &m.offsets[c],
 				&sums[0], 4*t.rows, n, min(i, 1), nil, nil, 0)
 			at += r.depth

@@ -21,7 +21,7 @@ import (
 var tune = flag.Bool("tune", false, "measure the methods of convolutions and write measured.go")
 
 // convolutions lists the shapes of the presets' networks for which there is a
-// choice, each with the batch at which it mostly runs: 2 under guidance.
+// choice, each with the batch at which it mostly segments: 2 under guidance.
 func convolutions(t *testing.T) map[shape]int {
 	t.Helper()
 	batches := map[shape]int{}

@@ -9,27 +9,27 @@ import (
 // filter is one of Winograd's with its kernels.
 type filter struct {
 	*winograd.Filter
-	// in transforms a tile of pixels that lie pixel and line bytes apart to
+	// input transforms a tile of pixels that lie pixel and line bytes apart to
 	// points that lie point bytes apart.
-	in func(channels int, x *float32, pixel, line int, out *float32, point int, scratch *float32)
-	// out transforms points back, and adds bias, a value a channel, and
+	input func(channels int, x *float32, pixel, line int, out *float32, point int, scratch *float32)
+	// output transforms points back, and adds bias, a value a channel, and
 	// residual, which is laid out like out and may be nil.
-	out func(channels int, m *float32, point int, out *float32, pixel, line int, bias, residual, scratch *float32)
+	output func(channels int, m *float32, point int, out *float32, pixel, line int, bias, residual, scratch *float32)
 }
 
-// winograd is a convolution with windows of 3×3 and stride 1. For every point
+// winogradConv is a convolution with windows of 3×3 and stride 1. For every point
 // of the transformed tiles it is one matrix product, of tiles by channels.
 type winogradConv struct {
 	*node
 	filter
-	weights []panels // a point
-	x       images
-	down    int // tiles of an image, from top to bottom
-	across  int
-	in, to  int // channels
-	group   int // tiles that are transformed before they are multiplied
-	offsets []int32
-	runs    []run
+	weights         []panels // one per point
+	x               images
+	tilesDown       int // of an image
+	tilesAcross     int
+	inputs, outputs int // channels
+	group           int // tiles that are transformed before they are multiplied
+	offsets         []int32
+	segments        []segment
 }
 
 // winogradWeights transforms the weights (O, C, 3, 3) to panels of O × C for
@@ -77,20 +77,20 @@ const manyBytes = 2 << 20
 
 func (n *node) winograd(f filter, weights []panels) kernel {
 	s := n.shape(0)
-	w := &winogradConv{node: n, filter: f, weights: weights, x: n.bordered(0), down: n.Shape[1] / f.Results(), across: n.Shape[2] / f.Results(), in: s[3], to: n.Shape[3]}
-	all := n.Shape[0] * w.down * w.across
-	tile := f.Points() * (w.in + w.to)
+	w := &winogradConv{node: n, filter: f, weights: weights, x: n.bordered(0), tilesDown: n.Shape[1] / f.Results(), tilesAcross: n.Shape[2] / f.Results(), inputs: s[3], outputs: n.Shape[3]}
+	all := n.Shape[0] * w.tilesDown * w.tilesAcross
+	tile := f.Points() * (w.inputs + w.outputs)
 	w.group = min(all, max(n.p.cols, groupBytes/(4*tile)/n.p.cols*n.p.cols))
-	together := 4*len(weights)*len(weights[0].data) > manyBytes
-	if together {
+	onePass := 4*len(weights)*len(weights[0].data) > manyBytes
+	if onePass {
 		w.group = all
 	}
-	w.offsets, w.runs = n.p.evenly(w.group, w.in), blocks([]run{{0, w.in}})
+	w.offsets, w.segments = n.p.evenly(w.group, w.inputs), blocks([]segment{{0, w.inputs}})
 	size := tile*w.group + f.Points()*lanes
 	return n.biased(func(sample, samples int, bias []float32) {
-		first, count := sample*w.down*w.across, samples*w.down*w.across
-		if together {
-			w.together(first, count, bias, n.p.shared(size))
+		first, count := sample*w.tilesDown*w.tilesAcross, samples*w.tilesDown*w.tilesAcross
+		if onePass {
+			w.onePass(first, count, bias, n.p.shared(size))
 			return
 		}
 		n.p.each((count+w.group-1)/w.group, func(worker, i int) {
@@ -102,14 +102,14 @@ func (n *node) winograd(f filter, weights []panels) kernel {
 			for point := range w.weights {
 				w.multiply(point, 0, to-from, v, m, edge)
 			}
-			w.back(from, to, from, m, bias, scratch)
+			w.transformBack(from, to, from, m, bias, scratch)
 		})
 	})
 }
 
-// together transforms, multiplies and transforms back on all threads, one
+// onePass transforms all tiles, multiplies and transforms back on all threads, one
 // after the other.
-func (w *winogradConv) together(first, count int, bias []float32, buf []float32) {
+func (w *winogradConv) onePass(first, count int, bias []float32, buf []float32) {
 	const piece = 8
 	v, m, _ := w.split(buf)
 	pieces := (count + piece - 1) / piece
@@ -123,50 +123,50 @@ func (w *winogradConv) together(first, count int, bias []float32, buf []float32)
 	})
 	w.p.each(pieces, func(worker, i int) {
 		_, scratch := w.p.scratch(worker, w.Points()*lanes)
-		w.back(first+i*piece, first+min((i+1)*piece, count), first, m, bias, scratch)
+		w.transformBack(first+i*piece, first+min((i+1)*piece, count), first, m, bias, scratch)
 	})
 }
 
 // split cuts a buffer into room for a group's transformed tiles, for their
 // products and for one transform.
 func (w *winogradConv) split(buf []float32) (v, m, scratch []float32) {
-	at := w.Points() * w.group * w.in
-	end := at + w.Points()*w.group*w.to
+	at := w.Points() * w.group * w.inputs
+	end := at + w.Points()*w.group*w.outputs
 	return buf[:at], buf[at:end], buf[end:]
 }
 
 // transform brings the tiles [from, to), of which first is the first of the
 // group, to their points.
 func (w *winogradConv) transform(from, to, first int, v, scratch []float32) {
-	c, n := w.in, w.Results()
+	c, n := w.inputs, w.Results()
 	for t := from; t < to; t++ {
-		b, y, x := t/(w.down*w.across), t/w.across%w.down*n, t%w.across*n
+		b, y, x := t/(w.tilesDown*w.tilesAcross), t/w.tilesAcross%w.tilesDown*n, t%w.tilesAcross*n
 		at := ((b*w.x.height+y)*w.x.width + x) * c
-		w.filter.in(c, &w.x.values[at], 4*c, 4*c*w.x.width, &v[(t-first)*c], 4*c*w.group, &scratch[0])
+		w.input(c, &w.x.values[at], 4*c, 4*c*w.x.width, &v[(t-first)*c], 4*c*w.group, &scratch[0])
 	}
 }
 
 // multiply takes the product of one point of the tiles [from, to) of a group.
 func (w *winogradConv) multiply(point, from, to int, v, m, edge []float32) {
-	p := matmul{left: w.weights[point], right: v[point*w.group*w.in:], offsets: w.offsets,
-		runs: w.runs, out: m[point*w.group*w.to:], outStride: w.to}
-	for tile := 0; tile*w.p.rows < w.to; tile++ {
+	p := matmul{left: w.weights[point], right: v[point*w.group*w.inputs:], offsets: w.offsets,
+		segments: w.segments, out: m[point*w.group*w.outputs:], outStride: w.outputs}
+	for tile := 0; tile*w.p.rows < w.outputs; tile++ {
 		w.p.tile(&p, tile, from, to, edge)
 	}
 }
 
-// back brings the products of tiles to the result.
-func (w *winogradConv) back(from, to, first int, m, bias, scratch []float32) {
-	c, n, width := w.to, w.Results(), w.Shape[2]
+// transformBack brings the products of tiles to the result.
+func (w *winogradConv) transformBack(from, to, first int, m, bias, scratch []float32) {
+	c, n, width := w.outputs, w.Results(), w.Shape[2]
 	residual := w.residual()
 	for t := from; t < to; t++ {
-		b, y, x := t/(w.down*w.across), t/w.across%w.down*n, t%w.across*n
+		b, y, x := t/(w.tilesDown*w.tilesAcross), t/w.tilesAcross%w.tilesDown*n, t%w.tilesAcross*n
 		at := ((b*w.Shape[1]+y)*width + x) * c
 		var add *float32
 		if residual != nil {
 			add = &residual[at]
 		}
-		w.filter.out(c, &m[(t-first)*c], 4*c*w.group, &w.node.out[at], 4*c, 4*c*width, &bias[0], add, &scratch[0])
+		w.output(c, &m[(t-first)*c], 4*c*w.group, &w.out[at], 4*c, 4*c*width, &bias[0], add, &scratch[0])
 	}
 }
 

@@ -27,7 +27,7 @@ func TestFilters(t *testing.T) {
 		for _, set := range available() {
 			f := set.filter(m)
 			v, products, got, scratch := make([]float32, side*side*in), make([]float32, side*side*out), make([]float32, n*n*out), make([]float32, side*side*lanes)
-			f.in(in, &x[0], 4*in, 4*in*side, &v[0], 4*in, &scratch[0])
+			f.input(in, &x[0], 4*in, 4*in*side, &v[0], 4*in, &scratch[0])
 			panels := set.winogradWeights(f.Filter, weights, []int{out, in, 3, 3})
 			for point, w := range panels {
 				for o := range out {
@@ -38,7 +38,7 @@ func TestFilters(t *testing.T) {
 					products[point*out+o] = float32(sum)
 				}
 			}
-			f.out(out, &products[0], 4*out, &got[0], 4*out, 4*out*n, &bias[0], &residual[0], &scratch[0])
+			f.output(out, &products[0], 4*out, &got[0], 4*out, 4*out*n, &bias[0], &residual[0], &scratch[0])
 			for i, g := range got {
 				o, column, row := i%out, i/out%n, i/out/n
 				want, size := float64(bias[o])+float64(residual[i]), 0.0

@@ -328,7 +328,7 @@ func (p *Program) dispatch(j job, at int) (Dispatch, error) {
 		return Dispatch{}, err
 	}
 	p.groups = append(p.groups, g)
-	return Dispatch{pipeline, g, j.x, j.y, j.z}, nil
+	return Dispatch{pipeline, g, j.workgroups}, nil
 }
 
 // Write implements graph.Program.

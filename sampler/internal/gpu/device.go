@@ -63,9 +63,9 @@ type Binding struct {
 
 // Dispatch is one run of a shader.
 type Dispatch struct {
-	Pipeline Pipeline
-	Group    Group
-	X, Y, Z  int // workgroups
+	Pipeline   Pipeline
+	Group      Group
+	Workgroups [3]int
 }
 
 // Recording is a list of dispatches, ready to be submitted many times.

@@ -265,7 +265,7 @@ func (d *browser) Record(list []Dispatch) (Recording, error) {
 	for i, o := range list {
 		r.pipelines.SetIndex(i, o.Pipeline.(*browserPipeline).pipeline)
 		r.groups.SetIndex(i, o.Group.(*browserGroup).group)
-		for _, n := range []int{o.X, o.Y, o.Z} {
+		for _, n := range o.Workgroups {
 			counts = binary.LittleEndian.AppendUint32(counts, uint32(n))
 		}
 	}

@@ -397,7 +397,7 @@ func (d *native) Submit(r Recording) error {
 		for _, o := range list {
 			pass.SetPipeline(o.Pipeline.(*nativePipeline).pipeline)
 			pass.SetBindGroup(0, o.Group.(*nativeGroup).group, nil)
-			pass.DispatchWorkgroups(uint32(o.X), uint32(o.Y), uint32(o.Z))
+			pass.DispatchWorkgroups(uint32(o.Workgroups[0]), uint32(o.Workgroups[1]), uint32(o.Workgroups[2]))
 		}
 		err := pass.End()
 		pass.Release() // before Finish: the library crashes otherwise

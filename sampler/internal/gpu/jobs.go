@@ -13,12 +13,12 @@ import (
 // Params, what it reads besides the arena, its workgroups, and, where they are
 // many, its operations on numbers.
 type job struct {
-	shader  shaders.Source
-	params  fields
-	buffers []Buffer
-	x, y, z int
-	work    float64
-	scratch bool // whether the field scratch shall be the place of the scratch memory
+	shader     shaders.Source
+	params     fields
+	buffers    []Buffer
+	workgroups [3]int
+	work       float64
+	scratch    bool // whether the field scratch is to be the place of the scratch memory
 }
 
 const (
@@ -55,7 +55,7 @@ func (l *lister) at(v graph.Value) int {
 // flat makes a job of n workgroups, folded into two dimensions.
 func flat(s shaders.Source, n int, params fields, buffers ...Buffer) job {
 	x := min(n, maxWorkgroups)
-	return job{shader: s, params: params, buffers: buffers, x: x, y: ceil(n, x), z: 1}
+	return job{shader: s, params: params, buffers: buffers, workgroups: [3]int{x, ceil(n, x), 1}}
 }
 
 // each makes a job with an invocation a value.
@@ -186,7 +186,7 @@ func (l *lister) product(n *graph.Node, samples, positions int, params fields) (
 	params["channel"], params["channel_batch"], params["residual"], params["extras"] = l.extras(n)
 	const perGroup = shaders.ProductLanes * shaders.ProductPositions
 	return l.grid(n, job{shader: shaders.Product, params: params, buffers: []Buffer{weight, bias},
-		x: ceil(positions, perGroup), y: ceil(w.Shape[0], shaders.ProductChannels), z: samples})
+		workgroups: [3]int{ceil(positions, perGroup), ceil(w.Shape[0], shaders.ProductChannels), samples}})
 }
 
 // tiled makes a job of count invocations of a shader whose every invocation
@@ -209,7 +209,7 @@ func (l *lister) linear(n *graph.Node, x, y int) ([]job, error) {
 	_, _, residual, bits := l.extras(n)
 	if l.backend.tilings.of(Linear).shared() {
 		return l.grid(n, job{shader: shaders.LinearShared, params: fields{"x": x / 4, "y": y / 4, "inputs": channels / 4, "outputs": outputs / 4, "rows": rows, "residual": residual / 4, "extras": bits}, buffers: []Buffer{weight, bias},
-			x: ceil(rows, shaders.SharedRows), y: ceil(outputs, shaders.SharedOutputs), z: 1})
+			workgroups: [3]int{ceil(rows, shaders.SharedRows), ceil(outputs, shaders.SharedOutputs), 1}})
 	}
 	tiles := ceil(rows, shaders.LinearRows)
 	count := tiles * outputs / shaders.LinearOutputs
@@ -248,7 +248,7 @@ func (l *lister) convTiles(n *graph.Node, x, y, size int) ([]job, error) {
 		gx, gy := ceil(samples*height*width, shaders.SharedPositions), ceil(outputs, shaders.SharedChannels)
 		split(ceil(height*width, shaders.SharedPositions) * gy * shaders.Lanes)
 		list, err = l.grid(n, job{shader: shaders.ConvShared, params: fields{"x": x / 4, "y": y / 4, "channels": channels, "outputs": outputs, "height": height, "width": width / 4,
-			"samples": samples, "size": size, "channel": channel, "channel_batch": batch, "residual": residual / 4, "extras": bits, "part": part, "scratch": 0}, buffers: []Buffer{weight, bias}, x: gx, y: gy, z: parts})
+			"samples": samples, "size": size, "channel": channel, "channel_batch": batch, "residual": residual / 4, "extras": bits, "part": part, "scratch": 0}, buffers: []Buffer{weight, bias}, workgroups: [3]int{gx, gy, parts}})
 	} else {
 		shader, tiles := shaders.Conv3, ceil(height, 4)*width/4
 		if size == 1 {
@@ -369,7 +369,7 @@ func (l *lister) attention(n *graph.Node, s shaders.Source, v graph.Value, mask 
 		p := fields{"q": l.at(n.In[0]) / 4, "k": l.at(n.In[1]) / 4, "v": l.at(v) / 4, "mask": at, "y": y / 4, "masked": masked,
 			"queries": q[1], "keys": k[1], "heads": n.Heads, "scale": float32(math.Log2E / math.Sqrt(float64(size)))}
 		if size <= 4*shaders.MostHeadShared && l.backend.tilings.of(attentionClass(size)).shared() {
-			return l.grid(n, job{shader: shaders.AttendShared(size / 4), params: p, x: ceil(q[1], shaders.SharedQueries), y: n.Heads, z: q[0]})
+			return l.grid(n, job{shader: shaders.AttendShared(size / 4), params: p, workgroups: [3]int{ceil(q[1], shaders.SharedQueries), n.Heads, q[0]}})
 		}
 		tiles := ceil(q[1], shaders.AttendQueries)
 		count := tiles * n.Heads * q[0]
@@ -382,12 +382,12 @@ func (l *lister) attention(n *graph.Node, s shaders.Source, v graph.Value, mask 
 	}
 	p := fields{"q": l.at(n.In[0]), "k": l.at(n.In[1]), "v": l.at(v), "mask": at, "y": y, "masked": masked,
 		"queries": q[1], "keys": k[1], "heads": n.Heads, "size": size, "scale": float32(1 / math.Sqrt(float64(size)))}
-	return l.grid(n, job{shader: s, params: p, x: ceil(q[1], shaders.AttentionLanes), y: n.Heads, z: q[0]})
+	return l.grid(n, job{shader: s, params: p, workgroups: [3]int{ceil(q[1], shaders.AttentionLanes), n.Heads, q[0]}})
 }
 
 // grid checks a job of three dimensions.
 func (l *lister) grid(n *graph.Node, j job) ([]job, error) {
-	if max(j.x, j.y, j.z) > maxWorkgroups {
+	if slices.Max(j.workgroups[:]) > maxWorkgroups {
 		return nil, fmt.Errorf("%w: %s of shape %v needs more workgroups than a device has", graph.ErrProgram, n.Op, n.Shape)
 	}
 	return []job{j}, nil

@@ -93,7 +93,7 @@ func (p *Program) makeLoop(l graph.Loop, values, vectors int) (err error) {
 	if p.loop.group, err = d.NewGroup(pipeline, Binding{Buffer: p.arena}, Binding{Buffer: p.loop.params}, Binding{Buffer: p.loop.state}); err != nil {
 		return err
 	}
-	p.loop.recording, err = d.Record([]Dispatch{{pipeline, p.loop.group, l.Images, 1, 1}})
+	p.loop.recording, err = d.Record([]Dispatch{{pipeline, p.loop.group, [3]int{l.Images, 1, 1}}})
 	return err
 }
 
