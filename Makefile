@@ -138,4 +138,4 @@ detection:
 # Which way to compute a convolution is fastest, measured again on this machine:
 # the table in sampler/internal/cpu/measured.go.
 tune:
-	go test ./sampler/internal/cpu -run '^TestTune$$' -timeout 30m -v -args -tune
+	go run ./sampler/internal/cpu/gen/tune

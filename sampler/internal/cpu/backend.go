@@ -28,6 +28,9 @@ type Options struct {
 	// Instructions are one of [Instructions]; "": the fastest that the processor
 	// has.
 	Instructions string
+	// Choose returns the method of each convolution that Winograd's filters can
+	// compute; nil: what Mode says.
+	Choose func(Shape) Method
 }
 
 // Modes of [Options].
@@ -48,7 +51,7 @@ type Backend struct {
 	source       graph.Source
 	threads      int
 	instructions *instructions
-	choose       func(shape) method
+	choose       func(Shape) Method
 	thrifty      bool // mode Small
 
 	mu      sync.Mutex
@@ -78,9 +81,12 @@ func New(source graph.Source, o Options) (*Backend, error) {
 		b.choose = b.instructions.fastest
 	case Small:
 		b.thrifty = true
-		b.choose = func(shape) method { return direct }
+		b.choose = func(Shape) Method { return Direct }
 	default:
 		return nil, fmt.Errorf("cpu: no mode %q (there are %s, %s)", o.Mode, Fast, Small)
+	}
+	if o.Choose != nil {
+		b.choose = o.Choose
 	}
 	return b, nil
 }
@@ -128,7 +134,7 @@ func (b *Backend) param(n *graph.Node) ([]float32, error) {
 
 // weights returns the weights of a linear layer or convolution, packed for the
 // way in which it is computed.
-func (b *Backend) weights(n *graph.Node, how method) ([]panels, error) {
+func (b *Backend) weights(n *graph.Node, how Method) ([]panels, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	key := packing{n.Name, how}
@@ -153,7 +159,7 @@ func (b *Backend) weights(n *graph.Node, how method) ([]panels, error) {
 // packing is a parameter packed for one method.
 type packing struct {
 	name string
-	how  method
+	how  Method
 }
 
 // Program implements graph.Program.

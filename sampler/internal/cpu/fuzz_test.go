@@ -199,9 +199,9 @@ func FuzzFilters(f *testing.F) {
 	f.Add(uint64(3), uint8(1), uint8(3), false, true)
 	f.Fuzz(func(t *testing.T, seed uint64, blocks, gap uint8, large, with bool) {
 		channels := (1 + int(blocks)%6) * lanes
-		stride, method := channels+int(gap), winograd2 // of a pixel
+		stride, method := channels+int(gap), Winograd2 // of a pixel
 		if large {
-			method = winograd4
+			method = Winograd4
 		}
 		n, side := plain.filter(method).Results(), plain.filter(method).Side()
 		random := rand.New(rand.NewPCG(seed, 1))
@@ -226,14 +226,15 @@ func FuzzFilters(f *testing.F) {
 }
 
 // outputOf runs a graph's output "out" with an instruction set.
-func outputOf(t *testing.T, set *instructions, how *method, g *graph.Graph, inputs []modeltest.Input) []float32 {
+func outputOf(t *testing.T, set *instructions, how *Method, g *graph.Graph, inputs []modeltest.Input) []float32 {
 	t.Helper()
-	b, err := New(modeltest.RandomFor(g.Params()), Options{Threads: 1, Instructions: set.name})
+	o := Options{Threads: 1, Instructions: set.name}
+	if how != nil {
+		o.Choose = func(Shape) Method { return *how }
+	}
+	b, err := New(modeltest.RandomFor(g.Params()), o)
 	if err != nil {
 		t.Fatal(err)
-	}
-	if how != nil {
-		b.choose = func(shape) method { return *how }
 	}
 	got, err := modeltest.Run(t, b, g, inputs, 1)
 	if err != nil {
@@ -265,16 +266,16 @@ func FuzzConvolution(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := shape{in, out, height, width}
-		for m, tolerance := range []float64{direct: 3e-6, winograd2: 1e-5, winograd4: 1e-4} {
-			m := method(m)
-			if m != direct && (in%lanes != 0 || out%lanes != 0 || !s.fits(plain.filter(m))) {
+		s := Shape{in, out, height, width}
+		for m, tolerance := range []float64{Direct: 3e-6, Winograd2: 1e-5, Winograd4: 1e-4} {
+			m := Method(m)
+			if m != Direct && (in%lanes != 0 || out%lanes != 0 || !s.Fits(m)) {
 				continue
 			}
 			twins(t, func(set *instructions) []float32 {
 				how := m
 				if set == plain {
-					how = direct
+					how = Direct
 				}
 				return outputOf(t, set, &how, g, inputs)
 			}, func(int, float64) float64 { return tolerance })

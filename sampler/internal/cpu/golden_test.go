@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write testdata/fused.txt again")
+var update = flag.Bool("update", false, "write the golden files of testdata")
 
 // even returns values in (−most, most), the same on every processor.
 func even(random *rand.Rand, n int, most float32) []float32 {
@@ -60,7 +60,7 @@ func (t *instructions) digests() string {
 			digest(fmt.Sprint("normalize ", channels, " ", silu), out)
 		}
 	}
-	for _, method := range []method{winograd2, winograd4} {
+	for _, method := range []Method{Winograd2, Winograd4} {
 		const channels = 48
 		f := t.filter(method)
 		n, side := f.Results(), f.Side()

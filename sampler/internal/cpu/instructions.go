@@ -13,7 +13,7 @@ import (
 // multiply-add give the same bytes as each other, on every processor.
 type instructions struct {
 	name       string
-	arithmetic string // fused or plain: whether a multiply-add rounds once
+	arithmetic string // Fused or Plain
 
 	// The tile of the matrix product whose sums stay in registers. half, where
 	// there is one, works on the first half of the rows.
@@ -33,6 +33,12 @@ type instructions struct {
 	normalize func(out, x []float32, a affine, silu bool)
 	f2, f4    filter
 }
+
+// The arithmetics of instruction sets: whether a multiply-add rounds once or twice.
+const (
+	Fused = "fused"
+	Plain = "plain"
+)
 
 // lanes is how many values the longest vector of any instruction set has. What
 // is over is padded to as many, so that bytes depend neither on a value's place
@@ -54,7 +60,7 @@ type product func(depth int, a *float32, aStride int, b *float32, offsets *int32
 type affine struct{ mean, scale, shift []float32 }
 
 // plain is the instruction set in Go alone.
-var plain = &instructions{name: "go", arithmetic: "plain", rows: 4, cols: 2, full: productGo, exponentials: exponentials, silu: silu, moments: moments, normalize: normalize,
+var plain = &instructions{name: "go", arithmetic: Plain, rows: 4, cols: 2, full: productGo, exponentials: exponentials, silu: silu, moments: moments, normalize: normalize,
 	f2: filterGo(&winograd.F2), f4: filterGo(&winograd.F4)}
 
 // available are those that this processor can run, the fastest first.

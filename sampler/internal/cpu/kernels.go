@@ -16,7 +16,7 @@ type kernels struct {
 }
 
 func (k *kernels) instructions(name string, rows, cols int, full, half product) *instructions {
-	return &instructions{name: name, arithmetic: "fused", rows: rows, cols: cols, full: full, half: half,
+	return &instructions{name: name, arithmetic: Fused, rows: rows, cols: cols, full: full, half: half,
 		exponentials: k.exponentialsOf, silu: k.siluOf, moments: k.momentsOf, normalize: k.normalizeOf, f2: k.f2, f4: k.f4}
 }
 

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -18,28 +16,41 @@ import (
 	"github.com/roentgo/roentgo/sampler/model"
 )
 
-var outputs = flag.String("outputs", "", "file for what TestOutputs finds")
-
-// TestOutputs holds what every operation and network gives with one instruction
-// set of fused multiply-add to the bytes of another.
+// TestOutputs compares the bytes of every operation and network, with every
+// instruction set of fused multiply-add, with one golden file on every processor
+// (go test -run TestOutputs -update writes it).
 func TestOutputs(t *testing.T) {
-	var first []byte
-	for _, set := range fast {
-		got := hashes(t, set)
-		if first == nil {
-			first = got
-		}
-		same(t, set.name, got, first)
+	if len(fast) == 0 {
+		t.Skip("no instruction set with fused multiply-add here")
 	}
-	if *outputs != "" {
-		if err := os.WriteFile(*outputs, first, 0o666); err != nil {
+	const path = "testdata/outputs.txt"
+	if *update {
+		if err := os.WriteFile(path, hashes(t, fast[0]), 0o666); err != nil {
 			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(want), "\n")
+	for _, set := range fast {
+		got := strings.Split(string(hashes(t, set)), "\n")
+		if len(got) != len(lines) {
+			t.Errorf("%s: %d results, want %d", set.name, len(got), len(lines))
+			continue
+		}
+		for i, line := range got {
+			if line != lines[i] {
+				t.Errorf("%s: got %q, want %q", set.name, line, lines[i])
+			}
 		}
 	}
 }
 
-// hashes returns a line a case: the hash of what it gives.
+// hashes returns a line per case: its name and the SHA-256 of its result.
 func hashes(t *testing.T, set *instructions) []byte {
+	t.Helper()
 	var list bytes.Buffer
 	for _, c := range append(modeltest.Ops[graph.Value](), modeltest.Networks[graph.Value]("tiny ", model.Tiny(), 2)...) {
 		g, err := modeltest.Record(c)
@@ -63,35 +74,14 @@ func hashes(t *testing.T, set *instructions) []byte {
 	return list.Bytes()
 }
 
-// same holds the hashes of one instruction set to another's.
-func same(t *testing.T, name string, got, want []byte) {
-	t.Helper()
-	lines := strings.Split(string(want), "\n")
-	for i, line := range strings.Split(string(got), "\n") {
-		if i >= len(lines) || line != lines[i] {
-			t.Errorf("%s: %s: others give another result", name, line)
-		}
-	}
-}
-
-// TestArm64 runs the tests of the kernels for arm64 under qemu's user
-// emulation, and holds what operations and networks give there to the bytes
-// that they give here.
+// TestArm64 runs the tests of the kernels for arm64 under qemu's user emulation,
+// with the same golden files.
 func TestArm64(t *testing.T) {
 	if runtime.GOARCH != "amd64" || testing.Short() {
 		t.Skip("runs from amd64 alone")
 	}
-	emulated, list := need.Arm64(t), filepath.Join(t.TempDir(), "outputs.txt")
-	out, err := emulated("-test.v", "-test.run=^(TestFusedBytes|TestProducts|TestExponentials|TestFilters|TestOutputs|Fuzz.*)$", "-outputs="+list).CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "--- PASS: TestFusedBytes/neon") {
+	out, err := need.Arm64(t)("-test.v", "-test.run=^(TestFusedBytes|TestProducts|TestExponentials|TestFilters|TestOutputs|Fuzz.*)$").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "--- PASS: TestFusedBytes/neon") || !strings.Contains(string(out), "--- PASS: TestOutputs") {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	got, err := os.ReadFile(list)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(fast) == 0 {
-		t.Skip("this processor has no fused multiply-add to compare with")
-	}
-	same(t, "arm64", got, hashes(t, fast[0]))
 }

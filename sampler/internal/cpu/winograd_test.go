@@ -19,7 +19,7 @@ func TestFilters(t *testing.T) {
 	}
 	const in, out = 32, 16
 	weights, bias := values(out*in*9), values(out)
-	for _, m := range []method{winograd2, winograd4} {
+	for _, m := range []Method{Winograd2, Winograd4} {
 		side := plain.filter(m).Side()
 		n := side - 2
 		x, residual := values(side*side*in), values(n*n*out)
