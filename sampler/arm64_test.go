@@ -45,7 +45,7 @@ func TestArm64(t *testing.T) {
 	}
 }
 
-// imageHashes returns a line an image: its sampler and the hash of its pixels.
+// imageHashes returns one line per image: its sampler and the hash of its pixels.
 func imageHashes(t *testing.T) []byte {
 	s := samplertest.Open(t, samplertest.Tiny(t), sampler.Options{Device: sampler.CPU})
 	var list bytes.Buffer

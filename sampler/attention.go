@@ -28,7 +28,7 @@ type WordMap struct {
 }
 
 // WordMaps adds the observed cross-attention of image k over heads and levels,
-// a map a word, each by its own largest value: the heat maps of Tang et al.
+// one map per word, each divided by its largest value: the heat maps of Tang et al.
 // 2023, section 3. The result must be of a request that observed
 // [Sampler.CrossAttention]. Maps of coarser levels are enlarged bilinearly to
 // the latent's size. Without a prompt there are none.

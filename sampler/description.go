@@ -55,7 +55,7 @@ func (d Description) Validate() error {
 
 // The tensors of a model file beside the networks' parameters.
 const (
-	TensorVocab   = "tokenizer.vocab" // bytes: a token a line, its number being the id
+	TensorVocab   = "tokenizer.vocab" // bytes: one token per line; the number of the line is its id
 	TensorWords   = "text.words"      // bytes: a word of the training captions a line
 	TensorPreview = "latent.preview"  // a weight a latent channel and a bias: a grey preview in [−1, 1]
 	TensorMean    = "latent.mean"

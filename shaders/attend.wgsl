@@ -34,7 +34,7 @@ struct Params {
 // if it were, until the first that is shrinks what was summed to nothing.
 const NONE = -3.0e38;
 
-// Four values of four queries, a column a value.
+// Four values of four queries, one column per value.
 fn load(at: vec4<u32>) -> mat4x4<f32> {
   return transpose(mat4x4<f32>(arena[at.x], arena[at.y], arena[at.z], arena[at.w]));
 }

@@ -185,7 +185,7 @@ func (p *tab) click(selector string) {
 	p.Run(chromedp.ScrollIntoView(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector)))
 }
 
-// set gives a field a value as a person would, with its events.
+// set fills a field as a person would, with its events.
 func (p *tab) set(id, value string) {
 	p.t.Helper()
 	p.Must(fmt.Sprintf(`const e = document.getElementById(%q); e.value = %q; e.dispatchEvent(new Event("input", {bubbles: true}));`, id, value), nil)

@@ -1,4 +1,4 @@
-// What goes wrong, told apart by its code: see roentgo.d.ts.
+// What goes wrong, distinguished by its code: see roentgo.d.ts.
 export class RoentgoError extends Error {
   constructor(code, message, { field, ...options } = {}) {
     super(message, options);

@@ -35,7 +35,7 @@ export interface LoadOptions {
   /** Whether the model is kept on this device for the next visit. Default true. */
   keep?: boolean;
   onProgress?(p: LoadProgress): void;
-  /** Told when the device changes: it was lost and opened again, or another took its place. */
+  /** Called when the device changes: it was lost and opened again, or another took its place. */
   onDevice?(d: DeviceInfo): void;
   /** Address of worker.js, where it does not lie beside this module and no bundler has moved it. */
   workerURL?: string | URL;
@@ -112,9 +112,9 @@ export interface SampleRequest {
   count?: number;
   /** Cut a prompt that has too many tokens instead of refusing it. */
   truncate?: boolean;
-  /** Also tell the clean latent that each step amounts to, for {@link Sampler.decode}. */
+  /** Also report the clean latent that each step predicts, for {@link Sampler.decode}. */
   latents?: boolean;
-  /** Also tell where each word of the prompt looks. Slower. */
+  /** Also report where each word of the prompt looks. Slower. */
   attention?: boolean;
   signal?: AbortSignal;
 }
@@ -165,7 +165,7 @@ export interface StepEvent {
   remaining: number;
   /** A small picture of what the image will be (latentSize a side); from the first step on. */
   preview?: ImageData;
-  /** The clean latent that the step amounts to (channels × latentSize²), where asked for. */
+  /** The clean latent that the step predicts (channels × latentSize²), where asked for. */
   latent?: Float32Array;
 }
 

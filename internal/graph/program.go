@@ -49,7 +49,7 @@ type Program interface {
 	Close() error
 }
 
-// Input returns the input of that name, to which data shall be written.
+// Input returns the input of that name, to which data is to be written.
 func (p *Plan) Input(name string, data []float32) (Value, error) {
 	v, ok := p.Inputs[name]
 	if !ok {
@@ -61,7 +61,7 @@ func (p *Plan) Input(name string, data []float32) (Value, error) {
 	return v, nil
 }
 
-// Output returns the output of that name, which shall be read to dst.
+// Output returns the output of that name, which is to be read to dst.
 func (p *Plan) Output(name string, dst []float32) (Value, error) {
 	v, ok := p.Outputs[name]
 	if !ok {

@@ -55,16 +55,22 @@ func TestNeededModules(t *testing.T) {
 // model takes 14 MB of it.
 const maxModule = 20 << 20
 
-// TestModuleSize adds up the files of the module. Folders with a go.mod of
-// their own are modules of their own.
-func TestModuleSize(t *testing.T) {
+// tracked lists the files of the repository, relative to its root.
+func tracked(t *testing.T) []string {
+	t.Helper()
 	list := exec.Command(need.Program(t, "git"), "ls-files", "-z")
 	list.Dir = root
 	text, err := list.Output()
 	if err != nil {
 		t.Skipf("not a git repository: %v", err)
 	}
-	files := strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00")
+	return strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00")
+}
+
+// TestModuleSize adds up the files of the module. Folders with a go.mod of
+// their own are modules of their own.
+func TestModuleSize(t *testing.T) {
+	files := tracked(t)
 	var others []string
 	for _, name := range files {
 		if folder := filepath.ToSlash(filepath.Dir(name)); filepath.Base(name) == "go.mod" && folder != "." {

@@ -22,10 +22,10 @@ function state(name, text) {
   byId("status-text").textContent = text;
 }
 
-/** onChoose is called with the device that is chosen; onRemove behind a removal. */
+/** onChoose is called with the device that is chosen; onRemove after a removal. */
 export function startDevice(laboratory, images, { onChoose, onRemove }) {
   const showDevice = () => {
-    // The library tells of a device while it loads, too.
+    // The library reports a device while it loads, too.
     if (!laboratory.sampler) return;
     const { device } = laboratory.sampler;
     byId("device-name").textContent = device.name;

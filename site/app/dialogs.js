@@ -26,7 +26,7 @@ let refuse = () => {}; // the question before
 /** Asks before something that cannot be undone. */
 export function confirmed(title, text, yes) {
   const dialog = byId("confirm");
-  refuse(); // it was closed, though the event that tells it may still come
+  refuse(); // it was closed, though its event may still come
   byId("confirm-title").textContent = title;
   byId("confirm-text").textContent = text;
   byId("confirm-yes").textContent = yes;

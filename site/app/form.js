@@ -119,7 +119,7 @@ export function startForm(onSubmit) {
   byId("reset").addEventListener("click", () => fill({ prompt: field("prompt").value }));
 }
 
-/** Fills the form with settings of unknown origin, and tells how many values were refused. */
+/** Fills the form with settings of unknown origin, and returns how many values were refused. */
 export function fillUntrusted(raw) {
   const { settings, refused } = clean(raw);
   fill(settings);

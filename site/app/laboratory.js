@@ -36,7 +36,7 @@ export class Laboratory extends EventTarget {
     if (this.#sampler) return Promise.resolve(this.#sampler);
     if (!this.#loading) {
       this.#loading = this.#load().finally(() => { this.#loading = null; });
-      this.#tell("progress", { phase: "download", loaded: 0, total: 0, cached: 0 });
+      this.#emit("progress", { phase: "download", loaded: 0, total: 0, cached: 0 });
     }
     return this.#loading;
   }
@@ -48,8 +48,8 @@ export class Laboratory extends EventTarget {
         device: this.choice,
         manifestHash: this.#hash,
         signal: controller.signal,
-        onProgress: p => this.#tell("progress", p),
-        onDevice: () => this.#tell("device"),
+        onProgress: p => this.#emit("progress", p),
+        onDevice: () => this.#emit("device"),
       });
       if (controller.signal.aborted) {
         sampler.close();
@@ -57,10 +57,10 @@ export class Laboratory extends EventTarget {
       }
       this.#sampler = sampler;
       if (sampler.store.where !== "memory") remember("model", this.#hash);
-      this.#tell("ready");
+      this.#emit("ready");
       return sampler;
     } catch (error) {
-      this.#tell("failed", error);
+      this.#emit("failed", error);
       throw error;
     }
   }
@@ -75,7 +75,7 @@ export class Laboratory extends EventTarget {
     this.pause();
     this.#sampler?.close();
     this.#sampler = null;
-    this.#tell("closed");
+    this.#emit("closed");
   }
 
   /** Computes with another device from now on. */
@@ -93,7 +93,7 @@ export class Laboratory extends EventTarget {
     await Sampler.remove(this.#manifest);
   }
 
-  #tell(type, detail) {
+  #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

@@ -1,4 +1,4 @@
-// Settings in a link. They stand behind its #, which a browser never sends to
+// Settings in a link. They stand after its #, which a browser never sends to
 // a server: a prompt may be clinical text.
 
 import { NAMES, clean } from "./settings.js";

@@ -5,19 +5,19 @@ import { FOLDER } from "./folder.js";
 
 const APP_CACHES = `roentgo-app ${FOLDER} `; // as in sw.js
 
-function tell(text) {
+function show(text) {
   byId("offline-state").textContent = text;
 }
 
 /**
  * Keeps the page on this device. A new version waits until it is complete and
- * the page says so; busy() tells whether work would be lost by a reload now,
+ * the page says so; busy() reports whether work would be lost by a reload now,
  * and idle(f) calls f once that is over.
  */
 export async function startOffline({ busy, idle }) {
   const workers = navigator.serviceWorker;
   if (!workers) {
-    tell("This browser keeps no pages: it opens with a network alone.");
+    show("This browser keeps no pages: it opens with a network alone.");
     return;
   }
   let controlled = workers.controller !== null;
@@ -39,16 +39,16 @@ export async function startOffline({ busy, idle }) {
       if (registration.waiting && workers.controller) byId("update").hidden = false;
     };
     const follow = worker => worker?.addEventListener("statechange", () => {
-      if (worker.state === "redundant" && !registration.active) tell("This page could not be kept for offline use: a file of it was damaged, or of another version. Reload it to try again.");
+      if (worker.state === "redundant" && !registration.active) show("This page could not be kept for offline use: a file of it was damaged, or of another version. Reload it to try again.");
       offer();
     });
     follow(registration.installing);
     registration.addEventListener("updatefound", () => follow(registration.installing));
     offer();
     await workers.ready;
-    tell("This page is kept too: it opens without a network.");
+    show("This page is kept too: it opens without a network.");
   } catch (error) {
-    tell(`This page is not kept for offline use: ${error.message}`);
+    show(`This page is not kept for offline use: ${error.message}`);
   }
 }
 

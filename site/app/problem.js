@@ -5,8 +5,8 @@ import { byId, element } from "./dom.js";
 const CURES = {
   network: ["The model could not be fetched", "Check the connection and try again. What has come so far is kept.", "retry"],
   prompt: ["The prompt is too long", "Shorten it, or choose “Cut a prompt that is too long” in the settings for experts.", null],
-  hash: ["What came is not what this page expects", "The site may be changing just now. Reload the page; if that does not help, tell whoever runs this site.", "reload"],
-  model: ["This is no model that roentgo can read", "Reload the page; if that does not help, tell whoever runs this site.", "reload"],
+  hash: ["What came is not what this page expects", "The site may be changing just now. Reload the page; if that does not help, report it to whoever runs this site.", "reload"],
+  model: ["This is no model that roentgo can read", "Reload the page; if that does not help, report it to whoever runs this site.", "reload"],
   request: ["This cannot be made as it stands", "Change what the message names and make it again.", null],
   file: ["No settings could be read from this file", "Choose a PNG file that roentgo made and that no other program saved again.", null],
   device: ["This device cannot compute it that way", "Update the browser, or compute with WebAssembly.", "wasm"],

@@ -4,7 +4,7 @@ import { FOLDER } from "./folder.js";
 
 const PREFIX = `roentgo ${FOLDER} `; // as in theme.js
 
-/** Keeps a choice, and tells whether it could. */
+/** Keeps a choice, and returns whether it could. */
 export function remember(name, value) {
   try {
     localStorage.setItem(PREFIX + name, value);

@@ -64,10 +64,10 @@ export class Runner extends EventTarget {
 
 /** The bar, the time that is left, and what screen readers hear: a quarter at a time. */
 const progress = {
-  told: 0,
+  announced: 0,
 
   begin(prompt) {
-    this.told = 0;
+    this.announced = 0;
     byId("progress").hidden = false;
     byId("request").dataset.busy = "";
     // Make gives way to Cancel, and the keyboard goes with it.
@@ -81,8 +81,8 @@ const progress = {
     const which = images > 1 ? `Image ${image + 1} of ${images}, step` : "Step";
     this.show(`${which} ${step} of ${steps}`, remaining > 0 ? `${duration(remaining)} left` : "", share);
     const quarter = Math.floor(share * 4);
-    if (quarter > this.told && quarter < 4) {
-      this.told = quarter;
+    if (quarter > this.announced && quarter < 4) {
+      this.announced = quarter;
       announce(`${quarter * 25} percent${remaining > 0 ? `, ${duration(remaining)} left` : ""}`);
     }
   },

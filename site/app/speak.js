@@ -8,7 +8,7 @@ export function say(text) {
   byId("note").textContent = text;
 }
 
-/** Tells screen readers, politely. */
+/** Has screen readers say a text, politely. */
 export function announce(text) {
   byId("announcer").textContent = text;
 }

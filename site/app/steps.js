@@ -6,7 +6,7 @@ const range = byId("steps-range");
 const canvas = byId("steps-canvas");
 
 /**
- * again(image) makes an image once more, to see its steps. busy() tells
+ * again(image) makes an image once more, to see its steps. busy() reports
  * whether a run is on its way.
  */
 export function startSteps(images, laboratory, again) {

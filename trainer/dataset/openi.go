@@ -23,7 +23,7 @@ import (
 type OpenIOptions struct {
 	Reports     string // archive or folder of XML reports, or a CSV with uid, findings and impression
 	Images      string // archive or folder of the PNGs
-	Projections string // CSV with uid, filename and projection; "": views are told by the images' names
+	Projections string // CSV with uid, filename and projection; "": the names of the images decide which are frontal
 	Out         string // the folder to make; it must not exist
 	Size        int    // pixels a side; default 256
 	Fit         Fit    // default FitSquash

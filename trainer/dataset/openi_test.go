@@ -188,7 +188,7 @@ func TestPrepareOpenI(t *testing.T) {
 		}
 	}
 
-	// Without the table, names tell the view.
+	// Without the table, names state the view.
 	o.Projections, o.Out = "", at("names")
 	if sum, err := PrepareOpenI(context.Background(), o); err != nil || sum.Images != 4 {
 		t.Errorf("%+v, %v", sum, err)
@@ -214,7 +214,7 @@ func TestPrepareOpenI(t *testing.T) {
 		t.Error(err)
 	}
 	if list, _ := filepath.Glob(at(".roentgo-*")); len(list) > 0 {
-		t.Errorf("left behind: %v", list)
+		t.Errorf("not removed: %v", list)
 	}
 	if _, err := PrepareOpenI(context.Background(), OpenIOptions{Reports: at("p.csv"), Images: dir, Out: at("x")}); !errors.Is(err, ErrManifest) {
 		t.Error(err)

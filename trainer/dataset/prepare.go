@@ -18,7 +18,7 @@ import (
 // The files of a prepared folder.
 const (
 	imagesFile  = "images.u8"     // N × size × size grey bytes, row-major; byte v is the value v/127.5 − 1
-	recordsFile = "records.jsonl" // a Record a line, in the order of the images
+	recordsFile = "records.jsonl" // one Record per line, in the order of the images
 	summaryFile = "prepare.json"  // a Summary
 )
 

@@ -24,7 +24,7 @@ type Report struct {
 	Findings   string   // as it was written
 	Impression string   // as it was written
 	Labels     []string // major MeSH headings, where there are any
-	Images     []string // names of its images, where the file tells them
+	Images     []string // names of its images, where the file names them
 }
 
 // maxReport bounds the size of a report in XML, or of a table of reports.

@@ -347,7 +347,7 @@ func (d *writer) telegram(f Facts, present, denied []*finding) []Word {
 		add(d.content(f, nil, nil))
 	}
 	switch d.oneOf(35, 15, 50) {
-	case 0: // a form: one line a finding
+	case 0: // a form: one line per finding
 		yes := d.of([]string{"% : yes", "% +", "% : present", "% (+)", "% = yes", "% : positive", "% present", "% - yes", "% : 1", "+ %", "% = 1", "% yes"})
 		no := d.of([]string{"% : no", "% -", "% no", "% absent", "% : absent", "% (-)", "% = no", "% : negative", "% absent", "% - no", "% : none", "- %", "no %", "% : 0", "% = 0", "% no"})
 		for _, x := range present {

@@ -298,7 +298,7 @@ func (r *run) grids(dir string) error {
 	if err != nil {
 		return err
 	}
-	r.Below = "Samples of the averaged weights: a prompt a row, a seed a column."
+	r.Below = "Samples of the averaged weights: one prompt per row, one seed per column."
 	if r.Kind == "vae" {
 		r.Below = "Held-out originals above, their reconstructions below."
 	}

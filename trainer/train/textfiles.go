@@ -12,8 +12,8 @@ import (
 
 // The files of a diffusion run, in its folder, that are about its text.
 const (
-	VocabFile   = "vocab.txt"    // the vocabulary, a token a line
-	wordsFile   = "words.txt"    // the words of the captions, a word a line
+	VocabFile   = "vocab.txt"    // the vocabulary, one token per line
+	wordsFile   = "words.txt"    // the words of the captions, one word per line
 	encoderFile = "encoder.json" // an encoderNote, where the encoder is frozen
 )
 

@@ -154,7 +154,7 @@ func (f *sampleFlags) check(cmd *cobra.Command, args []string) error {
 	if f.prompts != "" {
 		for _, name := range []string{"seed", "count", "negative", "trace"} {
 			if l.Changed(name) {
-				return misuse{fmt.Errorf("--%s and --prompts exclude each other: an image a row, each with its own columns", name)}
+				return misuse{fmt.Errorf("--%s and --prompts exclude each other: a prompts file makes one image per row, each with its own columns", name)}
 			}
 		}
 		if len(args) > 0 {

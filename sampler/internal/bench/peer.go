@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// peer is another implementation, a process that is asked a question a line and
+// peer is another implementation, a process that reads one question per line and
 // answers each with a line of JSON.
 type peer struct {
 	name    string

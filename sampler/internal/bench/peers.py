@@ -2,7 +2,7 @@
 
     python peers.py --framework onnxruntime|torch --config JSON --threads 2 --tokens 256 --scratch FOLDER
 
-It says {"name": …} in a line when it is ready. Then it reads a question a line and answers each in a line of JSON:
+It prints {"name": …} on a line when it is ready. Then it reads one question per line and answers each with a line of JSON:
 
     unet 2      seconds of a step of two latents, the median of three      {"seconds": 0.154}
     decode      seconds of a latent to an image

@@ -95,8 +95,8 @@ func (n *node) heads(mask []float32) *heads {
 func (h *heads) query(b, head, i int) int { return (b*h.queries+i)*h.features + head*h.headSize }
 
 // kernel calls prepare for every head of every sample, and then f for every
-// block of queries with the exponentials of their scores, a row of padded
-// values a query, and one over their sums.
+// block of queries with the exponentials of their scores, one row of padded
+// values per query, and the reciprocals of their sums.
 func (h *heads) kernel(prepare func(b, head int), f func(b, head, from, to int, scores, weights, edge []float32)) kernel {
 	blocks := (h.queries + queryBlock - 1) / queryBlock
 	return always(func() {

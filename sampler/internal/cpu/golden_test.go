@@ -23,7 +23,7 @@ func even(random *rand.Rand, n int, most float32) []float32 {
 	return v
 }
 
-// digests returns, a line a kernel, the hash of what it makes of given values.
+// digests returns one line per kernel: its name and the hash of its result for given values.
 func (t *instructions) digests() string {
 	var list strings.Builder
 	random := rand.New(rand.NewPCG(7, 8))

@@ -13,7 +13,7 @@ type matmul struct {
 
 	out       []float32
 	outStride int
-	bias      []float32 // a value a row; or nil
+	bias      []float32 // one value per row; or nil
 	residual  []float32 // added to the result, and laid out like it; or nil
 }
 

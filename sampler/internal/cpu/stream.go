@@ -30,8 +30,8 @@ func (b *Backend) empty() *Backend {
 		plain: map[string][]float32{}, packed: map[packing][]panels{}}
 }
 
-// garbageLimit is how much of what was read and packed may lie about in mode
-// Small. The collector alone would let as much lie about as is in use.
+// garbageLimit is how many bytes of what was read and packed may await collection in mode
+// Small. The collector alone would keep as much as is in use.
 const garbageLimit = 16 << 20
 
 // discard counts values that were read and are not needed any more.

@@ -12,7 +12,7 @@ type filter struct {
 	// input transforms a tile of pixels that lie pixel and line bytes apart to
 	// points that lie point bytes apart.
 	input func(channels int, x *float32, pixel, line int, out *float32, point int, scratch *float32)
-	// output transforms points back, and adds bias, a value a channel, and
+	// output transforms points back, and adds bias, one value per channel, and
 	// residual, which is laid out like out and may be nil.
 	output func(channels int, m *float32, point int, out *float32, pixel, line int, bias, residual, scratch *float32)
 }

@@ -58,7 +58,7 @@ func flat(s shaders.Source, n int, params fields, buffers ...Buffer) job {
 	return job{shader: s, params: params, buffers: buffers, workgroups: [3]int{x, ceil(n, x), 1}}
 }
 
-// each makes a job with an invocation a value.
+// each makes a job with one invocation per value.
 func each(s shaders.Source, values int, params fields, buffers ...Buffer) job {
 	return flat(s, ceil(values, shaders.Lanes), params, buffers...)
 }

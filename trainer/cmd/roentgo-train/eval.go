@@ -35,7 +35,7 @@ func evalCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "eval (--model FILE | --images FOLDER) --data FOLDER --classifier FOLDER --out FOLDER",
 		Short: "Measure whether a model obeys its text, and how real, sharp and new its images are",
-		Long: `Measure a model: for each finding, how well a classifier tells images of a prompt
+		Long: `Measure a model: for each finding, how well a classifier separates images of a prompt
 with the finding from images of a normal chest, in the same view and with the same
 seeds, beside what it reaches on real images of held-out patients; the detail and
 the variety of images against real ones; and how near they come to training images.

@@ -96,7 +96,7 @@ func prepareOpenICommand() *cobra.Command {
 	imageFlags(f, &o.Out, &o.Size, &o.Fit, &o.Seed)
 	f.StringVar(&o.Reports, "reports", "", "archive or folder of XML reports, or indiana_reports.csv (required)")
 	f.StringVar(&o.Images, "images", "", "archive or folder of PNG images (required)")
-	f.StringVar(&o.Projections, "projections", "", "indiana_projections.csv, which tells frontal images; without it their names do, less surely")
+	f.StringVar(&o.Projections, "projections", "", "indiana_projections.csv, which lists the frontal images; without it the names of the images decide, less surely")
 	f.IntVar(&o.TestImages, "test-images", 0, "images of the test set, of whole patients (default a fifth: 660 of the study's 3,301)")
 	f.IntVar(&o.MinWords, "min-words", 5, "that a report must have left")
 	for _, name := range []string{"out", "reports", "images"} {

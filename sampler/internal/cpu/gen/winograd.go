@@ -107,7 +107,7 @@ func (t *transforms) in() {
 	RET()
 }
 
-// out is Aᵀ·m·A, with a bias a channel, and a residual where there is one.
+// out is Aᵀ·m·A, with one bias per channel, and a residual where there is one.
 func (t *transforms) out() {
 	name, side := t.name+"Out"+t.suffix, t.filter.Side()
 	TEXT(name, NOSPLIT, "func(channels int, m *float32, point int, out *float32, pixel, line int, bias, residual, scratch *float32)")

@@ -73,7 +73,7 @@ INLINE void output4(const vec *m, vec *out, u32 step) {
 // quad is four tiles from number at on; those from count on are not there.
 struct quad {
 	u32 image[4], row[4], col[4], n;
-	u32 together; // one behind the other in one row
+	u32 together; // side by side in one row
 };
 
 static struct quad quadAt(const struct winograd *o, u32 at) {
@@ -98,18 +98,18 @@ INLINE void rowOf(const struct winograd *o, const float *plane, int y, u32 col, 
 	}
 	const float *x = plane + (u32)y * o->width + col;
 	u32 wide = 4 * (n - 2);
-	vec before = col > 0 ? splat(x[-1]) : splat(0), behind = col + wide < o->width ? splat(x[wide]) : splat(0);
+	vec before = col > 0 ? splat(x[-1]) : splat(0), after = col + wide < o->width ? splat(x[wide]) : splat(0);
 	if (n == 6) {
 		vec a = load(x), b = load(x + 4), c = load(x + 8), e = load(x + 12);
 		transpose4(&a, &b, &c, &e);
 		d[0] = wasm_i32x4_shuffle(before, e, 0, 4, 5, 6);
 		d[1] = a, d[2] = b, d[3] = c, d[4] = e;
-		d[5] = wasm_i32x4_shuffle(a, behind, 1, 2, 3, 4);
+		d[5] = wasm_i32x4_shuffle(a, after, 1, 2, 3, 4);
 	} else {
 		vec a = load(x), b = load(x + 4), even = wasm_i32x4_shuffle(a, b, 0, 2, 4, 6), odd = wasm_i32x4_shuffle(a, b, 1, 3, 5, 7);
 		d[0] = wasm_i32x4_shuffle(before, odd, 0, 4, 5, 6);
 		d[1] = even, d[2] = odd;
-		d[3] = wasm_i32x4_shuffle(even, behind, 1, 2, 3, 4);
+		d[3] = wasm_i32x4_shuffle(even, after, 1, 2, 3, 4);
 	}
 }
 

@@ -108,7 +108,7 @@ func (t *transforms) next(p, by general, v vector) {
 	t.op("ADD %v, %v", by, p)
 }
 
-// out is Aᵀ·m·A, with a bias a channel, and a residual where there is one.
+// out is Aᵀ·m·A, with one bias per channel, and a residual where there is one.
 func (t *transforms) out() {
 	side, results := t.filter.Side(), t.filter.Results()
 	t.function(t.name+"OutNEON", "func(channels int, m *float32, point int, out *float32, pixel, line int, bias, residual, scratch *float32)",
