@@ -36,6 +36,7 @@ var rules = []struct {
 	{"sampler/schedule", ""},
 	{"sampler/prompt", ""},
 	{"sampler/provenance", "internal/..."},
+	{"sampler/internal/cpu/gen/tune", "sampler/internal/cpu sampler/model internal/..."},
 	{"sampler/internal/cpu/...", "sampler/internal/cpu/... internal/..."},
 	{"sampler/internal/simd", "internal/..."},
 	{"sampler/internal/gpu", "shaders internal/..."},
