@@ -87,7 +87,7 @@ func (s *Sampler) decoderProgram(ctx context.Context) (*program, error) {
 }
 
 // textProgram encodes one prompt of n tokens. It is not kept: prompts differ
-// in length, and it runs once an image.
+// in length, and it runs once per image.
 func (s *Sampler) textProgram(ctx context.Context, n int) (*program, error) {
 	how := s.backend.Compile
 	if s.streamer != nil {

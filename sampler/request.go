@@ -124,7 +124,7 @@ type Settings struct {
 
 // Image is one result.
 type Image struct {
-	Size     int       // pixels a side
+	Size     int       // pixels per side
 	Pix      []float32 // row-major, about [−1, 1], not clamped
 	Settings Settings  // with the seed of this image
 }

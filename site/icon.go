@@ -70,7 +70,7 @@ func iconSVG() []byte {
 
 func css(c color.NRGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
 
-// iconPNG draws the icon with side pixels a side. A maskable one has no
+// iconPNG draws the icon, side × side pixels. A maskable one has no
 // corners, as each system cuts its own, and the rib cage lies within the
 // middle four fifths (W3C, Web Application Manifest, "Icon masks").
 func iconPNG(side int, maskable bool) ([]byte, error) {

@@ -23,7 +23,7 @@ export type Seed = bigint | number | string;
 
 export interface LoadOptions {
   device?: Device;
-  /** Threads of "wasm". More than one needs a cross-origin isolated page; default: one a core, at most 8. */
+  /** Threads of "wasm". More than one needs a cross-origin isolated page; default: one per core, at most 8. */
   threads?: number;
   /** SHA-256 (hexadecimal) that the manifest must have. */
   manifestHash?: string;

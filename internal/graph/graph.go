@@ -125,8 +125,8 @@ func Len(shape []int) int {
 type Rate uint8
 
 const (
-	PerPrompt   Rate = 1 << iota // on the prompt: once an image
-	PerTimestep                  // on the timestep: once a step, whatever the batch
+	PerPrompt   Rate = 1 << iota // on the prompt: once per image
+	PerTimestep                  // on the timestep: once per step, whatever the batch
 	PerLatent                    // on the latent: every step
 )
 

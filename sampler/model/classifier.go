@@ -4,7 +4,7 @@ import "fmt"
 
 // ClassifierConfig shapes a [Classifier].
 type ClassifierConfig struct {
-	ImageSize int   `json:"image_size"` // pixels a side: a power of two
+	ImageSize int   `json:"image_size"` // pixels per side: a power of two
 	Channels  []int `json:"channels"`   // of each level, finest first: multiples of 32
 	Outputs   int   `json:"outputs"`
 }

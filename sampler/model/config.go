@@ -8,7 +8,7 @@ import (
 // Config holds every number that shapes the networks. Its JSON form is part
 // of a model file's `roentgo.config`. Presets are values of it, not code.
 type Config struct {
-	ImageSize      int `json:"image_size"`      // pixels a side
+	ImageSize      int `json:"image_size"`      // pixels per side
 	LatentChannels int `json:"latent_channels"` // the latent grid is ImageSize / 8
 	VAEPatch       int `json:"vae_patch"`       // pixel-unshuffle before the encoder, pixel-shuffle after the decoder
 
@@ -75,7 +75,7 @@ func Mini() Config {
 }
 
 // Tiny returns networks that train in seconds, for tests: every kind of layer
-// is present, the image is 64 pixels a side.
+// is present, the image is 64 pixels per side.
 func Tiny() Config {
 	return Config{
 		ImageSize: 64, LatentChannels: 4, VAEPatch: 2,

@@ -25,7 +25,7 @@ type OpenIOptions struct {
 	Images      string // archive or folder of the PNGs
 	Projections string // CSV with uid, filename and projection; "": the names of the images decide which are frontal
 	Out         string // the folder to make; it must not exist
-	Size        int    // pixels a side; default 256
+	Size        int    // pixels per side; default 256
 	Fit         Fit    // default FitSquash
 	Seed        uint64 // of the split
 	TestImages  int    // in the test set, of whole patients; default a fifth, as the study's 660 of 3,301

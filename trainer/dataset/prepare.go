@@ -67,7 +67,7 @@ type Options struct {
 	Manifests    []string
 	Out          string  // the folder to make; it must not exist
 	LicenceClass string  // keep only rows whose licence_class is this; default: all
-	Size         int     // pixels a side; default 256
+	Size         int     // pixels per side; default 256
 	Fit          Fit     // default FitSquash
 	Seed         uint64  // of the split
 	TestFraction float64 // of the patients; default 0.1

@@ -18,7 +18,7 @@ const (
 	sheetFile    = "contact.png"
 	sheetColumns = 8
 	sheetImages  = 64  // at most
-	maxTile      = 128 // pixels a side
+	maxTile      = 128 // pixels per side
 	streamSheet  = noise.StreamTraining + 1<<27
 )
 

@@ -89,7 +89,7 @@ type classified struct {
 // of what each record states), each image through a random [look].
 func TrainClassifier(ctx context.Context, data *dataset.Prepared, o ClassifierOptions, progress io.Writer) error {
 	if data.Size() != 2*o.Model.ImageSize {
-		return fmt.Errorf("%w: the prepared images have %d pixels a side, the classifier takes %d or, halved, images of %d", ErrOptions, data.Size(), o.Model.ImageSize, 2*o.Model.ImageSize)
+		return fmt.Errorf("%w: the prepared images have %d pixels per side, the classifier takes %d or, halved, images of %d", ErrOptions, data.Size(), o.Model.ImageSize, 2*o.Model.ImageSize)
 	}
 	if err := o.Model.Validate(); err != nil {
 		return err
@@ -239,7 +239,7 @@ type Judge struct {
 	Hash      string // of the file that it was opened from
 }
 
-// Side is the number of pixels a side of the images that it takes.
+// Side is the number of pixels per side of the images that it takes.
 func (j *Judge) Side() int { return 2 * j.config.ImageSize }
 
 // OpenJudge opens the run of a classifier.

@@ -69,7 +69,7 @@ func diffuse(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, by
 		return err
 	}
 	if data.Size() != o.Model.ImageSize {
-		return fmt.Errorf("%w: the prepared images have %d pixels a side, the model %d", ErrOptions, data.Size(), o.Model.ImageSize)
+		return fmt.Errorf("%w: the prepared images have %d pixels per side, the model %d", ErrOptions, data.Size(), o.Model.ImageSize)
 	}
 	if o.Versions < 0 || o.Versions > maxVersions {
 		return fmt.Errorf("%w: %d versions of an image are not 0 to %d", ErrOptions, o.Versions, maxVersions)

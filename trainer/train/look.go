@@ -20,7 +20,7 @@ type look struct {
 }
 
 // mostBlur leaves less than a hundredth of the power of a quarter of the Nyquist
-// frequency of images of 256 pixels a side.
+// frequency of images of 256 pixels per side.
 const mostBlur = 3.0 / 256
 
 // drawLook draws the look of a sample.

@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// prepared makes a folder of n real images of n patients, 64 pixels a side, one
+// prepared makes a folder of n real images of n patients, 64 pixels per side, one
 // of which is for testing. Each has one finding, and no two the same, so that
 // captions differ between them (those of COVID-19 leave the finding out).
 func prepared(t *testing.T, n int) *dataset.Prepared {

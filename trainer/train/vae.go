@@ -85,7 +85,7 @@ func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.
 		return err
 	}
 	if data.Size() != o.Model.ImageSize {
-		return fmt.Errorf("%w: the prepared images have %d pixels a side, the model %d", ErrOptions, data.Size(), o.Model.ImageSize)
+		return fmt.Errorf("%w: the prepared images have %d pixels per side, the model %d", ErrOptions, data.Size(), o.Model.ImageSize)
 	}
 	if o.Reconstruction == "" {
 		o.Reconstruction = ReconstructionL1

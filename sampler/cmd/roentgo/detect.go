@@ -59,13 +59,14 @@ func detectCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "detect FILE…",
 		Short: "Look for the watermark of roentgo in images",
-		Long: `Look for the watermark of roentgo in PNG, JPEG and DICOM files, whatever became
-of the text in them. It is found with the key that it was made with.
+		Long: `Look for the watermark of roentgo in the pixels of PNG, JPEG and DICOM files; the
+text in the files does not matter. Only the key that made a watermark finds it.
 
-One that is found with the public key is a hint: anybody can put it into any image.
-One that is not found says nothing: it may have been removed, or never been there.
+A watermark that the public key finds is a hint: anybody can put it into any image.
+If none is found, that says nothing: it may have been removed, or the image never
+had one.
 
-The exit status is 0 if each file has a watermark, 1 if one has none or cannot be
+The exit status is 0 if each file has a watermark, 1 if a file has none or cannot be
 read, 2 for misuse.`,
 		Example: `  roentgo detect xray.png
   roentgo detect --search screenshot.png
@@ -75,7 +76,7 @@ read, 2 for misuse.`,
 	}
 	l := cmd.Flags()
 	l.StringVar(&f.keyFile, watermarkKey, "", "file with the secret of the watermarks (default: the public key)")
-	l.BoolVar(&f.search, "search", false, "look at all sizes between half and twice that of the marked image, for some seconds a file; without it at these two and its own")
+	l.BoolVar(&f.search, "search", false, "look at all sizes between half and twice that of the marked image, which takes some seconds per file; without it at these two and its own")
 	l.BoolVar(&f.json, "json", false, "print a line of JSON for each file")
 	return cmd
 }

@@ -60,10 +60,10 @@ func writeAdapters(w io.Writer, adapters []gpu.Info) error {
 func tuneCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "tune",
-		Short: "Measure again which tilings the GPU is fastest in, and keep them for every later start",
-		Long: `Measure again which tilings the GPU is fastest in, and keep them for every later
-start, which otherwise measures once. Images of other tilings differ in the last
-digits of what is computed.`,
+		Short: "Measure again which tilings make the GPU fastest, and keep the result",
+		Long: `Measure again which tilings make the GPU fastest, and keep the result for later
+starts. Without this command roentgo measures once, when it first uses the GPU. Other
+tilings change the last digits of computed values.`,
 		Example: "  roentgo tune",
 		Args:    between(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -158,7 +158,7 @@ func infoCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:     "info [MODEL…]",
-		Short:   "Say what a model file holds (without one: the model of this program), and how the GPUs here are tuned",
+		Short:   "Print what a model file contains (default: the model of this program), and how the GPUs here are tuned",
 		Example: "  roentgo info\n  roentgo info --json model.safetensors.zst",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m, err := openModel(args)

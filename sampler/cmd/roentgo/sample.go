@@ -48,16 +48,16 @@ func sampleCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sample [PROMPT…]",
 		Short: "Make synthetic chest X-rays from text",
-		Long: `Make synthetic chest X-rays from text. The words of PROMPT are joined by spaces;
-without any, the image is one of no particular finding. The prompt - is read from
-the standard input.
+		Long: `Make synthetic chest X-rays from text. Spaces join the words of PROMPT.
+Without a PROMPT the image shows no particular finding. The prompt - reads the
+standard input.
 
-A command that makes several images and was interrupted goes on when it is given
-again: what is there already is kept.
+To resume a command that was interrupted, give it again: it keeps the images that
+it has made.
 
-Every image says in its lower right corner, and in the text chunks of its file,
-that it is synthetic. It is not for diagnosis. Its pixels also hold a watermark that
-is not seen, which the command detect finds.`,
+Each image says in its lower right corner, and in the text chunks of its file, that
+it is synthetic. It is not for diagnosis. Its pixels also hold an invisible
+watermark, which the command detect finds.`,
 		Example: `  roentgo sample "cardiomegaly with pleural effusion"
   roentgo sample --seed 7 --count 4 --out effusion.png pleural effusion
   roentgo sample --prompts prompts.csv --out xrays
@@ -66,15 +66,15 @@ is not seen, which the command detect finds.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	l := cmd.Flags()
-	l.StringArrayVar(&f.models, "model", nil, "model file; once a file where several complete each other (default: $"+modelVariable+", else the model of this program)")
+	l.StringArrayVar(&f.models, "model", nil, "model file; once per file where several complete each other (default: $"+modelVariable+", else the model of this program)")
 	l.StringVar(&f.out, "out", defaultOut, "PNG file to write, or DICOM file if it ends in .dcm; - for the standard output; with more images than one their seeds are added; with --prompts a folder")
 	l.IntVar(&f.request.Steps, "steps", 0, "denoising steps (default: the model's)")
 	l.Float64Var(&f.request.Guidance, "guidance", 0, "how strongly the text guides, 1 to 100; 1: without guidance, in half the time (default: the model's)")
 	l.StringVar(&f.interval, "guidance-interval", "", "timesteps that are guided, as LOW-HIGH or LOW-, or all; the others take half the time (default: the model's)")
 	l.Float64Var(&f.rescale, "rescale", 0, "part of guidance rescaling, 0 to 1 (default: the model's)")
 	l.Uint64Var(&f.request.Seed, "seed", 0, "the same seed gives the same image (default: drawn and printed)")
-	l.IntVar(&f.request.Count, "count", 1, "images, of the seeds from --seed on")
-	l.IntVar(&f.request.Batch, "batch", 0, "images side by side: it changes speed and memory, not a byte of any image (default: chosen by device and memory)")
+	l.IntVar(&f.request.Count, "count", 1, "number of images; their seeds count up from --seed")
+	l.IntVar(&f.request.Batch, "batch", 0, "images computed together: changes speed and memory, but no byte of any image (default: chosen by device and memory)")
 	l.StringVar(&f.shard, "shard", "", "make part I of N of the images, I from 0: I/N; auto/N: I from $"+slurmID+" or $"+kubernetesID+"; auto: N too, in a Slurm array")
 	l.StringVar(&f.request.Sampler, "sampler", "", "ddim, dpm++2m or unipc (default: the model's)")
 	l.StringVar(&f.request.Spacing, "spacing", "", "of the timesteps: leading, trailing or quadratic (default: the model's)")
@@ -82,10 +82,10 @@ is not seen, which the command detect finds.`,
 	l.StringVar(&f.request.Negative, "negative", "", "text to guide away from (default: the view that the prompt states, if the model was trained for that)")
 	l.BoolVar(&f.request.Truncate, "truncate", false, "cut a prompt that has too many tokens instead of refusing it")
 	l.StringVar(&f.device, "device", sampler.Auto, "auto: a real GPU if there is one, else the CPU; gpu: any adapter, also one in software; cpu")
-	l.IntVar(&f.threads, "threads", 0, "of the CPU (default: one a core)")
+	l.IntVar(&f.threads, "threads", 0, "of the CPU (default: one per core)")
 	l.StringVar(&f.mode, "mode", cpu.Fast, "of the CPU: "+cpu.Fast+", or "+cpu.Small+", which takes less memory and more time")
 	l.StringVar(&f.from, "from", "", "make the image of this PNG or DICOM file again, from the settings in it")
-	l.StringVar(&f.prompts, "prompts", "", "CSV file, - for the standard input, with a column prompt and, where wanted, seed, negative and name: an image for each row")
+	l.StringVar(&f.prompts, "prompts", "", "CSV file, - for the standard input, with a column prompt and the optional columns seed, negative and name: one image per row")
 	l.StringVar(&f.trace, "trace", "", "folder for every intermediate value, as NumPy files")
 	l.BoolVar(&f.json, "json", false, "report progress as JSON lines on the standard output")
 	l.BoolVar(&f.force, "force", false, "overwrite existing files")
@@ -266,7 +266,7 @@ func (f *sampleFlags) open(ctx context.Context) (*sampler.Sampler, error) {
 		return nil, misuse{fmt.Errorf("no mode %q (there are %s, %s)", f.mode, cpu.Fast, cpu.Small)}
 	}
 	if f.threads < 0 || f.threads > cpu.MaxThreads {
-		return nil, misuse{fmt.Errorf("--threads %d: 1 to %d are possible, 0 is one a core", f.threads, cpu.MaxThreads)}
+		return nil, misuse{fmt.Errorf("--threads %d: 1 to %d are possible, 0 is one per core", f.threads, cpu.MaxThreads)}
 	}
 	m, err := openModel(f.models)
 	if err != nil {

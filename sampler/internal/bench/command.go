@@ -53,8 +53,8 @@ func Command(h Host) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure how fast images are made here",
-		Long: `Measure how fast images are made here: the medians of --runs rounds, in which every
-line of the table has its turn.`,
+		Long: `Measure how fast images are made here. The table shows the medians of --runs
+rounds; in each round every line takes its turn.`,
 		Example: `  roentgo bench
   roentgo bench --preset paper --device cpu --threads 1
   roentgo bench --ops --batch 2`,

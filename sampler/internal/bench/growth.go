@@ -26,10 +26,10 @@ func growthCommand(b *target) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "growth",
 		Short: "Measure how cost grows with steps, batch, tokens, image size and threads",
-		Long: `Measure how the time of an image grows with its steps, and that of a step with the
-batch, the tokens of the context, the size of the image and the threads: networks of
-random weights of a preset (mini, unless --preset says another), whose configuration
-is varied. It writes OUT.csv and OUT.svg.`,
+		Long: `Measure how the time of an image grows with its steps, and how the time of a step
+grows with the batch, the tokens of the context, the size of the image and the
+threads. The networks have random weights and vary the configuration of a preset
+(default mini). The command writes OUT.csv and OUT.svg.`,
 		Example: "  roentgo bench growth --preset mini --out growth",
 		Args:    b.host.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -179,7 +179,7 @@ func (g *grown) prepare(ctx context.Context) (device string, err error) {
 }
 
 func (g *grown) sizes(ctx context.Context, c model.Config) error {
-	p := g.panel("By the size of the image", "pixels a side", "ms", 1e-3, true)
+	p := g.panel("By the size of the image", "pixels per side", "ms", 1e-3, true)
 	var samplers []*sampler.Sampler
 	for _, size := range growthSizes {
 		c.ImageSize = size

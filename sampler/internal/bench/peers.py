@@ -98,7 +98,7 @@ class OnnxRuntime:
 
 
 def export(a):
-    """Writes the networks for onnxruntime, the U-Net once a batch: shapes that are known make it faster."""
+    """Writes the networks for onnxruntime, the U-Net once per batch: shapes that are known make it faster."""
     import torch
 
     folder = pathlib.Path(a.exported)

@@ -53,15 +53,17 @@ func qualityCommand(b *target) *cobra.Command {
 	f := qualityFlags{target: b}
 	cmd := &cobra.Command{
 		Use:   "quality",
-		Short: "Measure how far from the image of 200 DDIM steps those of fewer steps are",
-		Long: `Measure how far from the image of 200 DDIM steps, of the same prompt and seed, those
-of fewer steps are, by sampler and guidance interval: PSNR and SSIM of the pairs,
-and a distance between the sets, which shows whether the images are on the whole as
-bright, as sharp and as noisy (Fréchet distance of the features of package metric,
-which need no trained network; beside it, that of as many images of other seeds).
+		Short: "Measure how far images of fewer steps are from the image of 200 DDIM steps",
+		Long: `Measure how far images of fewer steps are from the image of 200 DDIM steps with the
+same prompt and seed, by sampler and guidance interval.
 
-It writes OUT.csv and OUT.svg, and says which setting is the cheapest that is as near
-as 50 DDIM steps are.`,
+PSNR and SSIM compare each pair. A distance compares the two sets: whether the images
+are as bright, as sharp and as noisy on the whole. It is the Fréchet distance of the
+features of package metric, which need no trained network. The table also shows this
+distance for as many images of other seeds.
+
+The command writes OUT.csv and OUT.svg, and prints the cheapest setting that is as
+near as 50 DDIM steps.`,
 		Example: "  roentgo bench quality --out quality --seeds 4",
 		Args:    b.host.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -109,7 +111,7 @@ func (f *qualityFlags) run(ctx context.Context) error {
 		return err
 	}
 	if size := f.description.Model.ImageSize; size%metric.FeatureUnit != 0 {
-		return fmt.Errorf("images of %d pixels a side have no features to compare: a multiple of %d is needed", size, metric.FeatureUnit)
+		return fmt.Errorf("images of %d pixels per side have no features to compare: a multiple of %d is needed", size, metric.FeatureUnit)
 	}
 	s, err := f.open(ctx, f.threads)
 	if err != nil {

@@ -31,7 +31,7 @@ type benchFlags struct {
 }
 
 func (f *benchFlags) register(l *pflag.FlagSet) {
-	l.IntVar(&f.batch, "batch", 2, "latents a step of the U-Net; without this flag the table has 1, 2 and 8")
+	l.IntVar(&f.batch, "batch", 2, "latents per step of the U-Net; without this flag the table has 1, 2 and 8")
 	l.IntVar(&f.tokens, "tokens", 0, "of the context (default: the model's most)")
 	l.IntVar(&f.steps, "steps", 0, "of the whole image (default: the model's)")
 	l.StringVar(&f.sampler, "sampler", "", "of the whole image (default: the model's)")

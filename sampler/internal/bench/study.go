@@ -37,13 +37,13 @@ func studyCommand(b *target) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "study",
 		Short: "Measure DDIM at 20, 50, 100 and 200 steps beside the published study's table",
-		Long: `Measure DDIM with guidance at 20, 50, 100 and 200 steps: seconds an image, peak
-memory, and how like the image of 200 steps it is (SSIM). Each image is made by a
-process of its own, whose memory is measured. Beside it stand the figures that
-the study published, of its model on its GPU.
+		Long: `Measure DDIM with guidance at 20, 50, 100 and 200 steps: seconds per image, peak
+memory, and how like the image of 200 steps it is (SSIM). A separate process
+makes each image, so that its memory can be measured. The table also shows the
+figures that the study published, of its model on its GPU.
 
-The study does not say how its SSIM of 200 steps is below 1; here it is that of an
-image with itself.`,
+The study does not explain why its SSIM of 200 steps is below 1. Here this is the
+SSIM of an image with itself.`,
 		Example: "  roentgo bench study --seeds 5\n  roentgo bench study --preset paper --device cpu",
 		Args:    b.host.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

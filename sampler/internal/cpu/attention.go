@@ -6,7 +6,7 @@ import "math"
 // stay in the second level of the cache.
 const queryBlock = 48
 
-// attention is softmax(q·kᵀ/√d)·v. Keys are packed once a head, of values that
+// attention is softmax(q·kᵀ/√d)·v. Keys are packed once per head, of values that
 // do not lie in whole tiles too; then blocks of queries take two products each.
 // Keys that the mask hides are left out, so that padding changes no bit.
 func (n *node) attention() kernel {

@@ -23,7 +23,7 @@ import (
 
 // Options are those of [New].
 type Options struct {
-	Threads int    // 0: one a core
+	Threads int    // 0: one per core
 	Mode    string // Fast or Small; "": Fast
 	// Instructions are one of [Instructions]; "": the fastest that the processor
 	// has.
@@ -66,7 +66,7 @@ var _ graph.Backend = (*Backend)(nil)
 // program first needs them.
 func New(source graph.Source, o Options) (*Backend, error) {
 	if o.Threads < 0 || o.Threads > MaxThreads {
-		return nil, fmt.Errorf("cpu: %d threads; 1 to %d are possible, 0 is one a core", o.Threads, MaxThreads)
+		return nil, fmt.Errorf("cpu: %d threads; 1 to %d are possible, 0 is one per core", o.Threads, MaxThreads)
 	}
 	if o.Threads == 0 {
 		o.Threads = runtime.GOMAXPROCS(0)

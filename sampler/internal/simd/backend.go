@@ -23,7 +23,7 @@ var (
 
 // Options are those of [New]. The zero value is one thread.
 type Options struct {
-	// Threads is how many threads to compute with; 0: one a core. There is
+	// Threads is how many threads to compute with; 0: one per core. There is
 	// one alone where memory cannot be shared (the page is not cross-origin
 	// isolated), in the thread of a window, which may not wait for others,
 	// and without WorkerURL.
@@ -65,7 +65,7 @@ var _ graph.Backend = (*Backend)(nil)
 // as Name says.
 func New(ctx context.Context, source graph.Source, o Options) (*Backend, error) {
 	if o.Threads < 0 || o.Threads > maxThreads {
-		return nil, fmt.Errorf("simd: %d threads; 1 to %d are possible, 0 is one a core", o.Threads, maxThreads)
+		return nil, fmt.Errorf("simd: %d threads; 1 to %d are possible, 0 is one per core", o.Threads, maxThreads)
 	}
 	threads := o.Threads
 	if threads == 0 {

@@ -74,8 +74,8 @@ func benchTrainCommand() *cobra.Command {
 	f := cmd.Flags()
 	networks.add(f)
 	stepFlags(f, &o.Common)
-	f.IntVar(&o.Batch, "batch", o.Batch, "samples a forward pass")
-	f.IntVar(&o.Accumulate, "accumulate", o.Accumulate, "forward passes an optimizer step")
+	f.IntVar(&o.Batch, "batch", o.Batch, "samples per forward pass")
+	f.IntVar(&o.Accumulate, "accumulate", o.Accumulate, "forward passes per optimizer step")
 	f.IntVar(&o.Steps, "steps", o.Steps, "to measure; one more warms up")
 	f.IntVar(&o.Tokens, "tokens", o.Tokens, "of the context")
 	f.BoolVar(&o.VAE, "vae", false, "steps of the autoencoder instead of the U-Net")
@@ -141,8 +141,8 @@ func benchMemoryCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&preset, "preset", "paper", "networks: paper, half, mini or tiny")
-	f.IntVar(&batch, "batch", 4, "samples a forward pass")
-	f.IntVar(&accumulate, "accumulate", 4, "forward passes an optimizer step")
+	f.IntVar(&batch, "batch", 4, "samples per forward pass")
+	f.IntVar(&accumulate, "accumulate", 4, "forward passes per optimizer step")
 	f.IntVar(&steps, "steps", 2, "to measure")
 	return cmd
 }

@@ -169,7 +169,7 @@ func initCommand() *cobra.Command {
 	return cmd
 }
 
-const vaeHelp = "folder of the autoencoder's run, or a model file for training, once a file (required)"
+const vaeHelp = "folder of the autoencoder's run, or a model file for training, once per file (required)"
 
 const objectiveHelp = "v, with zero terminal SNR, or epsilon, as the study"
 

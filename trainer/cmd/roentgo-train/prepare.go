@@ -107,7 +107,7 @@ func prepareOpenICommand() *cobra.Command {
 
 func imageFlags(f *pflag.FlagSet, out *string, size *int, fit *dataset.Fit, seed *uint64) {
 	f.StringVar(out, "out", "", "folder to make (required)")
-	f.IntVar(size, "size", 256, "pixels a side")
+	f.IntVar(size, "size", 256, "pixels per side")
 	f.StringVar((*string)(fit), "fit", string(dataset.FitSquash), "squash both sides, or crop the centre")
 	f.Uint64Var(seed, "seed", 1, "of the split by patient")
 }
@@ -163,8 +163,8 @@ type reportLine struct {
 func textCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "text FILE...",
-		Short: "Print what prompt each report becomes, and by which rules, a line of JSON a report",
-		Long: "Print, a line of JSON a report, what prompt the reports of each file become and which rules changed what.\n" +
+		Short: "Print the prompt that each report becomes, and by which rules: one line of JSON per report",
+		Long: "Print the prompt that each report of each file becomes, and which rules changed what: one line of JSON per report.\n" +
 			"A file is an XML report of the Indiana University collection, a CSV with findings and impression, a .txt, or a folder or tar archive of reports.",
 		Example: "  roentgo-train text NLMCXR_reports.tgz | head",
 		Args:    atLeast(1),

@@ -232,7 +232,7 @@ func (q *quantizer) sample(ctx context.Context, row *quantized) error {
 	}
 	defer s.Close()
 	if size := s.Description().Model.ImageSize; size != q.judge.Side() {
-		return fmt.Errorf("the model makes images of %d pixels a side, the classifier takes %d", size, q.judge.Side())
+		return fmt.Errorf("the model makes images of %d pixels per side, the classifier takes %d", size, q.judge.Side())
 	}
 	for _, finding := range append([]string{normal}, quantizeFindings...) {
 		for img, err := range s.Images(ctx, sampler.Request{Prompt: promptOf("PA", finding), Count: q.seeds}) {

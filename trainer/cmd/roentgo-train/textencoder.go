@@ -66,7 +66,7 @@ func extractCommand() *cobra.Command {
 			return train.ExtractText(m, out)
 		},
 	}
-	cmd.Flags().StringArrayVar(&files, "model", nil, "model file; once a file where several complete each other (required)")
+	cmd.Flags().StringArrayVar(&files, "model", nil, "model file; once per file where several complete each other (required)")
 	cmd.Flags().StringVar(&out, "out", "", "folder to make (required)")
 	for _, name := range []string{"model", "out"} {
 		cmd.MarkFlagRequired(name)

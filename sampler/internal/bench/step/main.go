@@ -51,7 +51,7 @@ type unet struct {
 }
 
 // prepare compiles what the message asks for, and runs what depends on the
-// prompt alone, as sampling does once an image.
+// prompt alone, as sampling does once per image.
 func prepare(message string) (*unet, string, error) {
 	var asked struct {
 		Preset  string `json:"preset"`
