@@ -108,12 +108,16 @@ func (p *Prepared) Split(part string) []int {
 
 // Image copies image i to dst, size×size values in [−1, 1].
 func (p *Prepared) Image(i int, dst []float32) {
-	n := p.Size() * p.Size()
-	pixels := make([]byte, n)
-	if _, err := p.images.ReadAt(pixels, int64(i)*int64(n)); err != nil {
-		panic(err) // Open has measured the file; a mapping gives no other error
-	}
+	pixels := make([]byte, p.Size()*p.Size())
+	p.grey(i, pixels)
 	for j, v := range pixels {
 		dst[j] = float32(v)/127.5 - 1
+	}
+}
+
+// grey copies the size×size grey bytes of image i.
+func (p *Prepared) grey(i int, dst []byte) {
+	if _, err := p.images.ReadAt(dst, int64(i)*int64(len(dst))); err != nil {
+		panic(err) // Open has measured the file; a mapping gives no other error
 	}
 }

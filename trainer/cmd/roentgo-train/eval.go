@@ -129,7 +129,7 @@ type evaluator struct {
 }
 
 func (o evalOptions) run(ctx context.Context) error {
-	e := &evaluator{evalOptions: o, outputs: map[string]int{}}
+	e := &evaluator{evalOptions: o, outputs: map[string]int{}, progress: progress{command: "eval"}}
 	for k, output := range train.ClassifierOutputs() {
 		e.outputs[output] = k
 	}

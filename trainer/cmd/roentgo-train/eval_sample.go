@@ -69,6 +69,7 @@ func (e *evaluator) sample(ctx context.Context, prompt string, guidance float64)
 
 // progress reports every few seconds how many images are there.
 type progress struct {
+	command     string // that makes the images
 	done, total int
 	begun, said time.Time
 }
@@ -88,5 +89,5 @@ func (p *progress) one(what string) {
 		each := now.Sub(p.begun) / time.Duration(p.done-1)
 		left = (each * time.Duration(p.total-p.done)).Round(time.Second).String()
 	}
-	fmt.Fprintf(os.Stderr, "eval: image %d of %d (%s), %s left\n", p.done, p.total, what, left)
+	fmt.Fprintf(os.Stderr, "%s: image %d of %d (%s), %s left\n", p.command, p.done, p.total, what, left)
 }

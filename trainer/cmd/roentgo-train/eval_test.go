@@ -10,6 +10,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/trainer/dataset"
+	"github.com/roentgo/roentgo/trainer/train"
 	"github.com/roentgo/roentgo/weights"
 )
 
@@ -120,6 +122,70 @@ func TestEval(t *testing.T) {
 	checkFiles(t, at("out"))
 	checkFolder(t, dir, data, at("judge"))
 	checkQuantize(t, model, at("judge"), at("quantize"))
+	checkUsefulness(t, dir, data, model)
+}
+
+// checkUsefulness trains a classifier on images of a model and compares it with
+// one of real images.
+func checkUsefulness(t *testing.T, dir, data, model string) {
+	t.Helper()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	synthesize := []string{"synthesize", "--device", "cpu", "--model", model, "--data", data, "--out", at("synthetic")}
+	if status, stdout, stderr := program(t, synthesize...); status != 0 || !strings.Contains(stdout, "37 images of captions and 23 real ones, 23 of them held out") {
+		t.Fatal(stdout, stderr)
+	}
+	refused(t, 2, "exists already", synthesize...)
+	if status, _, stderr := program(t, "classifier", "--device", "cpu", "--data", at("synthetic"), "--run", at("judge-synthetic"), "--steps", "20", "--batch", "8", "--warmup", "5", "--ema", "0.9", "--precision", "f32"); status != 0 {
+		t.Fatal(stderr)
+	}
+	usefulness := []string{"usefulness", "--device", "cpu", "--data", data, "--real", at("judge"), "--other", at("judge-synthetic"), "--out", at("useful.csv")}
+	if status, stdout, stderr := program(t, usefulness...); status != 0 || !strings.Contains(stdout, "Effusion") || strings.Contains(stdout, "Hernia") {
+		t.Fatal(stdout, stderr)
+	}
+	refused(t, 1, "exists", usefulness...)
+	refused(t, 1, "no such file", "usefulness", "--device", "cpu", "--data", data, "--real", at("absent"), "--other", at("judge"), "--out", at("new.csv"))
+	f, err := os.Open(at("useful.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(rows) < 3 || rows[1][0] != "Effusion" || rows[2][2] != at("judge-synthetic") {
+		t.Fatalf("%q, %v", rows, err)
+	}
+	values := make([]float64, 3)
+	for k, text := range []string{rows[1][3], rows[2][3], rows[2][6]} {
+		if values[k], err = strconv.ParseFloat(text, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if real, other, gain := values[0], values[1], values[2]; real < 0.9 || !(other >= 0 && other <= 1) || math.Abs(other-real-gain) > 2e-4 {
+		t.Errorf("AUC of the classifier of real images %g, of synthetic ones %g, gain %g", real, other, gain)
+	}
+}
+
+// TestCompareClassifiers compares scores whose AUC is known.
+func TestCompareClassifiers(t *testing.T) {
+	data, err := dataset.Open(judgedData(t, t.TempDir(), 60))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer data.Close()
+	test := data.Split(dataset.Test)
+	var right, wrong [][]float64
+	for _, i := range test {
+		up, down := make([]float64, len(train.ClassifierOutputs())), make([]float64, len(train.ClassifierOutputs()))
+		for k, output := range train.ClassifierOutputs() {
+			if data.Records[i].Has(output) {
+				up[k], down[k] = 1, -1
+			}
+		}
+		right, wrong = append(right, up), append(wrong, down)
+	}
+	list := compare(data, test, []string{"right", "wrong"}, [][][]float64{right, wrong})
+	if len(list) < 2 || list[0].finding != "Effusion" || list[0].gain != nil || list[0].auc.Value != 1 || list[1].run != "wrong" || list[1].auc.Value != 0 || list[1].gain.Value != -1 || list[1].gain.High != -1 {
+		t.Errorf("%+v", list)
+	}
 }
 
 // checkFolder measures the images that the data were prepared from, as if a
