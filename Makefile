@@ -7,10 +7,11 @@ DATA ?= runs/data
 JUDGE ?= runs/classifier
 VAE ?= runs/vae
 EVALUATION ?= runs/evaluation
+SYNTHETIC ?= runs/synthetic
 TORCH_ENV = .cache/libtorch/torch-$(LIBTORCH)/env.sh
 PROMPT ?= PA chest x-ray. cardiomegaly with pleural effusion.
 
-.PHONY: demo build wasm kernels site site-serve size trainer libtorch setup test lint lint-trainer bench bench-cpu bench-gpu bench-browser bench-train evaluation card tune detection soak
+.PHONY: demo build wasm kernels site site-serve size trainer libtorch setup test lint lint-trainer bench bench-cpu bench-gpu bench-browser bench-train evaluation usefulness card tune detection soak
 
 # An X-ray from text, with the weights that are here: xray.png.
 demo: build
@@ -117,6 +118,14 @@ bench-train: .cache/peers/requirements.txt
 evaluation: trainer
 	$(TRAINER) eval --model weights/default/roentgo-mini.safetensors.zst --vae $(VAE) --data $(DATA) --classifier $(JUDGE) --leave-out kermany --seeds 32 --captions 96 --curve --out $(EVALUATION)
 	$(MAKE) card
+
+# What synthetic training images are worth to a classifier. SYNTHETIC is the folder for
+# its data and runs.
+usefulness: trainer
+	$(TRAINER) synthesize --model weights/default/roentgo-mini.safetensors.zst --data $(DATA) --leave-out kermany --out $(SYNTHETIC)/alone
+	$(TRAINER) synthesize --made $(SYNTHETIC)/alone --data $(DATA) --leave-out kermany --with-real --out $(SYNTHETIC)/both
+	for part in alone both; do $(TRAINER) classifier --data $(SYNTHETIC)/$$part --run $(SYNTHETIC)/judge-$$part --steps 1800 || exit 1; done
+	$(TRAINER) usefulness --data $(DATA) --leave-out kermany --real $(JUDGE) --other $(SYNTHETIC)/judge-alone --other $(SYNTHETIC)/judge-both --force --out trainer/ablations/usefulness.csv
 
 card:
 	for page in weights/default/card.md.tmpl:weights/default/README.md trainer/study.md.tmpl:trainer/STUDY.md; do \

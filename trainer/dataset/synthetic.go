@@ -9,6 +9,9 @@ import (
 // SyntheticSource is the source of images that a model made.
 const SyntheticSource = "synthetic"
 
+// SyntheticFile is the file name that the record of the image made for record i has.
+func SyntheticFile(i int) string { return fmt.Sprintf("%s-%06d", SyntheticSource, i) }
+
 // SyntheticOptions are those of [Synthetic].
 type SyntheticOptions struct {
 	Out      string   // the folder to make; it must not exist
@@ -53,7 +56,7 @@ func Synthetic(from *Prepared, o SyntheticOptions, draw func(i int, pixels []byt
 				return out.sum, err
 			}
 			r.Source, r.Licence, r.Stored = SyntheticSource, o.Licence, Stored{}
-			r.File = fmt.Sprintf("%s-%06d", SyntheticSource, i)
+			r.File = SyntheticFile(i)
 			if err := out.add(pixels, r); err != nil {
 				return out.sum, err
 			}

@@ -106,7 +106,7 @@ func plotCurve(path string, detail, distance []curve) error {
 		if err != nil {
 			return err
 		}
-		p.X.Min, p.X.Max, p.Y.Min = 0, float64(curveSteps[len(curveSteps)-1])*1.6, 0 // room for the legend
+		p.X.Min, p.X.Max, p.Y.Min = 0, float64(curveSteps[len(curveSteps)-1])*2.2, 0 // room for the legend
 		p.Legend.Top = true
 		plots = append(plots, p)
 	}

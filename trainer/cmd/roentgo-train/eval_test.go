@@ -135,6 +135,12 @@ func checkUsefulness(t *testing.T, dir, data, model string) {
 		t.Fatal(stdout, stderr)
 	}
 	refused(t, 2, "exists already", synthesize...)
+	again := []string{"synthesize", "--device", "cpu", "--made", at("synthetic"), "--data", data, "--with-real", "--out", at("both")}
+	if status, stdout, stderr := program(t, again...); status != 0 || !strings.Contains(stdout, "37 images of captions and 60 real ones, 23 of them held out") {
+		t.Fatal(stdout, stderr)
+	}
+	refused(t, 1, "other data", "synthesize", "--device", "cpu", "--made", data, "--data", data, "--out", at("new"))
+	refused(t, 2, "either --model or --made", "synthesize", "--device", "cpu", "--data", data, "--out", at("new"))
 	if status, _, stderr := program(t, "classifier", "--device", "cpu", "--data", at("synthetic"), "--run", at("judge-synthetic"), "--steps", "20", "--batch", "8", "--warmup", "5", "--ema", "0.9", "--precision", "f32"); status != 0 {
 		t.Fatal(stderr)
 	}
