@@ -1,9 +1,9 @@
 package sampler_test
 
 import (
-	"math"
 	"testing"
 
+	"github.com/roentgo/roentgo/internal/metric"
 	"github.com/roentgo/roentgo/sampler"
 	shipped "github.com/roentgo/roentgo/weights/default"
 )
@@ -33,15 +33,6 @@ func openShipped(t *testing.T) *sampler.Sampler {
 	return s
 }
 
-// distance is the root of the mean square of a − b.
-func distance(a, b []float32) float64 {
-	var sum float64
-	for i := range a {
-		sum += math.Pow(float64(a[i])-float64(b[i]), 2)
-	}
-	return math.Sqrt(sum / float64(len(a)))
-}
-
 // TestShippedModelReads checks that the shipped text encoder distinguishes a finding from
 // its denial.
 func TestShippedModelReads(t *testing.T) {
@@ -64,9 +55,7 @@ func TestShippedModelReads(t *testing.T) {
 		return mean
 	}
 	for _, finding := range []string{"pleural effusion", "cardiomegaly", "pneumothorax", "pulmonary edema", "consolidation", "atelectasis"} {
-		a, b := mean(finding), mean("no "+finding)
-		zero := make([]float32, len(a))
-		spread := distance(a, b) / ((distance(a, zero) + distance(b, zero)) / 2)
+		spread := metric.Spread(mean(finding), mean("no "+finding))
 		t.Logf("%s: %.3f", finding, spread)
 		if !(spread >= leastSpread) {
 			t.Errorf("the contexts of %q and of its denial differ by %.4f of their size, at least %g is needed", finding, spread, leastSpread)
@@ -84,7 +73,7 @@ func TestShippedModelObeys(t *testing.T) {
 	normal := image("PA chest x-ray, normal chest")
 	for _, prompt := range []string{"PA chest x-ray showing pleural effusion", "PA chest x-ray showing cardiomegaly", "PA chest x-ray showing pneumothorax",
 		"PA chest x-ray showing pulmonary edema", "PA chest x-ray showing consolidation", "AP chest x-ray, normal chest"} {
-		change := distance(image(prompt), normal) / 2
+		change := metric.Distance(image(prompt), normal) / 2
 		t.Logf("%s: %.4f", prompt, change)
 		if !(change >= leastChange) {
 			t.Errorf("the images of %q and of a normal chest differ by %.4f of the grey range, at least %g is needed", prompt, change, leastChange)

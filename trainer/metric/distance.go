@@ -3,25 +3,16 @@
 // compares two images.
 package metric
 
-import "math"
+import images "github.com/roentgo/roentgo/internal/metric"
 
-// Distance is the root of the mean square of a − b.
-func Distance(a, b []float32) float64 {
-	var sum float64
-	for i := range a {
-		sum += sq(float64(a[i]) - float64(b[i]))
-	}
-	return math.Sqrt(sum / float64(len(a)))
-}
-
-// MeanDistance is the mean [Distance] between all pairs of images: how much a
+// MeanDistance is the mean [images.Distance] between all pairs of images: how much a
 // set varies.
-func MeanDistance(images [][]float32) float64 {
+func MeanDistance(list [][]float32) float64 {
 	var sum float64
 	pairs := 0
-	for i := range images {
+	for i := range list {
 		for j := range i {
-			sum += Distance(images[i], images[j])
+			sum += images.Distance(list[i], list[j])
 			pairs++
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/roentgo/roentgo/internal/noise"
 )
 
-// images makes n noisy images of which each has shift added to its first half.
-func images(n int, seed uint64, shift float32) [][]float32 {
+// noisy makes n noisy images of which each has shift added to its first half.
+func noisy(n int, seed uint64, shift float32) [][]float32 {
 	var list [][]float32
 	for i := range n {
 		x := make([]float32, 256)
@@ -22,10 +22,10 @@ func images(n int, seed uint64, shift float32) [][]float32 {
 }
 
 func TestMeanDistance(t *testing.T) {
-	if d := MeanDistance(images(16, 0, 5)); math.Abs(d-math.Sqrt2) > 0.05 {
+	if d := MeanDistance(noisy(16, 0, 5)); math.Abs(d-math.Sqrt2) > 0.05 {
 		t.Errorf("independent noise lies %.3f apart, not √2", d)
 	}
-	same := images(1, 0, 0)
+	same := noisy(1, 0, 0)
 	if d := MeanDistance([][]float32{same[0], same[0]}); d != 0 {
 		t.Errorf("an image lies %g from itself", d)
 	}

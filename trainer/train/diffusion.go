@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/roentgo/roentgo/internal/metric"
 	"github.com/roentgo/roentgo/internal/noise"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/prompt"
@@ -16,7 +17,6 @@ import (
 	"github.com/roentgo/roentgo/trainer/bert"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
-	"github.com/roentgo/roentgo/trainer/metric"
 )
 
 // DiffusionOptions are those of [Diffusion].

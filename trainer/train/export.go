@@ -262,7 +262,7 @@ func Export(vaePaths []string, diffusionDir string, o FileOptions) ([]string, er
 	if d.Sampling == (sampler.Defaults{}) {
 		d.Sampling = DefaultSampling(d.Schedule)
 	}
-	vocab, err := readLines(filepath.Join(diffusionDir, VocabFile))
+	vocab, err := RunVocab(diffusionDir)
 	if err != nil {
 		return nil, err
 	}
@@ -302,14 +302,6 @@ func Export(vaePaths []string, diffusionDir string, o FileOptions) ([]string, er
 		}
 		return unet.Float32(s.Name)
 	})
-}
-
-func readLines(path string) ([]string, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n"), nil
 }
 
 // Initial gives the values of a model file to a training.

@@ -5,10 +5,10 @@ package train
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"path/filepath"
 	"strings"
 
+	"github.com/roentgo/roentgo/internal/metric"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/prompt"
 	"github.com/roentgo/roentgo/trainer/bert"
@@ -199,7 +199,7 @@ func (r *FactReader) Close() { r.params.Free() }
 // Read returns what text says, as far as the encoder understands it. For a text
 // without words it returns nothing.
 func (r *FactReader) Read(text string) (facts dataset.Facts, err error) {
-	_, mean, err := r.states(text)
+	mean, err := r.mean(text)
 	if err != nil || mean == nil {
 		return facts, err
 	}
@@ -211,56 +211,48 @@ func (r *FactReader) Read(text string) (facts dataset.Facts, err error) {
 	return facts, err
 }
 
-// states are the states of a text, and their mean.
-func (r *FactReader) states(text string) (states, mean []float32, err error) {
+// mean is the mean of the states of a text, or nil for a text without words.
+func (r *FactReader) mean(text string) ([]float32, error) {
 	ids, err := r.tokens.Encode(text, true)
 	if err != nil || len(ids) == 0 {
-		return nil, nil, err
+		return nil, err
 	}
 	n := len(ids)
 	list, positions := make([]float32, n), make([]float32, n)
 	for i, id := range ids {
 		list[i], positions[i] = float32(id), float32(i)
 	}
+	var states []float32
 	err = libtorch.Try(func() {
 		ops := libtorch.NewOps(r.params)
 		defer ops.Free()
 		states = model.BERT(ops, r.cfg, ops.Tensor(list, 1, n), ops.Tensor(positions, 1, n), ops.Tensor(make([]float32, n), 1, n)).Values()
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	d := r.cfg.TextFeatures
-	mean = make([]float32, d)
+	mean := make([]float32, d)
 	for i, v := range states {
 		mean[i%d] += v / float32(n)
 	}
-	return states, mean, nil
+	return mean, nil
 }
 
-// Spread is the root mean square of the difference between the mean states of
-// opposite texts ("X", "no X"), in parts of that of the states: near 0 where
-// the encoder makes no difference between them.
+// Spread is the mean, over texts "X" and "no X", of the [metric.Spread] of their
+// mean states: near 0 where the encoder makes no difference between them.
 func (r *FactReader) Spread() (float64, error) {
-	var difference, size, differences, sizes float64
-	for _, pair := range dataset.Opposites() {
+	var sum float64
+	pairs := dataset.Opposites()
+	for _, pair := range pairs {
 		var means [2][]float32
 		for i, text := range pair {
-			states, mean, err := r.states(text)
-			if err != nil {
+			var err error
+			if means[i], err = r.mean(text); err != nil {
 				return 0, err
 			}
-			means[i] = mean
-			for _, v := range states {
-				size += float64(v) * float64(v)
-			}
-			sizes += float64(len(states))
 		}
-		for i, v := range means[0] {
-			delta := float64(v - means[1][i])
-			difference += delta * delta
-		}
-		differences += float64(len(means[0]))
+		sum += metric.Spread(means[0], means[1])
 	}
-	return math.Sqrt(difference / differences / (size / sizes)), nil
+	return sum / float64(len(pairs)), nil
 }

@@ -134,6 +134,7 @@ func TestShippedTextEncoder(t *testing.T) {
 	defer runtime.UnlockOSThread()
 	r := shippedText(t)
 	spread, err := r.Spread()
+	t.Logf("spread %.3f", spread)
 	if err != nil || spread < 0.2 {
 		t.Errorf("spread %g, %v", spread, err)
 	}

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/roentgo/roentgo/internal/metric"
 	"github.com/roentgo/roentgo/internal/noise"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
-	"github.com/roentgo/roentgo/trainer/metric"
 )
 
 // ErrCollapsed is wrapped by the error of a training whose contexts have become
@@ -107,9 +107,13 @@ func (d *diffusion) lossAt(ops *libtorch.Ops, images, captions []int, t int) flo
 	return sum / float64(len(images))
 }
 
-// spread is how far the contexts of texts lie apart, as [spreadOf] measures it.
+// spread is the mean [metric.Spread] of the mean contexts of spreadTexts.
 func (d *diffusion) spread(ops *libtorch.Ops) float64 {
-	return spreadOf(func(text string) []float32 { return d.meanContext(ops, text) })
+	var sum float64
+	for _, pair := range spreadTexts {
+		sum += metric.Spread(d.meanContext(ops, pair[0]), d.meanContext(ops, pair[1]))
+	}
+	return sum / float64(len(spreadTexts))
 }
 
 // meanContext is the mean over the tokens of a text's context.
@@ -122,16 +126,4 @@ func (d *diffusion) meanContext(ops *libtorch.Ops, text string) []float32 {
 		mean[i%n] += v / float32(len(values)/n)
 	}
 	return mean
-}
-
-// spreadOf is the mean over spreadTexts of the distance between what mean gives
-// for two texts, as a part of their size: 0 where the text does not matter.
-func spreadOf(mean func(text string) []float32) float64 {
-	var sum float64
-	for _, pair := range spreadTexts {
-		a, b := mean(pair[0]), mean(pair[1])
-		zero := make([]float32, len(a))
-		sum += metric.Distance(a, b) / max((metric.Distance(a, zero)+metric.Distance(b, zero))/2, 1e-12)
-	}
-	return sum / float64(len(spreadTexts))
 }

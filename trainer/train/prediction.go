@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/roentgo/roentgo/internal/noise"
 	"github.com/roentgo/roentgo/sampler"
@@ -73,11 +72,11 @@ func newPredictor(m *weights.Model, d sampler.Description) (*predictor, error) {
 			return nil, err
 		}
 	}
-	vocab, err := m.Bytes(sampler.TensorVocab)
+	vocab, err := FileVocab(m)
 	if err != nil {
 		return nil, err
 	}
-	if p.tokens, err = prompt.New(strings.Split(strings.TrimSuffix(string(vocab), "\n"), "\n"), d.Model.Lowercase, d.Model.Tokens); err != nil {
+	if p.tokens, err = prompt.New(vocab, d.Model.Lowercase, d.Model.Tokens); err != nil {
 		return nil, err
 	}
 	specs, err := diffusionSpecs(d.Model, true)

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/trainer/bert"
+	"github.com/roentgo/roentgo/weights"
 )
 
 // The files of a diffusion run, in its folder, that are about its text.
@@ -16,6 +19,32 @@ const (
 	wordsFile   = "words.txt"    // the words of the captions, one word per line
 	encoderFile = "encoder.json" // an encoderNote, where the encoder is frozen
 )
+
+// RunVocab reads the vocabulary of a diffusion run that trained its own text
+// encoder: a token per id.
+func RunVocab(run string) ([]string, error) { return readLines(filepath.Join(run, VocabFile)) }
+
+// FileVocab returns the vocabulary of a model file: a token per id.
+func FileVocab(m *weights.Model) ([]string, error) {
+	text, err := m.Bytes(sampler.TensorVocab)
+	if err != nil {
+		return nil, err
+	}
+	return linesOf(text), nil
+}
+
+func readLines(path string) ([]string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return linesOf(text), nil
+}
+
+// linesOf cuts a text into its lines, without their ends.
+func linesOf(text []byte) []string {
+	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+}
 
 // encoderNote says which frozen encoder a run was trained with.
 type encoderNote struct {

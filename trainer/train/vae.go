@@ -235,7 +235,7 @@ func (v *vae) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]
 	deviation := ops.Exp(ops.Scale(logVar, 0.5))
 	if v.DecoderAlone {
 		values := mean.Values()
-		deviation = ops.Tensor([]float32{float32(v.DecoderNoise * trainermetric.Distance(values, make([]float32, len(values))))}, 1, 1, 1, 1)
+		deviation = ops.Tensor([]float32{float32(v.DecoderNoise * metric.Distance(values, make([]float32, len(values))))}, 1, 1, 1, 1)
 	}
 	z := ops.Add(mean, ops.Mul(ops.Tensor(eps, v.Batch, c, s, s), deviation))
 	if v.denoiser != nil {

@@ -5,11 +5,9 @@ package main
 import (
 	"errors"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/trainer/bert"
 	"github.com/roentgo/roentgo/trainer/dataset"
@@ -69,11 +67,9 @@ func diffusionCommand() *cobra.Command {
 				defer m.Close()
 				o.Init = train.Initial{Model: m}
 				if vocab == "" && text == textCompact {
-					words, err := m.Bytes(sampler.TensorVocab)
-					if err != nil {
+					if o.Vocab, err = train.FileVocab(m); err != nil {
 						return err
 					}
-					o.Vocab = strings.Split(strings.TrimSuffix(string(words), "\n"), "\n")
 				}
 			}
 			switch {

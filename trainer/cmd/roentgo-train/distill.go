@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -61,11 +59,9 @@ func distillCommand() *cobra.Command {
 			if o.Text != nil {
 				defer o.Text.Close()
 			} else if o.Model.HasText() {
-				words, err := os.ReadFile(filepath.Join(teacher, train.VocabFile))
-				if err != nil {
+				if o.Vocab, err = train.RunVocab(teacher); err != nil {
 					return err
 				}
-				o.Vocab = strings.Split(strings.TrimSuffix(string(words), "\n"), "\n")
 			}
 			return train.Distill(cmd.Context(), data, o, os.Stderr)
 		},

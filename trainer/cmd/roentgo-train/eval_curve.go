@@ -10,6 +10,7 @@ import (
 
 	"gonum.org/v1/plot/plotter"
 
+	images "github.com/roentgo/roentgo/internal/metric"
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/trainer/metric"
@@ -79,7 +80,7 @@ func (e *evaluator) curve(ctx context.Context) (points []curvePoint, err error) 
 				}
 				p := curvePoint{Sampler: solver, Spacing: spacing, Steps: n, Detail: metric.Detail(metric.Spectrum(list, e.data.Size()), real)}
 				for i, x := range list {
-					p.Distance += metric.Distance(x, reference[i]) / 2 / float64(len(list))
+					p.Distance += images.Distance(x, reference[i]) / 2 / float64(len(list))
 				}
 				points = append(points, p)
 				lines[0].points = append(lines[0].points, plotter.XY{X: float64(n), Y: p.Detail})

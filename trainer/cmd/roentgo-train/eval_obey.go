@@ -5,6 +5,7 @@ package main
 import (
 	"strconv"
 
+	images "github.com/roentgo/roentgo/internal/metric"
 	"github.com/roentgo/roentgo/trainer/metric"
 	"github.com/roentgo/roentgo/trainer/train"
 )
@@ -75,7 +76,7 @@ func (e *evaluator) obeyed(finding string, s *samples) obedience {
 			}
 			add(normal, false)
 			add(finding, true)
-			o.Change += metric.Distance(s.images[view][finding][seed], s.images[view][normal][seed]) / 2 / float64(len(evalViews)*e.seeds)
+			o.Change += images.Distance(s.images[view][finding][seed], s.images[view][normal][seed]) / 2 / float64(len(evalViews)*e.seeds)
 		}
 		o.ByView[view] = *aucOf(part)
 		list = append(list, part...)
@@ -95,7 +96,7 @@ func (e *evaluator) obeyedView(s *samples) obedience {
 			for _, view := range evalViews {
 				list = append(list, metric.Scored{Score: s.scores[view][finding][seed][e.outputs[train.OutputAP]], Positive: view == "AP", Stratum: finding, Group: strconv.Itoa(seed)})
 			}
-			o.Change += metric.Distance(s.images["AP"][finding][seed], s.images["PA"][finding][seed]) / 2
+			o.Change += images.Distance(s.images["AP"][finding][seed], s.images["PA"][finding][seed]) / 2
 			pairs++
 		}
 	}

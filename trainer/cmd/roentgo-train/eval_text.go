@@ -7,6 +7,7 @@ import (
 	"image"
 	"strconv"
 
+	images "github.com/roentgo/roentgo/internal/metric"
 	"github.com/roentgo/roentgo/trainer/metric"
 	"github.com/roentgo/roentgo/trainer/train"
 )
@@ -102,7 +103,7 @@ func (e *evaluator) probe(ctx context.Context, r *result, s *samples) error {
 		v.AUC = e.against(p.finding, scores[p.text], base)
 		v.Usual = e.against(p.finding, s.scores[probeView][p.finding], base)
 		for k, x := range made[p.text] {
-			v.Change += metric.Distance(x, s.images[probeView][normal][k]) / 2 / float64(e.seeds)
+			v.Change += images.Distance(x, s.images[probeView][normal][k]) / 2 / float64(e.seeds)
 		}
 		r.Text = append(r.Text, v)
 	}
