@@ -4,8 +4,8 @@ import (
 	"testing"
 
 	"github.com/roentgo/roentgo/internal/metric"
+	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler"
-	shipped "github.com/roentgo/roentgo/weights/default"
 )
 
 // leastSpread is how far the mean contexts of a finding and of its denial lie
@@ -18,25 +18,10 @@ const leastSpread = 0.2
 // 0.02 is 5 grey levels of 255 in every pixel: a person sees it.
 const leastChange = 0.02
 
-func openShipped(t *testing.T) *sampler.Sampler {
-	t.Helper()
-	m, err := shipped.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer m.Close()
-	s, err := sampler.New(t.Context(), m, sampler.Options{Device: sampler.CPU})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
-}
-
 // TestShippedModelReads checks that the shipped text encoder distinguishes a finding from
 // its denial.
 func TestShippedModelReads(t *testing.T) {
-	s := openShipped(t)
+	s := samplertest.Shipped(t)
 	mean := func(prompt string) []float32 {
 		var mean []float32
 		sample(t, s, sampler.Request{Prompt: prompt, Steps: 1, Trace: func(name string, shape []int, values []float32) {
@@ -66,7 +51,7 @@ func TestShippedModelReads(t *testing.T) {
 // TestShippedModelObeys holds the shipped model to drawing another image for
 // another finding, and another view, under the same seed.
 func TestShippedModelObeys(t *testing.T) {
-	s := openShipped(t)
+	s := samplertest.Shipped(t)
 	image := func(prompt string) []float32 {
 		return sample(t, s, sampler.Request{Prompt: prompt, Seed: 4}).Images[0].Pix
 	}

@@ -17,24 +17,7 @@ import (
 	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/provenance"
-	shipped "github.com/roentgo/roentgo/weights/default"
 )
-
-// native puts the shipped model on this machine's CPU.
-func native(t *testing.T) *sampler.Sampler {
-	t.Helper()
-	m, err := shipped.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer m.Close()
-	s, err := sampler.New(t.Context(), m, sampler.Options{Device: sampler.CPU})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
-}
 
 func decodeBase64(t *testing.T, text string) []byte {
 	t.Helper()
@@ -58,7 +41,7 @@ func floatsOf(t *testing.T, text string) []float32 {
 // this machine's CPU: the images agree to 70 dB, on both devices, and the PNG
 // holds what the image was made with.
 func TestAgrees(t *testing.T) {
-	n := native(t)
+	n := samplertest.Shipped(t)
 	p := page(t, browsertest.Shared(t), serve(t))
 	for _, device := range []string{"wasm", "webgpu"} {
 		p.Must(`globalThis.s = await roentgo.Sampler.load(manifest, {device: "`+device+`"});`, nil)

@@ -29,7 +29,7 @@ var rules = []struct {
 	{"internal/record", "internal/graph sampler/model weights"},
 	{"internal/randomfile", "internal/random sampler weights"},
 	{"internal/attacks/modelfile", "internal/attacks weights"},
-	{"internal/samplertest", "internal/... sampler/... weights"},
+	{"internal/samplertest", "internal/... sampler/... weights/..."},
 	{"internal/...", "internal/..."},
 	{"weights/...", "weights internal/..."},
 	{"sampler/model", ""},

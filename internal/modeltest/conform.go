@@ -37,20 +37,7 @@ func lookup(t *testing.T, open Open, source graph.Source) (graph.Program, error)
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := g.Plan()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := open(source)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { b.Close() })
-	p, err := b.Compile(t.Context(), plan)
-	if err == nil {
-		t.Cleanup(func() { p.Close() })
-	}
-	return p, err
+	return Compile(t, open, g, source)
 }
 
 func runRefusals(t *testing.T, open Open) {

@@ -154,6 +154,45 @@ func runCases(t *testing.T, open Open) {
 	})
 }
 
+// Compile compiles a graph on a new backend with the parameters of source. Both
+// are closed when the test ends.
+func Compile(t testing.TB, open Open, g *graph.Graph, source graph.Source) (graph.Program, error) {
+	t.Helper()
+	plan, err := g.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := open(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	p, err := b.Compile(t.Context(), plan)
+	if err == nil {
+		t.Cleanup(func() { p.Close() })
+	}
+	return p, err
+}
+
+// Written compiles a case with random parameters and writes its inputs. out has
+// room for its output "out".
+func Written(t testing.TB, open Open, c Case[graph.Value]) (p graph.Program, out []float32) {
+	t.Helper()
+	g, err := Record(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err = Compile(t, open, g, RandomFor(g.Params())); err != nil {
+		t.Fatal(err)
+	}
+	for _, in := range c.Inputs {
+		if err := p.Write(in.Name, in.Values); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return p, make([]float32, g.Nodes[g.Outputs[0].Value].Len())
+}
+
 // Run compiles a graph, writes the inputs and returns the output "out" of
 // several runs of all stages.
 func Run(t testing.TB, b graph.Backend, g *graph.Graph, inputs []Input, times int) ([][]float32, error) {
@@ -190,30 +229,7 @@ func Run(t testing.TB, b graph.Backend, g *graph.Graph, inputs []Input, times in
 // Benchmark times a case as sampling runs it: what depends on the prompt runs
 // once.
 func Benchmark(b *testing.B, open Open, c Case[graph.Value]) {
-	g, err := Record(c)
-	if err != nil {
-		b.Fatal(err)
-	}
-	backend, err := open(RandomFor(g.Params()))
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer backend.Close()
-	plan, err := g.Plan()
-	if err != nil {
-		b.Fatal(err)
-	}
-	p, err := backend.Compile(b.Context(), plan)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer p.Close()
-	for _, in := range c.Inputs {
-		if err := p.Write(in.Name, in.Values); err != nil {
-			b.Fatal(err)
-		}
-	}
-	out := make([]float32, plan.Nodes[plan.Outputs["out"]].Len())
+	p, out := Written(b, open, c)
 	run := func(stages ...graph.Stage) {
 		for _, s := range stages {
 			if err := p.Run(b.Context(), s); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/weights"
+	shipped "github.com/roentgo/roentgo/weights/default"
 )
 
 // Words are the words that the models' captions had.
@@ -57,6 +58,19 @@ func Tiny(t testing.TB) string {
 func Open(t testing.TB, path string, o sampler.Options) *sampler.Sampler {
 	t.Helper()
 	m, err := weights.Open(path)
+	return load(t, m, err, o)
+}
+
+// Shipped puts the shipped model on this machine's CPU, until the test ends.
+func Shipped(t testing.TB) *sampler.Sampler {
+	t.Helper()
+	m, err := shipped.Open()
+	return load(t, m, err, sampler.Options{Device: sampler.CPU})
+}
+
+// load puts a model that was opened on a device.
+func load(t testing.TB, m *weights.Model, err error, o sampler.Options) *sampler.Sampler {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,7 +92,7 @@ func (p *Prepared) Digest() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Size is the number of pixels a side.
+// Size is the number of pixels per side.
 func (p *Prepared) Size() int { return p.Summary.Size }
 
 // Split lists the indices of the images of a part, [Train] or [Test].

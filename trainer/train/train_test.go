@@ -15,8 +15,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/roentgo/roentgo/internal/graph"
-	"github.com/roentgo/roentgo/internal/noise"
 	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/internal/specimen"
 	"github.com/roentgo/roentgo/sampler"
@@ -461,30 +459,7 @@ func TestEncoders(t *testing.T) {
 func writeBERT(t *testing.T, dir string, seed uint64) {
 	t.Helper()
 	vocab := samplertest.Vocabulary(300)
-	config := fmt.Sprintf(`{"model_type":"bert","vocab_size":%d,"hidden_size":64,"num_hidden_layers":2,"num_attention_heads":2,"intermediate_size":64,"max_position_embeddings":40}`, len(vocab))
-	if err := errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, "config.json"), []byte(config), 0o644),
-		os.WriteFile(filepath.Join(dir, "vocab.txt"), []byte(strings.Join(vocab, "\n")), 0o644)); err != nil {
-		t.Fatal(err)
-	}
 	c := model.Tiny()
 	c.TextLayers, c.TextFeatures, c.TextHeads, c.TextIntermediate, c.TextPositions, c.TextVocab, c.Tokens = 2, 64, 2, 64, 40, len(vocab), 40
-	r := graph.NewRecorder()
-	ids := r.Input("ids", graph.PerPrompt, 1, 2)
-	r.Output("states", model.BERT(r, c, ids, ids, ids))
-	g, err := r.Graph()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var list []weights.Values
-	for i, s := range g.Params() {
-		v := make([]float32, graph.Len(s.Shape))
-		noise.Latent(v, seed, uint32(i), 99)
-		for j := range v {
-			v[j] *= 0.1
-		}
-		list = append(list, weights.Values{Name: "bert." + strings.TrimPrefix(s.Name, "text."), Shape: s.Shape, Float32: v})
-	}
-	if err := weights.WritePlain(filepath.Join(dir, "model.safetensors"), nil, list); err != nil {
-		t.Fatal(err)
-	}
+	samplertest.WriteBERT(t, dir, c, vocab, seed, 0.1)
 }

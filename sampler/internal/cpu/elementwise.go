@@ -104,15 +104,8 @@ func (n *node) broadcast(f func(out, x, y []float32)) kernel {
 			n.p.spans(len(x), 1, func(_, from, to int) { f(n.out[from:to], x[from:to], y[from:to]) })
 		})
 	}
-	xs, ys := rank4(n.shape(0)), rank4(n.shape(1))
-	var stride [4]int // of y; 0 where it is repeated
-	step := 1
-	for i := 3; i >= 0; i-- {
-		if ys[i] > 1 {
-			stride[i] = step
-		}
-		step *= ys[i]
-	}
+	xs := graph.Rank4(n.shape(0))
+	stride := graph.Repeated(graph.Rank4(n.shape(1)))
 	row := xs[3]
 	return always(func() {
 		n.p.each(xs[0]*xs[1], func(worker, i int) {
@@ -131,13 +124,6 @@ func (n *node) broadcast(f func(out, x, y []float32)) kernel {
 			}
 		})
 	})
-}
-
-// rank4 puts dimensions of 1 in front of a shape until it has four.
-func rank4(shape []int) [4]int {
-	s := [4]int{1, 1, 1, 1}
-	copy(s[4-len(shape):], shape)
-	return s
 }
 
 // meanTokens sums in float64, token by token.

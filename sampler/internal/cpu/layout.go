@@ -1,5 +1,7 @@
 package cpu
 
+import "github.com/roentgo/roentgo/internal/graph"
+
 // lines calls f for every row of pixels of the result (B, H, W, C): b and y
 // say which.
 func (n *node) lines(f func(out []float32, b, y int)) kernel {
@@ -92,17 +94,8 @@ func (n *node) pad() kernel {
 }
 
 func (n *node) transpose() kernel {
-	x, out := n.in[0], rank4(n.Shape)
-	in := rank4(n.shape(0))
-	var stride [4]int // of x, by its own axes
-	step := 1
-	for i := 3; i >= 0; i-- {
-		stride[i] = step
-		step *= in[i]
-	}
-	shift := 4 - len(n.Shape)
-	a, b := n.Axes[0]+shift, n.Axes[1]+shift
-	stride[a], stride[b] = stride[b], stride[a]
+	x, out := n.in[0], graph.Rank4(n.Shape)
+	stride := graph.Transposed(n.shape(0), n.Axes)
 	row := out[3]
 	return always(func() {
 		n.p.each(out[0]*out[1], func(_, i int) {

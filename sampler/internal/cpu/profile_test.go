@@ -26,29 +26,7 @@ func BenchmarkOps(b *testing.B) {
 }
 
 func profile(b *testing.B, c modeltest.Case[graph.Value]) {
-	g, err := modeltest.Record(c)
-	if err != nil {
-		b.Fatal(err)
-	}
-	plan, err := g.Plan()
-	if err != nil {
-		b.Fatal(err)
-	}
-	backend, err := open(0)(modeltest.RandomFor(g.Params()))
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer backend.Close()
-	p, err := backend.Compile(b.Context(), plan)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer p.Close()
-	for _, in := range c.Inputs {
-		if err := p.Write(in.Name, in.Values); err != nil {
-			b.Fatal(err)
-		}
-	}
+	p, _ := modeltest.Written(b, open(0), c)
 	type row struct {
 		name  string
 		count int

@@ -405,32 +405,8 @@ func (l *lister) frequencies(half int) (Buffer, error) {
 }
 
 func (l *lister) broadcast(n *graph.Node, s shaders.Source, other []int, y int) job {
-	shape, small := rank4(n.Shape), rank4(other)
-	stride := strides(small[:])
-	for i, d := range small {
-		if d == 1 {
-			stride[i] = 0
-		}
-	}
-	return each(s, n.Len(), fields{"shape": shape[:], "stride": stride, "x": l.at(n.In[0]), "y": l.at(n.In[1]), "z": y, "count": n.Len()})
-}
-
-// rank4 puts dimensions of 1 in front of a shape until it has four.
-func rank4(shape []int) [4]int {
-	s := [4]int{1, 1, 1, 1}
-	copy(s[4-len(shape):], shape)
-	return s
-}
-
-// strides are the distances of the elements along each axis, row-major.
-func strides(shape []int) []int {
-	s := make([]int, len(shape))
-	step := 1
-	for i := len(shape) - 1; i >= 0; i-- {
-		s[i] = step
-		step *= shape[i]
-	}
-	return s
+	shape, stride := graph.Rank4(n.Shape), graph.Repeated(graph.Rank4(other))
+	return each(s, n.Len(), fields{"shape": shape[:], "stride": stride[:], "x": l.at(n.In[0]), "y": l.at(n.In[1]), "z": y, "count": n.Len()})
 }
 
 // gather is a copy of a block of values, by its six axes.
@@ -462,15 +438,12 @@ func (l *lister) concat(n *graph.Node, y int) []job {
 }
 
 func transpose(n *graph.Node, shape []int) gather {
-	in, out := rank4(shape), rank4(n.Shape)
-	from, to := strides(in[:]), strides(out[:])
-	shift := 4 - len(shape)
-	a, b := n.Axes[0]+shift, n.Axes[1]+shift
-	from[a], from[b] = from[b], from[a]
+	out := graph.Rank4(n.Shape)
+	from, to := graph.Transposed(shape, n.Axes), graph.Strides(out)
 	g := gather{shape: [6]int{1, 1}}
 	copy(g.shape[2:], out[:])
-	copy(g.from[2:], from)
-	copy(g.to[2:], to)
+	copy(g.from[2:], from[:])
+	copy(g.to[2:], to[:])
 	return g
 }
 

@@ -321,35 +321,14 @@ func (n *node) embedding() {
 		embeddingArgs{table: n.in[0], ids: n.in[1], out: n.out, rows: table[0], features: table[1], count: count, taskIDs: taskRows})
 }
 
-// rank4 puts dimensions of 1 in front of a shape until it has four.
-func rank4(shape []int) [4]int {
-	s := [4]int{1, 1, 1, 1}
-	copy(s[4-len(shape):], shape)
-	return s
-}
-
-// strides are those of a tensor, in values.
-func strides(shape [4]int) (s [4]int) {
-	step := 1
-	for i := 3; i >= 0; i-- {
-		s[i] = step
-		step *= shape[i]
-	}
-	return s
-}
-
 // broadcast lists x + y or x·y, where y's dimensions are x's or 1. Axes that
 // lie one after the other in both become one.
 func (n *node) broadcast(kind uint32) {
-	x, y := rank4(n.shape(0)), rank4(n.shape(1))
-	stride := strides(y)
+	x, stride := graph.Rank4(n.shape(0)), graph.Repeated(graph.Rank4(n.shape(1)))
 	sizes, steps := []int{1}, []int{0} // from the innermost axis out
 	for i := 3; i >= 0; i-- {
 		if x[i] == 1 {
 			continue
-		}
-		if y[i] == 1 {
-			stride[i] = 0
 		}
 		last := len(sizes) - 1
 		switch {
@@ -409,11 +388,7 @@ func (n *node) timestep() error {
 }
 
 func (n *node) transpose() {
-	out := rank4(n.Shape)
-	stride := strides(rank4(n.shape(0)))
-	shift := 4 - len(n.Shape)
-	a, b := n.Axes[0]+shift, n.Axes[1]+shift
-	stride[a], stride[b] = stride[b], stride[a]
+	out, stride := graph.Rank4(n.Shape), graph.Transposed(n.shape(0), n.Axes)
 	part := padded(max(taskValues/out[3], 1), 4)
 	n.op(kindTranspose, out[0]*out[1]*ceilDiv(out[2], part), n.Len()*valueCost,
 		transposeArgs{x: n.in[0], out: n.out, blocks: [2]int{out[0], out[1]}, height: out[2], width: out[3], strides: stride, taskRows: part})

@@ -66,16 +66,7 @@ func compiled(t *testing.T, r *graph.Recorder, source graph.Source) (graph.Progr
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := g.Plan()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := open(t, 1)(source)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { b.Close() })
-	return b.Compile(t.Context(), plan)
+	return modeltest.Compile(t, open(t, 1), g, source)
 }
 
 func TestOneThreadWhereNoneCanBeStarted(t *testing.T) {

@@ -35,16 +35,16 @@ func evalCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "eval (--model FILE | --images FOLDER) --data FOLDER --classifier FOLDER --out FOLDER",
 		Short: "Measure whether a model obeys its text, and how real, sharp and new its images are",
-		Long: `Measure a model: for each finding, how well a classifier separates images of a prompt
+		Long: `Measure a model. For each finding: how well a classifier separates images of a prompt
 with the finding from images of a normal chest, in the same view and with the same
-seeds, beside what it reaches on real images of held-out patients; the detail and
-the variety of images against real ones; and how near they come to training images.
-With several values of --guidance it does so for each. With --vae, or a model file
-that has an encoder, it measures reconstructions of held-out images as well.
+seeds, and how well it does on real images of held-out patients. For all images: their
+detail and variety against real ones, and how near they come to training images. Several
+values of --guidance are measured one by one. With --vae, or a model file that has an
+encoder, reconstructions of held-out images are measured too.
 
-Texts in other words, denials, two findings at once and texts without meaning are tried
-as well; and, with an encoder, whether the model predicts training images better than
-held-out ones.
+The command also tries texts in other words, denials, two findings at once, and texts
+without meaning. With an encoder it measures whether the model predicts training images
+better than held-out ones.
 
 The folder gets index.html, a page with all of it; eval.json, findings.csv and sweep.csv
 (a line per guidance), sweep.png, spectrum.png, with an encoder reconstructions.png, with
@@ -182,7 +182,7 @@ func (e *evaluator) reads() (err error) {
 		return fmt.Errorf("%w: %s has %d held-out and %d training images; at least %d of each are needed", dataset.ErrPrepared, e.evalOptions.data, len(e.test), len(e.train), leastCaptions)
 	}
 	if size := e.data.Size(); size != e.judge.Side() {
-		return fmt.Errorf("the prepared images have %d pixels a side, the classifier takes %d: these must be equal", size, e.judge.Side())
+		return fmt.Errorf("the prepared images have %d pixels per side, the classifier takes %d: these must be equal", size, e.judge.Side())
 	}
 	e.real = e.images(e.test)
 	e.scores, err = e.judge.Scores(e.real)
@@ -193,7 +193,7 @@ func (e *evaluator) reads() (err error) {
 // held-out images.
 func (e *evaluator) fits() error {
 	if size := e.sampler.Description().Model.ImageSize; size != e.data.Size() || size != e.judge.Side() {
-		return fmt.Errorf("the model makes images of %d pixels a side, the prepared ones have %d and the classifier takes %d: these must be equal", size, e.data.Size(), e.judge.Side())
+		return fmt.Errorf("the model makes images of %d pixels per side, the prepared ones have %d and the classifier takes %d: these must be equal", size, e.data.Size(), e.judge.Side())
 	}
 	if len(e.guidance) == 0 {
 		e.guidance = []float64{e.sampler.Description().Sampling.Guidance}

@@ -23,7 +23,7 @@ import (
 	"github.com/roentgo/roentgo/weights"
 )
 
-// judgedData prepares n made-up images of 64 pixels a side: effusions, whose
+// judgedData prepares n made-up images of 64 pixels per side: effusions, whose
 // lower half is brighter, and normal ones, in both views.
 func judgedData(t *testing.T, dir string, n int) string {
 	t.Helper()

@@ -18,8 +18,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/roentgo/roentgo/internal/graph"
-	"github.com/roentgo/roentgo/internal/noise"
 	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/internal/specimen"
 	"github.com/roentgo/roentgo/sampler"
@@ -152,29 +150,5 @@ func wideBERT(t *testing.T, dir string) {
 	}
 	c := model.Paper()
 	c.TextLayers = 2
-	config := fmt.Sprintf(`{"model_type":"bert","vocab_size":%d,"hidden_size":%d,"num_hidden_layers":%d,"num_attention_heads":%d,"intermediate_size":%d,"max_position_embeddings":%d}`,
-		c.TextVocab, c.TextFeatures, c.TextLayers, c.TextHeads, c.TextIntermediate, c.TextPositions)
-	if err := errors.Join(os.Mkdir(dir, 0o755), os.WriteFile(filepath.Join(dir, "vocab.txt"), vocab, 0o644),
-		os.WriteFile(filepath.Join(dir, "config.json"), []byte(config), 0o644)); err != nil {
-		t.Fatal(err)
-	}
-	r := graph.NewRecorder()
-	ids := r.Input("ids", graph.PerPrompt, 1, 2)
-	r.Output("states", model.BERT(r, c, ids, ids, ids))
-	g, err := r.Graph()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var list []weights.Values
-	for i, s := range g.Params() {
-		v := make([]float32, graph.Len(s.Shape))
-		noise.Latent(v, 1, uint32(i), 99)
-		for j := range v {
-			v[j] *= 0.02
-		}
-		list = append(list, weights.Values{Name: "bert." + strings.TrimPrefix(s.Name, "text."), Shape: s.Shape, Float32: v})
-	}
-	if err := weights.WritePlain(filepath.Join(dir, "model.safetensors"), nil, list); err != nil {
-		t.Fatal(err)
-	}
+	samplertest.WriteBERT(t, dir, c, strings.Split(strings.TrimSuffix(string(vocab), "\n"), "\n"), 1, 0.02)
 }
