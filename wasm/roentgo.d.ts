@@ -249,6 +249,7 @@ export class Sampler {
 /** What went wrong, for programs; message says it for people, with a cure. */
 export type ErrorCode =
   | "network" // a piece or the manifest could not be fetched
+  | "host" // the server sends something else than the file: the message says what, and what it must send
   | "hash" // what came is not what the manifest, or the page, says
   | "model" // no model file of this sampler
   | "request" // a setting is out of bounds or of another kind: field and message name it

@@ -2,14 +2,18 @@
 // host, verified, and kept on this device in the Cache API, so that a download
 // goes on where it was cut and a new model fetches only what changed.
 
-import { CACHE, forgetManifests, pieceKey, sweep } from "./cache.js";
+import { CACHE, forgetManifests, partKey, pieceKey, sweep } from "./cache.js";
+import { wrongHost } from "./host.js";
 import { RoentgoError } from "./errors.js";
 
 const MAX_MANIFEST = 1 << 20; // bytes
 const MAX_PIECES = 4096;
 const MAX_PIECE = 5 << 20;
-const PARALLEL = 4; // requests at a time: enough to fill a line with a long way
-const TRIES = 3;
+const PARALLEL = 4; // requests at a time on a fast line: enough to fill one with a long way
+const FAST = 500; // bytes a millisecond, from which on a line is fast; a slow one gets its pieces one by one
+const ENOUGH = 64 << 10; // bytes by which the speed of a line is known
+const PART = 256 << 10; // bytes after which what has come of a piece is kept
+const TRIES = 3; // in a row in which nothing comes
 
 const hex = (buffer) => Array.from(new Uint8Array(buffer), (b) => b.toString(16).padStart(2, "0")).join("");
 
@@ -72,6 +76,10 @@ export class Store {
     this.onProgress = onProgress;
     this.signal = signal;
     this.memory = new Map(); // pieces by number, until the model is open, or for good where nothing can be kept
+    this.parts = new Map(); // by number, what has come of pieces that are not whole: {bytes, have}
+    this.counted = new Map(); // by number, how many bytes of a piece are here
+    this.came = 0; // bytes from the network, since the first came
+    this.fast = new Promise((resolve) => (this.isFast = resolve));
     this.where = "kept";
     this.reason = "";
     if (!keep) this.forget("the page asked for it");
@@ -115,47 +123,49 @@ export class Store {
   async load() {
     const text = await this.findManifest();
     this.parse(text);
-    let loaded = 0;
     const total = (this.total = this.frames.reduce((n, f) => n + f.size, 0));
     this.cached = 0;
-    const report = () => this.onProgress({ phase: "download", loaded, total, cached: this.cached });
     const missing = [];
     for (const [i, frame] of this.frames.entries()) {
       this.signal?.throwIfAborted();
-      if (await this.recall(i)) {
-        loaded += frame.size;
-        this.cached += frame.size;
-        report();
-      } else missing.push(i);
+      const here = (await this.recall(i)) ? frame.size : await this.recallPart(i);
+      this.cached += here;
+      this.count(i, here);
+      if (here < frame.size) missing.push(i);
     }
-    report();
     const next = missing.values();
     const failed = new AbortController(); // ends the others when one fails
-    const worker = async () => {
-      for (const i of next) {
-        await this.obtain(i, AbortSignal.any([failed.signal, ...(this.signal ? [this.signal] : [])]));
-        loaded += this.frames[i].size;
-        report();
-      }
+    const signal = AbortSignal.any([failed.signal, ...(this.signal ? [this.signal] : [])]);
+    const worker = async (k) => {
+      if (k > 0) await this.fast;
+      for (const i of next) await this.obtain(i, signal);
     };
-    try {
-      await Promise.all(
-        Array.from({ length: PARALLEL }, () =>
-          worker().catch((error) => {
-            failed.abort(error);
-            throw error;
-          }),
-        ),
-      );
-    } catch (error) {
+    const workers = Array.from({ length: PARALLEL }, (_, k) =>
+      worker(k)
+        .catch((error) => failed.abort(error)) // of which the first counts
+        .finally(() => this.isFast()),
+    );
+    await Promise.all(workers); // also those that keep what came to them
+    if (failed.signal.aborted) {
       this.signal?.throwIfAborted();
+      const error = failed.signal.reason;
       if (error.code === "network") {
-        const how = this.where === "memory" ? "" : `; ${loaded} of ${total} bytes are kept on this device, and the next try goes on from there`;
+        const how = this.where === "memory" ? "" : `; ${this.loaded} of ${total} bytes are kept on this device, and the next try goes on from there`;
         throw new RoentgoError("network", error.message + how, { cause: error });
       }
       throw error;
     }
     return text;
+  }
+
+  get loaded() {
+    return [...this.counted.values()].reduce((sum, n) => sum + n, 0);
+  }
+
+  // Reports how many bytes of a piece are here.
+  count(i, bytes) {
+    this.counted.set(i, bytes);
+    this.onProgress({ phase: "download", loaded: this.loaded, total: this.total, cached: this.cached });
   }
 
   // The pinned manifest from this device, where it is here; else from the
@@ -164,9 +174,10 @@ export class Store {
     const check = async (bytes) => !this.wanted || (await this.digest(bytes)) === this.wanted;
     const here = await this.kept(this.url);
     if (here && this.wanted && (await check(here))) return new TextDecoder().decode(here);
-    let bytes;
+    let bytes, response;
     try {
-      bytes = await bounded(await fetched(this.url, { signal: this.signal, cache: "no-cache" }), MAX_MANIFEST, "the manifest");
+      response = await fetched(this.url, { signal: this.signal, cache: "no-cache" });
+      bytes = await bounded(response, MAX_MANIFEST, "the manifest");
     } catch (error) {
       if (error.code === "network" && here && !this.wanted) return new TextDecoder().decode(here);
       throw error;
@@ -175,12 +186,13 @@ export class Store {
       throw new RoentgoError("hash", `the manifest ${this.url} is not the one that this page names (a newer model, or a changed one: reload the page)`);
     }
     this.fresh = bytes; // kept when its pieces are here
+    this.answer = response; // which explains bytes that are none of a manifest
     return new TextDecoder().decode(bytes);
   }
 
   parse(text) {
     let manifest;
-    const bad = (why) => new RoentgoError("model", `${this.url} is no manifest of a model: ${why}`);
+    const bad = (why) => wrongHost(this.answer, "the manifest") ?? new RoentgoError("model", `${this.url} is no manifest of a model: ${why}`);
     try {
       manifest = JSON.parse(text);
     } catch (error) {
@@ -210,19 +222,50 @@ export class Store {
     return true;
   }
 
-  // Fetches a piece, unless another page has done so meanwhile.
+  // How much is here of a piece that did not come whole.
+  async recallPart(i) {
+    const bytes = await this.kept(partKey(this.frames[i].sha256));
+    if (!bytes || bytes.length >= this.frames[i].size) return 0;
+    const part = this.part(i);
+    part.bytes.set(bytes);
+    return (part.have = bytes.length);
+  }
+
+  part(i) {
+    if (!this.parts.has(i)) this.parts.set(i, { bytes: new Uint8Array(this.frames[i].size), have: 0 });
+    return this.parts.get(i);
+  }
+
+  // Keeps what has come of a piece, so that another visit goes on from there.
+  async keepPart(i) {
+    const part = this.parts.get(i);
+    if (part?.have) await this.keep(partKey(this.frames[i].sha256), part.bytes.slice(0, part.have));
+  }
+
+  async dropPart(i) {
+    if (!this.parts.delete(i)) return;
+    await (await this.cache())?.delete(partKey(this.frames[i].sha256)).catch(() => {});
+  }
+
+  // Fetches a piece, unless another page has done so meanwhile. On a line that
+  // moves at all it comes: only tries that brought nothing are counted.
   async obtain(i, signal) {
-    const { sha256 } = this.frames[i];
+    const { sha256, size } = this.frames[i];
+    const progress = () => this.memory.size + (this.parts.get(i)?.have ?? 0);
     const get = async () => {
-      if (this.memory.has(i) || (await this.recall(i))) return;
-      for (let attempt = 1; ; attempt++) {
+      if (this.memory.has(i) || (await this.recall(i))) return this.count(i, size);
+      for (let failures = 0, farthest = progress(); ; ) {
         try {
-          const bytes = await this.fetchPiece(i, attempt > 1, signal);
-          if (bytes) await this.accept(i, bytes);
-          return;
+          return await this.fetchPiece(i, failures > 0, signal);
         } catch (error) {
-          if (attempt === TRIES || (error.code !== "network" && error.code !== "hash")) throw error;
-          await new Promise((wake) => setTimeout(wake, 300 * attempt * attempt));
+          const damaged = error.code === "hash" || error.code === "host";
+          await (damaged ? this.dropPart(i) : this.keepPart(i));
+          signal.throwIfAborted();
+          if (error.code !== "network" && error.code !== "hash") throw error;
+          failures = !damaged && progress() > farthest ? 1 : failures + 1;
+          farthest = Math.max(farthest, progress());
+          if (failures === TRIES) throw error;
+          await new Promise((wake) => setTimeout(wake, 300 * failures * failures));
           signal.throwIfAborted();
         }
       }
@@ -231,39 +274,81 @@ export class Store {
     else await get();
   }
 
-  async accept(i, bytes) {
+  async accept(i, bytes, response) {
     const { size, sha256 } = this.frames[i];
     if (bytes.length !== size || (await this.digest(bytes)) !== sha256) {
-      throw new RoentgoError("hash", `piece ${i + 1} of the model came damaged, or is another's (its SHA-256 is not the manifest's)`);
+      this.count(i, 0);
+      throw wrongHost(response, "the model") ?? new RoentgoError("hash", `piece ${i + 1} of the model came damaged, or is another's (its SHA-256 is not the manifest's)`);
     }
     this.memory.set(i, bytes);
     await this.keep(pieceKey(sha256), bytes);
+    await this.dropPart(i);
+    this.count(i, size);
   }
 
-  // Returns a piece's bytes; or null when the server sent the whole file, of
-  // which each piece was taken as it came.
+  // Fetches what is missing of a piece; or, where the server sends the whole
+  // file, each piece of it as it comes.
   async fetchPiece(i, again, signal) {
     const { offset, size, sha256 } = this.frames[i];
+    const part = this.part(i);
+    if (part.have === size) return this.accept(i, part.bytes); // cut after the last byte
     const init = { signal, cache: again ? "reload" : "default" };
-    if (this.pieces) return bounded(await fetched(new URL(sha256, this.pieces).href, init), size, `piece ${i + 1} of the model`);
-    if (this.whole) {
-      await this.whole;
-      return null;
+    let response;
+    if (this.pieces) {
+      response = await fetched(new URL(sha256, this.pieces).href, part.have ? { ...init, headers: { range: `bytes=${part.have}-` } } : init);
+      if (response.status !== 206) part.have = 0; // it is the piece from its beginning
+    } else {
+      if (this.whole) return this.whole;
+      response = await fetched(this.file, { ...init, headers: { range: `bytes=${offset + part.have}-${offset + size - 1}` } });
+      if (response.status !== 206) return this.takeWhole(response);
     }
-    const response = await fetched(this.file, { ...init, headers: { range: `bytes=${offset}-${offset + size - 1}` } });
-    if (response.status === 206) return bounded(response, size, `piece ${i + 1} of the model`);
+    await this.receive(i, part, response);
+    await this.accept(i, part.bytes.subarray(0, part.have), response);
+  }
+
+  // Adds what comes to a part.
+  async receive(i, part, response) {
+    let kept = part.have;
+    for (const reader = response.body.getReader(); ; ) {
+      const { done, value } = await reader.read().catch((error) => {
+        throw error.name === "AbortError" ? error : (wrongHost(response, "the model") ?? new RoentgoError("network", `piece ${i + 1} of the model was cut off`, { cause: error }));
+      });
+      if (done && part.have < part.bytes.length && response.status === 206) throw new RoentgoError("network", `piece ${i + 1} of the model ended early`);
+      if (done) return;
+      if (part.have + value.length > part.bytes.length) {
+        await reader.cancel();
+        throw wrongHost(response, "the model") ?? new RoentgoError("hash", `piece ${i + 1} of the model is larger than the ${part.bytes.length} bytes it may have`);
+      }
+      part.bytes.set(value, part.have);
+      part.have += value.length;
+      this.moved(value.length);
+      this.count(i, part.have);
+      if (part.have - kept >= PART && part.have < part.bytes.length) {
+        await this.keepPart(i);
+        kept = part.have;
+      }
+    }
+  }
+
+  // Measures the line.
+  moved(bytes) {
+    this.began ??= performance.now();
+    this.came += bytes;
+    if (this.came >= ENOUGH && this.came / (performance.now() - this.began) >= FAST) this.isFast();
+  }
+
+  async takeWhole(response) {
     if (this.whole) {
       await response.body.cancel();
-      await this.whole;
-      return null;
+      return this.whole;
     }
+    this.isFast(); // nothing else is to be asked for
     this.whole = this.takeAll(response).catch((error) => {
       this.whole = null;
       if (error.code || error.name === "AbortError") throw error;
-      throw new RoentgoError("network", `${this.file} was cut off`, { cause: error });
+      throw wrongHost(response, "the model") ?? new RoentgoError("network", `${this.file} was cut off`, { cause: error });
     });
-    await this.whole;
-    return null;
+    return this.whole;
   }
 
   // Takes the pieces out of the whole file as it comes.
@@ -276,15 +361,17 @@ export class Store {
       while (filled < size) {
         if (left.length === 0) {
           const { done, value } = await reader.read();
-          if (done) throw new RoentgoError("network", `${this.file} ended early`);
+          if (done) throw wrongHost(response, "the model") ?? new RoentgoError("network", `${this.file} ended early`);
           left = value;
         }
         const n = Math.min(left.length, size - filled);
         piece.set(left.subarray(0, n), filled);
         left = left.subarray(n);
         filled += n;
+        this.moved(n);
+        if (!this.memory.has(i)) this.count(i, filled);
       }
-      if (!this.memory.has(i)) await this.accept(i, piece);
+      if (!this.memory.has(i)) await this.accept(i, piece, response);
     }
     await reader.cancel();
   }

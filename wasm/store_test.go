@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -97,6 +98,10 @@ func TestCut(t *testing.T) {
 				switch piece, isPiece := strings.CutPrefix(r.URL.Path, "/model/pieces/"); {
 				case isPiece:
 					body = []byte(host.files["/model/pieces/"+piece])
+					if n, _ := fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from); n == 1 {
+						w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, len(body)-1, len(body)))
+						body = body[from:]
+					}
 				case r.URL.Path == modelFile && to >= 0 && !host.noRanges:
 					body = shipped.File[from : to+1]
 					w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to, len(shipped.File)))
@@ -170,6 +175,149 @@ func TestCut(t *testing.T) {
 				if path == modelFile || strings.Contains(path, "/pieces/") {
 					t.Errorf("%s was fetched again", path)
 				}
+			}
+		})
+	}
+}
+
+// TestWeakLine loads two pieces over a line of 2 Mbit/s that is cut after every
+// 300 kB, less than a piece. Each byte comes once, one piece at a time, and is
+// reported as it comes; a page that was left in the middle goes on from there.
+func TestWeakLine(t *testing.T) {
+	const rate, cut, step = 250e3, 300e3, 10e3 // bytes a second, bytes from cut to cut, bytes a write
+	m := manifest(t)
+	for name, files := range map[string]map[string]string{"ranges": nil, "pieces": inPieces(t, m)} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, files)
+			b := browsertest.Open(t)
+			p := page(t, b, s)
+			p.Must(loadAndReport, nil)
+			var missing int64
+			for _, f := range m.Frames[2:4] {
+				missing += f.Size
+				p.Must(`await (await caches.open("roentgo-models-1")).delete(location.origin + "/roentgo-piece/`+f.SHA256+`");`, nil)
+			}
+			var sent int64
+			var open, most, requests int
+			s.Fault(func(w http.ResponseWriter, r *http.Request) bool {
+				if r.URL.Path != modelFile && !strings.Contains(r.URL.Path, "/pieces/") {
+					return false
+				}
+				from, to := rangeOf(r)
+				body := []byte(files[r.URL.Path])
+				if len(body) == 0 {
+					body = shipped.File
+				} else {
+					from, to = 0, int64(len(body))-1
+					_, _ = fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from)
+				}
+				w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to, len(body)))
+				w.Header().Set("Content-Length", fmt.Sprint(to+1-from))
+				w.WriteHeader(http.StatusPartialContent)
+				body = body[from : to+1]
+				cutting.Lock()
+				open, requests = open+1, requests+1
+				most = max(most, open)
+				cutting.Unlock()
+				defer func() {
+					cutting.Lock()
+					open--
+					cutting.Unlock()
+				}()
+				for had := 0; len(body) > 0; {
+					n := min(len(body), step)
+					if had += n; had > cut {
+						panic(http.ErrAbortHandler) // the connection breaks
+					}
+					if _, err := w.Write(body[:n]); err != nil {
+						return true
+					}
+					w.(http.Flusher).Flush()
+					cutting.Lock()
+					sent += int64(n)
+					cutting.Unlock()
+					body = body[n:]
+					time.Sleep(time.Second * step / rate)
+				}
+				return true
+			})
+			// The first visit ends in the middle of a piece.
+			p = page(t, b, s)
+			p.Must(`const abort = new AbortController();
+			await roentgo.Sampler.load(manifest, {device: "wasm", signal: abort.signal, onProgress: (e) => {
+				if (e.loaded - e.cached > 500000 && e.cached > 0) abort.abort();
+			}}).then(() => { throw new Error("it was not aborted"); }, (e) => { if (e.name !== "AbortError") throw e; });`, nil)
+			p.Close()
+			p = page(t, b, s)
+			var got struct {
+				Cached, Total, Steps int
+				Back                 bool
+			}
+			p.Must(`const out = {steps: 0, back: false};
+			let at = 0;
+			const s = await roentgo.Sampler.load(manifest, {device: "wasm", onProgress: (e) => {
+				if (e.phase !== "download") return;
+				if (e.loaded > at && e.loaded > e.cached) out.steps++;
+				out.back ||= e.loaded < at;
+				[at, out.cached, out.total] = [e.loaded, e.cached, e.total];
+			}});
+			s.close();
+			return out;`, &got)
+			cutting.Lock()
+			defer cutting.Unlock()
+			left := int64(got.Total - got.Cached)
+			if left <= 0 || left > missing-400e3 {
+				t.Errorf("the second visit had %d bytes to fetch of %d, of which the first had 500,000", left, missing)
+			}
+			if got.Steps < 20 || got.Back {
+				t.Errorf("%d bytes were reported in %d steps, backwards: %v", left, got.Steps, got.Back)
+			}
+			// What the server wrote before a cut may be lost on its way.
+			if sent > missing+int64(requests)*4*step {
+				t.Errorf("%d bytes were sent in %d requests, %d were missing", sent, requests, missing)
+			}
+			if most != 1 {
+				t.Errorf("%d pieces came at a time", most)
+			}
+		})
+	}
+}
+
+// TestWrongHost gives each mistake of a host its own message.
+func TestWrongHost(t *testing.T) {
+	const manifestFile, program = "/model/roentgo-mini.manifest.json", "/roentgo/roentgo.wasm"
+	for name, c := range map[string]struct {
+		path, kind, coding, body string
+		want                     string // "" where the model loads all the same
+	}{
+		"a page for the manifest":  {manifestFile, "text/html", "", "<!doctype html>", "host: .*web page in the place of the manifest"},
+		"a page for the model":     {modelFile, "text/html; charset=utf-8", "", "<!doctype html>", "host: .*web page in the place of the model"},
+		"a page for the program":   {program, "text/html", "", "<!doctype html>", "host: .*web page in the place of the program"},
+		"an unpacked model":        {modelFile, "application/octet-stream", "gzip", "none", "host: .*Content-Encoding: gzip"},
+		"another type of manifest": {manifestFile, "text/plain", "", string(shipped.Manifest), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t)
+			s.Fault(func(w http.ResponseWriter, r *http.Request) bool {
+				if r.URL.Path != c.path {
+					return false
+				}
+				w.Header().Set("Content-Type", c.kind)
+				if c.coding != "" {
+					w.Header().Set("Content-Encoding", c.coding)
+				}
+				_, _ = w.Write([]byte(c.body))
+				return true
+			})
+			err := page(t, browsertest.Open(t), s).Eval(t.Context(), loadAndReport, nil)
+			if c.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			if err == nil || !regexp.MustCompile("^"+c.want).MatchString(err.Error()) {
+				t.Errorf("got %v, want %s", err, c.want)
 			}
 		})
 	}

@@ -7,6 +7,7 @@ import "roentgo:wasm_exec.js";
 import "../sampler/internal/gpu/queue.js";
 import "../sampler/internal/simd/threads.js"; // what a thread does on its first message
 import { RoentgoError, packed } from "./errors.js";
+import { wrongHost } from "./host.js";
 import { Store } from "./store.js";
 
 let api; // the functions of the Go program
@@ -34,15 +35,15 @@ async function startProgram(wasmURL) {
   const started = new Promise((resolve) => {
     self.roentgoHost = { ready: resolve, device: (device) => post({ type: "device", device }) };
   });
-  let result;
+  let result, response;
   try {
-    const response = await fetch(url);
+    response = await fetch(url);
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
     result = /^application\/wasm\b/.test(response.headers.get("content-type") ?? "")
       ? await WebAssembly.instantiateStreaming(response, go.importObject)
       : await WebAssembly.instantiate(await response.arrayBuffer(), go.importObject);
   } catch (error) {
-    if (error instanceof WebAssembly.CompileError) throw new RoentgoError("unsupported", `this browser cannot run the program: ${error.message}`);
+    if (error instanceof WebAssembly.CompileError) throw wrongHost(response, "the program") ?? new RoentgoError("unsupported", `this browser cannot run the program: ${error.message}`);
     throw new RoentgoError("network", `${url} could not be started: ${error.message}`, { cause: error });
   }
   go.run(result.instance).then(
