@@ -299,11 +299,18 @@ export class Store {
       if (response.status !== 206) part.have = 0; // it is the piece from its beginning
     } else {
       if (this.whole) return this.whole;
-      response = await fetched(this.file, { ...init, headers: { range: `bytes=${offset + part.have}-${offset + size - 1}` } });
+      response = await fetched(this.file, { ...init, headers: { range: `bytes=${offset + part.have}-${offset + size - 1}` } }).catch((error) => this.explain(error, signal));
       if (response.status !== 206) return this.takeWhole(response);
     }
     await this.receive(i, part, response);
     await this.accept(i, part.bytes.subarray(0, part.have), response);
+  }
+
+  // Throws why the model could not be fetched. A browser gives no response where a
+  // host packs a part of a file: the headers of the whole file say so.
+  async explain(error, signal) {
+    const head = error.code === "network" && (await fetch(this.file, { method: "HEAD", signal }).catch(() => undefined));
+    throw (head && wrongHost(head, "the model")) || error;
   }
 
   // Adds what comes to a part.
