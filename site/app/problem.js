@@ -4,7 +4,7 @@ import { byId, element } from "./dom.js";
 
 const CURES = {
   network: ["The model could not be fetched", "Check the connection and try again. What has come so far is kept.", "retry"],
-  host: ["The server does not send what lies there", "Tell whoever runs this site what it says here.", "retry"],
+  host: ["The server does not send the files as they are", "Report this message to whoever runs this site.", "retry"],
   prompt: ["The prompt is too long", "Shorten it, or choose “Cut a prompt that is too long” in the settings for experts.", null],
   hash: ["What came is not what this page expects", "The site may be changing just now. Reload the page; if that does not help, report it to whoever runs this site.", "reload"],
   model: ["This is no model that roentgo can read", "Reload the page; if that does not help, report it to whoever runs this site.", "reload"],
