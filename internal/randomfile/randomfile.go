@@ -22,9 +22,12 @@ func Make(d sampler.Description, kind weights.Kind, words []string) (weights.Fil
 	f := weights.File{Format: d.Format(), Config: config, Parts: []string{weights.PartUNet, weights.PartDecoder, weights.PartEncoder}}
 	if d.Model.HasText() {
 		f.Parts = append(f.Parts, weights.PartText)
-		for name, list := range map[string][]string{sampler.TensorVocab: random.Vocabulary(d.Model.TextVocab), sampler.TensorWords: words} {
-			text := []byte(strings.Join(list, "\n") + "\n")
-			f.Tensors = append(f.Tensors, weights.Tensor{Name: name, Shape: []int{len(text)}, Kind: weights.Bytes, Bytes: text})
+		for _, lines := range []struct {
+			name string
+			list []string
+		}{{sampler.TensorVocab, random.Vocabulary(d.Model.TextVocab)}, {sampler.TensorWords, words}} {
+			text := []byte(strings.Join(lines.list, "\n") + "\n")
+			f.Tensors = append(f.Tensors, weights.Tensor{Name: lines.name, Shape: []int{len(text)}, Kind: weights.Bytes, Bytes: text})
 		}
 	}
 	specs, err := d.Tensors(f.Parts)

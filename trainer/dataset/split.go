@@ -38,8 +38,8 @@ func splitPatients(patients []string, seed uint64, fraction float64) map[string]
 
 // checkParts refuses a set of which a part is empty.
 func (s Summary) checkParts() error {
-	for part, n := range map[string]int{Train: s.Train, Test: s.Test} {
-		if n == 0 {
+	for _, part := range []string{Train, Test} {
+		if n := map[string]int{Train: s.Train, Test: s.Test}[part]; n == 0 {
 			return fmt.Errorf("%w: part %s would be empty: the %d images are of %d patients, and all of a patient are in one part (add images of other patients, or give the column patient_id)%s",
 				ErrManifest, part, s.Images, s.Patients, s.because())
 		}

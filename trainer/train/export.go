@@ -162,9 +162,12 @@ func writeModel(d sampler.Description, vocab, words []string, o FileOptions, met
 		f.Tensors = append(f.Tensors, weights.Tensor{Name: s.Name, Shape: s.Shape, Kind: o.kind(s), Float32: v})
 	}
 	if d.Model.HasText() {
-		for name, list := range map[string][]string{sampler.TensorVocab: vocab, sampler.TensorWords: words} {
-			text := []byte(strings.Join(list, "\n") + "\n")
-			f.Tensors = append(f.Tensors, weights.Tensor{Name: name, Shape: []int{len(text)}, Kind: weights.Bytes, Bytes: text})
+		for _, lines := range []struct {
+			name string
+			list []string
+		}{{sampler.TensorVocab, vocab}, {sampler.TensorWords, words}} {
+			text := []byte(strings.Join(lines.list, "\n") + "\n")
+			f.Tensors = append(f.Tensors, weights.Tensor{Name: lines.name, Shape: []int{len(text)}, Kind: weights.Bytes, Bytes: text})
 		}
 	}
 	return weights.Write(o.Out, f, weights.WriteOptions{Overwrite: o.Overwrite, MaxPiece: o.MaxPiece,

@@ -3,6 +3,7 @@
 package train_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -30,6 +31,15 @@ func TestInt4Groups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for range 5 {
+		again, err := write()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, b := read(t, whole), read(t, again); !bytes.Equal(a, b) {
+			t.Fatal("the same weights gave files of different bytes")
+		}
+	}
 	mixed, err := write("unet.up.0")
 	if err != nil {
 		t.Fatal(err)
@@ -53,6 +63,15 @@ func TestInt4Groups(t *testing.T) {
 	if a, b := size(t, whole), size(t, mixed); b >= a {
 		t.Errorf("%d bytes in int8, %d with a group in int4", a, b)
 	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 func size(t *testing.T, path string) int64 {
