@@ -84,9 +84,6 @@ func (s *Schedule) NewSampler(o Options) (*Sampler, error) {
 	if !(o.Eta >= 0 && o.Eta <= 1) {
 		return nil, fmt.Errorf("%w: eta %g is not in [0, 1]", ErrConfig, o.Eta)
 	}
-	if o.Eta != 0 && (o.Sampler == DPMpp2M || o.Sampler == UniPC) {
-		return nil, fmt.Errorf("%w: eta belongs to %s; %s draws no noise", ErrConfig, DDIM, o.Sampler)
-	}
 	p := &path{s, times}
 	step := map[string]func(i int) Step{
 		DDIM:    func(i int) Step { return p.ddim(i, o.Eta) },
@@ -95,6 +92,9 @@ func (s *Schedule) NewSampler(o Options) (*Sampler, error) {
 	}[o.Sampler]
 	if step == nil {
 		return nil, fmt.Errorf("%w: no sampler %q (there are %s)", ErrConfig, o.Sampler, strings.Join(Samplers(), ", "))
+	}
+	if o.Eta != 0 && o.Sampler != DDIM {
+		return nil, fmt.Errorf("%w: eta belongs to %s; %s draws no noise", ErrConfig, DDIM, o.Sampler)
 	}
 	made := &Sampler{Timesteps: times}
 	for i := range times {

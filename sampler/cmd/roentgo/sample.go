@@ -76,7 +76,7 @@ watermark, which the command detect finds.`,
 	l.IntVar(&f.request.Count, "count", 1, "number of images; their seeds count up from --seed")
 	l.IntVar(&f.request.Batch, "batch", 0, "images computed together: changes speed and memory, but no byte of any image (default: chosen by device and memory)")
 	l.StringVar(&f.shard, "shard", "", "make part I of N of the images, I from 0: I/N; auto/N: I from $"+slurmID+" or $"+kubernetesID+"; auto: N too, in a Slurm array")
-	l.StringVar(&f.request.Sampler, "sampler", "", "ddim, dpm++2m or unipc (default: the model's)")
+	l.StringVar(&f.request.Sampler, "sampler", "", strings.Join(schedule.Samplers(), ", ")+" (default: the model's)")
 	l.StringVar(&f.request.Spacing, "spacing", "", "of the timesteps: leading, trailing or quadratic (default: the model's)")
 	l.Float64Var(&f.eta, "eta", 0, "of ddim: how much of the noise is drawn again in each step, 0 to 1 (default: the model's)")
 	l.StringVar(&f.request.Negative, "negative", "", "text to guide away from (default: the view that the prompt states, if the model was trained for that)")
