@@ -45,6 +45,7 @@ var rules = []struct {
 	{"sampler/...", "sampler/... weights/... internal/..."},
 	{"wasm/...", "wasm/... sampler/... weights/... internal/..."},
 	{"site/...", "site/... weights/... internal/..."},
+	{"trainer/runs", "trainer/bert trainer/dataset sampler/... weights internal/..."},
 	{"trainer/...", "trainer/... sampler/... weights/... internal/..."},
 }
 

@@ -26,7 +26,7 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 
 	"github.com/roentgo/roentgo/internal/atomicfile"
-	"github.com/roentgo/roentgo/trainer/train"
+	"github.com/roentgo/roentgo/trainer/runs"
 )
 
 var (
@@ -104,7 +104,7 @@ func writable(out string, overwrite bool) error {
 
 func read(dir string) (run, error) {
 	r := run{Name: filepath.Base(filepath.Clean(dir)), Kind: "training"}
-	log, err := train.ReadLog(dir)
+	log, err := runs.ReadLog(dir)
 	if err != nil {
 		return r, fmt.Errorf("%w: %s: %w", ErrRun, dir, err)
 	}
@@ -135,7 +135,7 @@ func read(dir string) (run, error) {
 
 // describe reads the options of a run.
 func (r *run) describe(dir string) {
-	text, err := os.ReadFile(filepath.Join(dir, train.OptionsFile))
+	text, err := os.ReadFile(filepath.Join(dir, runs.OptionsFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		r.Notes = append(r.Notes, "The run's options were not recorded.")
 		return

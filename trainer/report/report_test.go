@@ -1,12 +1,14 @@
 package report
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"image"
+	"image/png"
 	"math"
 	"os"
 	"path/filepath"
@@ -16,7 +18,7 @@ import (
 	"golang.org/x/net/html"
 	"google.golang.org/protobuf/encoding/protowire"
 
-	"github.com/roentgo/roentgo/trainer/train"
+	"github.com/roentgo/roentgo/trainer/runs"
 )
 
 // makeRun writes a folder as a training does.
@@ -41,11 +43,13 @@ func makeRun(t *testing.T, name, kind string, steps int) string {
 	log.WriteString(`{"step":9999,"lo`) // cut short
 	options := fmt.Sprintf(`{"kind":%q,"machine":{"cpus":2},"options":{"rate":0.001,"model":{"note":"<script>alert(1)</script>"}}}`, kind)
 	if err := errors.Join(os.WriteFile(filepath.Join(dir, "log.jsonl"), []byte(log.String()), 0o644),
-		os.WriteFile(filepath.Join(dir, train.OptionsFile), []byte(options), 0o644)); err != nil {
+		os.WriteFile(filepath.Join(dir, runs.OptionsFile), []byte(options), 0o644)); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 9 {
-		if err := train.WriteGrid(filepath.Join(dir, fmt.Sprintf("grid-%06d.png", 10*i)), []*image.Gray{image.NewGray(image.Rect(0, 0, 8, 8))}, 1); err != nil {
+		var grid bytes.Buffer
+		if err := errors.Join(png.Encode(&grid, image.NewGray(image.Rect(0, 0, 8, 8))),
+			os.WriteFile(filepath.Join(dir, fmt.Sprintf("grid-%06d.png", 10*i)), grid.Bytes(), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -20,7 +20,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/roentgo/roentgo/internal/atomicfile"
-	"github.com/roentgo/roentgo/trainer/train"
+	"github.com/roentgo/roentgo/trainer/runs"
 )
 
 // castagnoli is the polynomial of TFRecord's checksums.
@@ -162,7 +162,7 @@ func runNames(dir string, runs []string) ([]string, error) {
 
 // writeEvents brings the file of events of a run up to date.
 func writeEvents(folder, run string) error {
-	list, err := train.ReadLog(run)
+	list, err := runs.ReadLog(run)
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrRun, run, err)
 	}

@@ -1,3 +1,5 @@
+//go:build libtorch
+
 package train
 
 // ahead makes what forward passes need of the host, a few passes before they

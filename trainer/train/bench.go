@@ -12,6 +12,7 @@ import (
 	"github.com/roentgo/roentgo/internal/peak"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/libtorch"
+	"github.com/roentgo/roentgo/trainer/runs"
 )
 
 // BenchOptions are those of [Bench]. Of Common it takes what shapes a step.
@@ -62,7 +63,7 @@ func Bench(ctx context.Context, o BenchOptions) (BenchResult, error) {
 			return
 		}
 		defer params.Free()
-		run := &run{params: params, ema: libtorch.NewEMA(params), adamw: libtorch.NewAdamW(params.Trainable(), 0.9, 0.999, 1e-8, o.WeightDecay), state: state{LossScale: 1}}
+		run := &run{params: params, ema: libtorch.NewEMA(params), adamw: libtorch.NewAdamW(params.Trainable(), 0.9, 0.999, 1e-8, o.WeightDecay), state: runs.State{LossScale: 1}}
 		l := &loop{Common: o.Common, task: task{loss: loss}, run: run}
 		ops := o.ops(params)
 		result.BaseBytes = peak.Memory()

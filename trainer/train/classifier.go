@@ -9,12 +9,12 @@ import (
 	"io"
 	"math"
 
-	"github.com/roentgo/roentgo/internal/digest"
 	"github.com/roentgo/roentgo/internal/graph"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 	"github.com/roentgo/roentgo/trainer/metric"
+	"github.com/roentgo/roentgo/trainer/runs"
 )
 
 // ClassifierOptions are those of [TrainClassifier].
@@ -89,7 +89,7 @@ type classified struct {
 // of what each record states), each image through a random [look].
 func TrainClassifier(ctx context.Context, data *dataset.Prepared, o ClassifierOptions, progress io.Writer) error {
 	if data.Size() != 2*o.Model.ImageSize {
-		return fmt.Errorf("%w: the prepared images have %d pixels per side, the classifier takes %d or, halved, images of %d", ErrOptions, data.Size(), o.Model.ImageSize, 2*o.Model.ImageSize)
+		return fmt.Errorf("%w: the prepared images have %d pixels per side, the classifier takes %d or, halved, images of %d", runs.ErrOptions, data.Size(), o.Model.ImageSize, 2*o.Model.ImageSize)
 	}
 	if err := o.Model.Validate(); err != nil {
 		return err
@@ -109,7 +109,7 @@ func TrainClassifier(ctx context.Context, data *dataset.Prepared, o ClassifierOp
 	defer params.Free()
 	c := &classifier{ClassifierOptions: o, data: data, train: Used(data, dataset.Train, o.LeaveOut), test: Used(data, dataset.Test, o.LeaveOut)}
 	if len(c.train) == 0 || len(c.test) == 0 {
-		return fmt.Errorf("%w: %d images to train on and %d to test on; both are needed", ErrOptions, len(c.train), len(c.test))
+		return fmt.Errorf("%w: %d images to train on and %d to test on; both are needed", runs.ErrOptions, len(c.train), len(c.test))
 	}
 	c.order = newOrder(c.train, nil, o.Seed)
 	c.positive = c.positiveWeights()
@@ -244,22 +244,22 @@ func (j *Judge) Side() int { return 2 * j.config.ImageSize }
 
 // OpenJudge opens the run of a classifier.
 func OpenJudge(path string) (*Judge, error) {
-	trained, err := OpenTrained(path)
+	trained, err := runs.OpenTrained(path)
 	if err != nil {
 		return nil, err
 	}
 	defer trained.Close()
 	j := &Judge{precision: libtorch.F32}
 	if err := json.Unmarshal([]byte(trained.Model), &j.config); err != nil {
-		return nil, fmt.Errorf("%w: %s does not state its classifier: %w", ErrCheckpoint, path, err)
+		return nil, fmt.Errorf("%w: %s does not state its classifier: %w", runs.ErrCheckpoint, path, err)
 	}
 	if err := j.config.Validate(); err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrCheckpoint, path, err)
+		return nil, fmt.Errorf("%w: %s: %w", runs.ErrCheckpoint, path, err)
 	}
 	if j.config.Outputs != len(ClassifierOutputs()) {
-		return nil, fmt.Errorf("%w: the classifier in %s has %d outputs, %d are known (train it again)", ErrCheckpoint, path, j.config.Outputs, len(ClassifierOutputs()))
+		return nil, fmt.Errorf("%w: the classifier in %s has %d outputs, %d are known (train it again)", runs.ErrCheckpoint, path, j.config.Outputs, len(ClassifierOutputs()))
 	}
-	if j.Hash, _, err = digest.File(trained.path); err != nil {
+	if j.Hash, err = trained.Hash(); err != nil {
 		return nil, err
 	}
 	list, err := classifierSpecs(j.config)
@@ -271,7 +271,7 @@ func OpenJudge(path string) (*Judge, error) {
 		return nil, firstError(e, err)
 	}
 	if len(lacking) > 0 {
-		return nil, fmt.Errorf("%w: %s lacks %d parameters of a classifier, %q first", ErrCheckpoint, path, len(lacking), lacking[0])
+		return nil, fmt.Errorf("%w: %s lacks %d parameters of a classifier, %q first", runs.ErrCheckpoint, path, len(lacking), lacking[0])
 	}
 	return j, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/trainer/train"
 	"github.com/roentgo/roentgo/weights"
 )
@@ -28,25 +29,25 @@ func TestDecoderAlone(t *testing.T) {
 	if err := trainVAE(t, t.Context(), data, common(first, 10)); err != nil {
 		t.Fatal(err)
 	}
-	from, err := train.OpenAutoencoder([]string{first})
+	from, err := runs.OpenAutoencoder([]string{first})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer from.Close()
 	o := train.VAEOptions{Common: common(second, 6), Model: model.Tiny(), SSIM: 0.1, DecoderAlone: true, DecoderNoise: 0.05, Adversarial: 0.5, AdversarialFrom: 2, AdversarialNoise: 0.04, Matching: 10}
-	if err := train.VAE(t.Context(), data, o, io.Discard); !errors.Is(err, train.ErrOptions) {
+	if err := train.VAE(t.Context(), data, o, io.Discard); !errors.Is(err, runs.ErrOptions) {
 		t.Errorf("without a trained encoder: %v, want ErrOptions", err)
 	}
 	o.Init, o.Run = from, filepath.Join(dir, "third")
 	bad := o
 	bad.Matching = -1
-	if err := train.VAE(t.Context(), data, bad, io.Discard); !errors.Is(err, train.ErrOptions) {
+	if err := train.VAE(t.Context(), data, bad, io.Discard); !errors.Is(err, runs.ErrOptions) {
 		t.Errorf("a negative weight: %v, want ErrOptions", err)
 	}
 	if err := train.VAE(t.Context(), data, o, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	to, err := train.OpenTrained(o.Run)
+	to, err := runs.OpenTrained(o.Run)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func TestDenoiser(t *testing.T) {
 	if err := trainVAE(t, t.Context(), data, common(first, 4)); err != nil {
 		t.Fatal(err)
 	}
-	from, err := train.OpenAutoencoder([]string{first})
+	from, err := runs.OpenAutoencoder([]string{first})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +124,7 @@ func TestDenoiser(t *testing.T) {
 		"of no timestep":     func(o *train.VAEOptions) { o.Denoiser, o.DenoiseTo = denoiser, 1000 },
 		"before all of them": func(o *train.VAEOptions) { o.Denoiser, o.DenoiseTo = denoiser, -1 },
 	} {
-		if _, err := trained(name, change); !errors.Is(err, train.ErrOptions) {
+		if _, err := trained(name, change); !errors.Is(err, runs.ErrOptions) {
 			t.Errorf("a denoiser %s: %v, want ErrOptions", name, err)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/roentgo/roentgo/trainer/bert"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
+	"github.com/roentgo/roentgo/trainer/runs"
 )
 
 // DiffusionOptions are those of [Diffusion].
@@ -36,12 +37,12 @@ type DiffusionOptions struct {
 	// or darker. An image is shown as it is every second time.
 	Versions int `json:"versions"`
 	// LeaveOut are the sources of images that are neither trained nor tested on.
-	LeaveOut []string      `json:"leave_out,omitempty"`
-	Vocab    []string      `json:"-"`
-	Text     *bert.Encoder `json:"-"` // frozen; nil: the text encoder is trained with the rest
-	VAE      Autoencoder   `json:"-"`
-	Init     Source        `json:"-"` // weights to begin from, where it has them; or nil
-	Prompts  []string      `json:"-"` // rows of the sample grid
+	LeaveOut []string         `json:"leave_out,omitempty"`
+	Vocab    []string         `json:"-"`
+	Text     *bert.Encoder    `json:"-"` // frozen; nil: the text encoder is trained with the rest
+	VAE      runs.Autoencoder `json:"-"`
+	Init     runs.Source      `json:"-"` // weights to begin from, where it has them; or nil
+	Prompts  []string         `json:"-"` // rows of the sample grid
 }
 
 // DefaultPrompts are the rows of the sample grid of a training with text.
@@ -69,13 +70,13 @@ func diffuse(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, by
 		return err
 	}
 	if data.Size() != o.Model.ImageSize {
-		return fmt.Errorf("%w: the prepared images have %d pixels per side, the model %d", ErrOptions, data.Size(), o.Model.ImageSize)
+		return fmt.Errorf("%w: the prepared images have %d pixels per side, the model %d", runs.ErrOptions, data.Size(), o.Model.ImageSize)
 	}
 	if o.Versions < 0 || o.Versions > maxVersions {
-		return fmt.Errorf("%w: %d versions of an image are not 0 to %d", ErrOptions, o.Versions, maxVersions)
+		return fmt.Errorf("%w: %d versions of an image are not 0 to %d", runs.ErrOptions, o.Versions, maxVersions)
 	}
 	if !(o.Null >= 0 && o.ViewAlone >= 0 && o.Null+o.ViewAlone <= 1) {
-		return fmt.Errorf("%w: of the captions, %g for the null condition and %g for the view alone are not in [0, 1]", ErrOptions, o.Null, o.ViewAlone)
+		return fmt.Errorf("%w: of the captions, %g for the null condition and %g for the view alone are not in [0, 1]", runs.ErrOptions, o.Null, o.ViewAlone)
 	}
 	sched, err := schedule.New(o.Schedule)
 	if err != nil {
@@ -91,7 +92,7 @@ func diffuse(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, by
 	}
 	train, test := Used(data, dataset.Train, o.LeaveOut), Used(data, dataset.Test, o.LeaveOut)
 	if len(train) == 0 || len(test) == 0 {
-		return fmt.Errorf("%w: the prepared data has %d images to train on and %d to test on, without the sources %q; both are needed", ErrOptions, len(train), len(test), o.LeaveOut)
+		return fmt.Errorf("%w: the prepared data has %d images to train on and %d to test on, without the sources %q; both are needed", runs.ErrOptions, len(train), len(test), o.LeaveOut)
 	}
 	if err := o.settle(ctx, BenchOptions{Model: o.Model, Tokens: benchTokens}, progress); err != nil {
 		return err
@@ -146,7 +147,7 @@ func diffuse(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, by
 		defer s.teacher.Free()
 		t.options, t.evaluate, t.figure = by, s.evaluate, teacherFigure
 	}
-	if err := writeTextFiles(o, data); err != nil {
+	if err := runs.WriteTexts(o.Run, o.Vocab, captionWords(data), o.Text); err != nil {
 		return err
 	}
 	return runTask(ctx, o.Common, t, params, progress)
@@ -171,7 +172,7 @@ type diffusion struct {
 	schedule *schedule.Schedule
 	tokens   *prompt.Tokenizer
 	states   *textStates // of a frozen encoder; else nil
-	latents  *Latents
+	latents  *runs.Latents
 	test     []int // images of held-out patients
 	order    *order
 	ahead    *ahead[inputs]

@@ -14,6 +14,7 @@ import (
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
+	"github.com/roentgo/roentgo/trainer/runs"
 )
 
 // DistillOptions are those of [Distill].
@@ -21,7 +22,7 @@ type DistillOptions struct {
 	DiffusionOptions
 	// Teacher has the weights of a trained diffusion model of the same
 	// configuration and the same text encoder.
-	Teacher Source `json:"-"`
+	Teacher runs.Source `json:"-"`
 	// Guidance is the scale of the teacher's guidance, at the timesteps of
 	// GuidanceInterval; 1 is none.
 	Guidance         float64           `json:"guidance"`
@@ -51,13 +52,13 @@ const mostStudentSteps = 250
 func Distill(ctx context.Context, data *dataset.Prepared, o DistillOptions, progress io.Writer) error {
 	switch {
 	case o.Teacher == nil:
-		return fmt.Errorf("%w: distillation needs a teacher", ErrOptions)
+		return fmt.Errorf("%w: distillation needs a teacher", runs.ErrOptions)
 	case o.StudentSteps < 0 || o.StudentSteps > mostStudentSteps:
-		return fmt.Errorf("%w: %d steps of a student are not 0 to %d", ErrOptions, o.StudentSteps, mostStudentSteps)
+		return fmt.Errorf("%w: %d steps of a student are not 0 to %d", runs.ErrOptions, o.StudentSteps, mostStudentSteps)
 	case !(o.Guidance >= 1 && o.Guidance <= 100):
-		return fmt.Errorf("%w: a guidance of %g is not in [1, 100]", ErrOptions, o.Guidance)
+		return fmt.Errorf("%w: a guidance of %g is not in [1, 100]", runs.ErrOptions, o.Guidance)
 	case o.Schedule.Prediction != schedule.VPrediction:
-		return fmt.Errorf("%w: distillation needs the objective v, not %s", ErrOptions, o.Schedule.Prediction)
+		return fmt.Errorf("%w: distillation needs the objective v, not %s", runs.ErrOptions, o.Schedule.Prediction)
 	}
 	if o.Init == nil {
 		o.Init = o.Teacher
@@ -94,7 +95,7 @@ func (d *diffusion) distilled(o DistillOptions, specs []graph.Spec) (*distiller,
 	}
 	if len(lacking) > 0 {
 		s.teacher.Free()
-		return nil, fmt.Errorf("%w: the teacher lacks %d parameters of this configuration, %q first", ErrOptions, len(lacking), lacking[0])
+		return nil, fmt.Errorf("%w: the teacher lacks %d parameters of this configuration, %q first", runs.ErrOptions, len(lacking), lacking[0])
 	}
 	s.ops = libtorch.NewOps(s.teacher)
 	d.teach = s.targets

@@ -14,6 +14,7 @@ import (
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/trainer/dataset"
+	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/trainer/train"
 	"github.com/roentgo/roentgo/weights"
 )
@@ -22,19 +23,19 @@ import (
 // the part most of what it was at first, and returns the student's run.
 func distills(t *testing.T, data *dataset.Prepared, vae, teacher, run string, most float64, change func(o *train.DistillOptions)) string {
 	t.Helper()
-	autoencoder, err := train.OpenTrained(vae)
+	autoencoder, err := runs.OpenTrained(vae)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer autoencoder.Close()
-	trained, err := train.OpenTrained(teacher)
+	trained, err := runs.OpenTrained(teacher)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer trained.Close()
 	run = filepath.Join(filepath.Dir(teacher), run)
 	o := train.DistillOptions{Guidance: 1, Spacing: schedule.Trailing, Teacher: trained, DiffusionOptions: train.DiffusionOptions{Common: common(run, 150), Model: model.Tiny(), Schedule: schedule.ZeroTerminal(),
-		Vocab: samplertest.Vocabulary(512), VAE: train.Autoencoder{Source: autoencoder, Hash: "test"}}}
+		Vocab: samplertest.Vocabulary(512), VAE: runs.Autoencoder{Source: autoencoder, Hash: "test"}}}
 	o.Rate, o.EvaluateEvery = 1e-3, 150
 	change(&o)
 	if err := train.Distill(t.Context(), data, o, io.Discard); err != nil {
@@ -58,7 +59,7 @@ func distillation(t *testing.T, data *dataset.Prepared, vae, teacher string) {
 	// students of fewer steps have little to learn: their samples are the test.
 	eight := distills(t, data, vae, guided, "eight", 2, func(o *train.DistillOptions) { o.StudentSteps = 8 })
 	four := distills(t, data, vae, eight, "four", 2, func(o *train.DistillOptions) { o.StudentSteps = 4 })
-	paths, err := train.Export([]string{vae}, four, train.FileOptions{Out: filepath.Join(t.TempDir(), "four"+weights.Extension), For: train.ForSampling, Kind: weights.F16})
+	paths, err := runs.Export([]string{vae}, four, runs.FileOptions{Out: filepath.Join(t.TempDir(), "four"+weights.Extension), For: runs.ForSampling, Kind: weights.F16})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +85,7 @@ func distillation(t *testing.T, data *dataset.Prepared, vae, teacher string) {
 }
 
 func TestRefusedDistillation(t *testing.T) {
-	trained := &train.Trained{}
+	trained := &runs.Trained{}
 	for name, o := range map[string]train.DistillOptions{
 		"no teacher":       {Guidance: 1},
 		"negative steps":   {Guidance: 1, Teacher: trained, StudentSteps: -1},
@@ -96,7 +97,7 @@ func TestRefusedDistillation(t *testing.T) {
 		if o.Schedule.Prediction == "" {
 			o.Schedule = schedule.ZeroTerminal()
 		}
-		if err := train.Distill(t.Context(), nil, o, io.Discard); !errors.Is(err, train.ErrOptions) {
+		if err := train.Distill(t.Context(), nil, o, io.Discard); !errors.Is(err, runs.ErrOptions) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

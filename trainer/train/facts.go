@@ -14,6 +14,7 @@ import (
 	"github.com/roentgo/roentgo/trainer/bert"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
+	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/weights"
 )
 
@@ -172,7 +173,7 @@ func (s encoderWithHeads) Float32(name string) ([]float32, error) {
 }
 
 // newFactReader returns a reader with the parameters that from gives.
-func newFactReader(cfg model.Config, vocab []string, from Source) (*FactReader, error) {
+func newFactReader(cfg model.Config, vocab []string, from runs.Source) (*FactReader, error) {
 	r := &FactReader{cfg: cfg}
 	var err error
 	if r.tokens, err = prompt.New(vocab, cfg.Lowercase, cfg.Tokens); err != nil {
@@ -188,7 +189,7 @@ func newFactReader(cfg model.Config, vocab []string, from Source) (*FactReader, 
 	}
 	if len(lacking) > 0 {
 		r.Close()
-		return nil, fmt.Errorf("%w: %d parameters of a text encoder are missing, %q first", ErrCheckpoint, len(lacking), lacking[0])
+		return nil, fmt.Errorf("%w: %d parameters of a text encoder are missing, %q first", runs.ErrCheckpoint, len(lacking), lacking[0])
 	}
 	return r, nil
 }

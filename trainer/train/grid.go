@@ -1,12 +1,14 @@
+//go:build libtorch
+
 package train
 
 import (
-	"bufio"
-	"errors"
 	"image"
 	"image/png"
+	"io"
 	"math"
-	"os"
+
+	"github.com/roentgo/roentgo/internal/atomicfile"
 )
 
 // Gray turns values in [−1, 1] into an image of size×size.
@@ -28,15 +30,5 @@ func WriteGrid(path string, images []*image.Gray, columns int) error {
 			copy(out.Pix[(i/columns*size+y)*out.Stride+i%columns*size:], img.Pix[y*img.Stride:y*img.Stride+size])
 		}
 	}
-	part := path + ".part"
-	f, err := os.Create(part)
-	if err != nil {
-		return err
-	}
-	w := bufio.NewWriter(f)
-	if err := errors.Join(png.Encode(w, out), w.Flush(), f.Close()); err != nil {
-		os.Remove(part)
-		return err
-	}
-	return os.Rename(part, path)
+	return atomicfile.Write(path, true, func(w io.Writer) error { return png.Encode(w, out) })
 }

@@ -16,15 +16,15 @@ import (
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
-	"github.com/roentgo/roentgo/weights"
+	"github.com/roentgo/roentgo/trainer/runs"
 )
 
 // latents encodes every image, and o.Versions − 1 changed versions of each
 // training image, once and keeps the result in the run's folder.
-func (o DiffusionOptions) latents(ctx context.Context, data *dataset.Prepared, train []int, progress io.Writer) (*Latents, error) {
+func (o DiffusionOptions) latents(ctx context.Context, data *dataset.Prepared, train []int, progress io.Writer) (*runs.Latents, error) {
 	key := fmt.Sprintf("%s %s %d", o.VAE.Hash, data.Summary.ImagesSHA256, o.Versions)
-	path := filepath.Join(o.Run, latentsFile)
-	if l, err := readLatents(path, key); err == nil {
+	path := filepath.Join(o.Run, runs.LatentsFile)
+	if l, err := runs.ReadLatents(path, key); err == nil {
 		return l, nil
 	}
 	l, err := o.encodeAll(ctx, data, train, progress)
@@ -35,12 +35,7 @@ func (o DiffusionOptions) latents(ctx context.Context, data *dataset.Prepared, t
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	return l, weights.WritePlain(path, map[string]string{"roentgo.latents": key}, []weights.Values{
-		{Name: "values", Shape: []int{len(l.Values)}, Float32: l.Values},
-		{Name: "mean", Shape: []int{len(l.Mean)}, Float32: l.Mean},
-		{Name: "std", Shape: []int{len(l.Std)}, Float32: l.Std},
-		{Name: "preview", Shape: []int{len(l.Preview)}, Float32: l.Preview},
-	})
+	return l, l.Write(path, key)
 }
 
 // The bounds of the changes that versions of an image have.
@@ -62,7 +57,7 @@ func (o DiffusionOptions) change(i, v int) dataset.Change {
 	return dataset.Change{Zoom: mostZoom * draw(0), X: both(1), Y: both(2), Angle: mostAngle * both(3), Bright: mostBright * both(4)}
 }
 
-func (o DiffusionOptions) encodeAll(ctx context.Context, data *dataset.Prepared, train []int, progress io.Writer) (*Latents, error) {
+func (o DiffusionOptions) encodeAll(ctx context.Context, data *dataset.Prepared, train []int, progress io.Writer) (*runs.Latents, error) {
 	cfg := o.Model
 	params, err := frozen(cfg, o.VAE)
 	if err != nil {
@@ -82,7 +77,7 @@ func (o DiffusionOptions) encodeAll(ctx context.Context, data *dataset.Prepared,
 			places = append(places, place{i, v})
 		}
 	}
-	l := &Latents{Values: make([]float32, all*max(o.Versions, 1)*n)}
+	l := &runs.Latents{Values: make([]float32, all*max(o.Versions, 1)*n)}
 	const batch = 8
 	pixels, image := make([]float32, batch*size*size), make([]float32, size*size)
 	ops := libtorch.NewOps(params)
@@ -113,13 +108,13 @@ func (o DiffusionOptions) encodeAll(ctx context.Context, data *dataset.Prepared,
 			return nil, err
 		}
 	}
-	l.standardize(train, cfg)
-	l.fitPreview(data, train, cfg)
+	standardize(l, train, cfg)
+	fitPreview(l, data, train, cfg)
 	return l, nil
 }
 
 // frozen loads encoder and decoder without gradients.
-func frozen(cfg model.Config, vae Source) (params *libtorch.Params, err error) {
+func frozen(cfg model.Config, vae runs.Source) (params *libtorch.Params, err error) {
 	specs, err := vaeSpecs(cfg)
 	if err != nil {
 		return nil, err
@@ -136,7 +131,7 @@ func frozen(cfg model.Config, vae Source) (params *libtorch.Params, err error) {
 
 // standardize brings each channel to zero mean and unit deviation over the
 // training images.
-func (l *Latents) standardize(train []int, cfg model.Config) {
+func standardize(l *runs.Latents, train []int, cfg model.Config) {
 	c, n := cfg.LatentChannels, cfg.LatentLen()
 	area := n / c
 	l.Mean, l.Std = make([]float32, c), make([]float32, c)
@@ -160,7 +155,7 @@ func (l *Latents) standardize(train []int, cfg model.Config) {
 
 // fitPreview solves for the linear map from a latent's channels to the mean
 // grey of its 8×8 pixels, by least squares over some training images.
-func (l *Latents) fitPreview(data *dataset.Prepared, train []int, cfg model.Config) {
+func fitPreview(l *runs.Latents, data *dataset.Prepared, train []int, cfg model.Config) {
 	c, n, s := cfg.LatentChannels, cfg.LatentLen(), cfg.LatentSize()
 	area, size := n/c, cfg.ImageSize
 	block := size / s
@@ -222,7 +217,7 @@ func solve(a, b []float64) []float32 {
 }
 
 // decode turns standardised latents into images of [−1, 1].
-func decode(params *libtorch.Params, cfg model.Config, l *Latents, z []float32, p libtorch.Precision) [][]float32 {
+func decode(params *libtorch.Params, cfg model.Config, l *runs.Latents, z []float32, p libtorch.Precision) [][]float32 {
 	n, s := cfg.LatentLen(), cfg.LatentSize()
 	area := n / cfg.LatentChannels
 	ops := libtorch.NewOps(params)

@@ -14,9 +14,9 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/roentgo/roentgo/internal/atomicfile"
 	"github.com/roentgo/roentgo/internal/peak"
 	"github.com/roentgo/roentgo/trainer/libtorch"
+	"github.com/roentgo/roentgo/trainer/runs"
 )
 
 // maxSkipped is how many steps in a row may have no finite gradient.
@@ -28,10 +28,10 @@ const gridFormat = "grid-%06d.png"
 // task is what differs between the trainings.
 type task struct {
 	kind            string
-	options         any    // for run.json
-	data            string // [dataset.Prepared.Digest], or empty
-	initial         Source // or nil
-	model, schedule string // the configurations as JSON
+	options         any         // for run.json
+	data            string      // [dataset.Prepared.Digest], or empty
+	initial         runs.Source // or nil
+	model, schedule string      // the configurations as JSON
 	// loss runs forward pass k of a step and returns what to descend and what
 	// to log.
 	loss func(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]float64)
@@ -64,7 +64,7 @@ func runTask(ctx context.Context, c Common, t task, params *libtorch.Params, pro
 	}); err != nil {
 		return err
 	}
-	r := &run{dir: c.Run, keep: max(c.Keep, 1), state: state{Kind: t.kind, ModelJSON: t.model, ScheduleJSON: t.schedule, LossScale: 1}, adversary: t.adversary, params: params, ema: ema, adamw: adamw}
+	r := &run{Checkpoints: runs.Checkpoints{Dir: c.Run, Keep: c.Keep}, state: runs.State{Kind: t.kind, ModelJSON: t.model, ScheduleJSON: t.schedule, LossScale: 1}, adversary: t.adversary, params: params, ema: ema, adamw: adamw}
 	if c.precision() == libtorch.F16 {
 		r.state.LossScale = firstScale
 	}
@@ -72,13 +72,13 @@ func runTask(ctx context.Context, c Common, t task, params *libtorch.Params, pro
 	if err != nil {
 		return err
 	}
-	r.state.Before = trainedBefore(t.kind, t.initial)
+	r.state.Before = runs.TrainedBefore(t.kind, t.initial)
 	begun, err := t.note()
 	if err != nil {
 		return err
 	}
 	if resumed {
-		if err := begun.check(c, t.kind, progress); err != nil {
+		if err := begun.Check(c.Run, c.AllowChanges, progress); err != nil {
 			return err
 		}
 		if done := r.state.Step; done >= c.Steps {
@@ -87,10 +87,10 @@ func runTask(ctx context.Context, c Common, t task, params *libtorch.Params, pro
 			return nil
 		}
 	}
-	if err := begun.write(c.Run); err != nil {
+	if err := begun.Write(c.Run); err != nil {
 		return err
 	}
-	log, err := os.OpenFile(filepath.Join(c.Run, logFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+	log, err := os.OpenFile(filepath.Join(c.Run, runs.LogFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
 	if err != nil {
 		return err
 	}
@@ -102,62 +102,14 @@ func runTask(ctx context.Context, c Common, t task, params *libtorch.Params, pro
 	return l.steps(ctx)
 }
 
-// trainedBefore is what a model file says about the training of one kind of run.
-func trainedBefore(kind string, from Source) runSummary {
-	if a, ok := from.(Autoencoder); ok && a.summary != nil && kind == "vae" {
-		return runSummary{Steps: a.summary.Steps, Minutes: a.summary.Minutes}
-	}
-	initial, ok := from.(Initial)
-	if !ok {
-		return runSummary{}
-	}
-	var p provenance
-	if json.Unmarshal([]byte(initial.Metadata()["roentgo.training"]), &p) != nil {
-		return runSummary{}
-	}
-	list := map[string]*runSummary{"vae": p.VAE, "diffusion": p.Diffusion}
-	if s := list[kind]; s != nil {
-		return runSummary{Steps: s.Steps, Minutes: s.Minutes}
-	}
-	return runSummary{}
-}
-
 // note is what a run notes of its options and the machine.
-func (t task) note() (note, error) {
+func (t task) note() (runs.Note, error) {
 	device := libtorch.CPU
 	if libtorch.OnCUDA() {
 		device = libtorch.CUDA
 	}
-	options, err := optionsOf(t.options)
-	return note{Kind: t.kind, Data: t.data, Options: options, Machine: map[string]any{
-		"os": runtime.GOOS, "arch": runtime.GOARCH, "cpus": runtime.NumCPU(), "go": runtime.Version(), "libtorch": libtorch.Version(), "device": device}}, err
-}
-
-// check compares the options with those of the last start of the run.
-func (n note) check(c Common, kind string, progress io.Writer) error {
-	before, err := readNote(c.Run)
-	if err != nil || before == nil {
-		return err
-	}
-	list := n.changes(*before)
-	if len(list) > 0 && !c.AllowChanges {
-		return refuseChanges(c.Run, list)
-	}
-	for _, change := range list {
-		fmt.Fprintf(progress, "%s: changed: %s\n", kind, change)
-	}
-	return nil
-}
-
-func (n note) write(dir string) error {
-	text, err := json.MarshalIndent(n, "", "  ")
-	if err != nil {
-		return err
-	}
-	return atomicfile.Write(filepath.Join(dir, OptionsFile), true, func(w io.Writer) error {
-		_, err := w.Write(append(text, '\n'))
-		return err
-	})
+	return runs.NewNote(t.kind, t.data, t.options, map[string]any{
+		"os": runtime.GOOS, "arch": runtime.GOARCH, "cpus": runtime.NumCPU(), "go": runtime.Version(), "libtorch": libtorch.Version(), "device": device})
 }
 
 type loop struct {
@@ -214,7 +166,7 @@ func (l *loop) steps(ctx context.Context) error {
 		}
 		if ctx.Err() != nil || l.MaxMinutes > 0 && time.Since(start).Minutes() >= l.MaxMinutes {
 			if l.run.state.Step < l.Steps {
-				return errors.Join(fmt.Errorf("%w: at step %d of %d", ErrStopped, l.run.state.Step, l.Steps), l.run.save())
+				return errors.Join(fmt.Errorf("%w: at step %d of %d", runs.ErrStopped, l.run.state.Step, l.Steps), l.run.save())
 			}
 		}
 	}
@@ -244,7 +196,7 @@ func (l *loop) step(ops *libtorch.Ops, i int) (map[string]float64, error) {
 		figures["gradient_norm"] = norm
 		if l.precision() == libtorch.F16 {
 			figures["loss_scale"] = scale
-			l.run.state.rescale(ok)
+			rescale(&l.run.state, ok)
 		}
 		if ok {
 			l.run.state.Skipped = 0
@@ -296,7 +248,7 @@ func (l *loop) keepBest(figures map[string]float64) error {
 		return nil
 	}
 	l.run.state.Best = &v
-	return l.run.saveAs(BestFile)
+	return l.run.saveAs(runs.BestFile)
 }
 
 func (l *loop) write(figures map[string]float64) error {

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/roentgo/roentgo/trainer/libtorch"
+	"github.com/roentgo/roentgo/trainer/runs"
 )
 
 // How the learning rate falls.
@@ -51,25 +52,25 @@ type Common struct {
 func (c Common) validate() error {
 	switch {
 	case c.Steps < 1:
-		return fmt.Errorf("%w: %d steps; at least 1 is needed", ErrOptions, c.Steps)
+		return fmt.Errorf("%w: %d steps; at least 1 is needed", runs.ErrOptions, c.Steps)
 	case c.Batch < 1 || c.Accumulate < 1:
-		return fmt.Errorf("%w: batch %d × %d; at least 1 × 1 is needed", ErrOptions, c.Batch, c.Accumulate)
+		return fmt.Errorf("%w: batch %d × %d; at least 1 × 1 is needed", runs.ErrOptions, c.Batch, c.Accumulate)
 	case !(c.Rate > 0 && c.Rate < 1):
-		return fmt.Errorf("%w: a learning rate of %g is not in (0, 1)", ErrOptions, c.Rate)
+		return fmt.Errorf("%w: a learning rate of %g is not in (0, 1)", runs.ErrOptions, c.Rate)
 	case !(c.EMA >= 0 && c.EMA < 1):
-		return fmt.Errorf("%w: an EMA decay of %g is not in [0, 1)", ErrOptions, c.EMA)
+		return fmt.Errorf("%w: an EMA decay of %g is not in [0, 1)", runs.ErrOptions, c.EMA)
 	case c.DecayShape != "" && c.DecayShape != DecayCosine && c.DecayShape != DecayLinear:
-		return fmt.Errorf("%w: no decay %q (there are %s, %s)", ErrOptions, c.DecayShape, DecayCosine, DecayLinear)
+		return fmt.Errorf("%w: no decay %q (there are %s, %s)", runs.ErrOptions, c.DecayShape, DecayCosine, DecayLinear)
 	case c.Precision != "" && c.Precision != "f32" && c.Precision != "bf16" && c.Precision != "f16":
-		return fmt.Errorf("%w: no precision %q (there are auto, f32, bf16, f16)", ErrOptions, c.Precision)
+		return fmt.Errorf("%w: no precision %q (there are auto, f32, bf16, f16)", runs.ErrOptions, c.Precision)
 	case c.Precision == "f16" && !libtorch.OnCUDA():
-		return fmt.Errorf("%w: float16 needs a CUDA device; on a CPU bf16 is as fast", ErrOptions)
+		return fmt.Errorf("%w: float16 needs a CUDA device; on a CPU bf16 is as fast", runs.ErrOptions)
 	case c.Precision == "bf16" && !libtorch.HasBF16():
-		return fmt.Errorf("%w: this processor does not compute in bfloat16 (give --precision f32)", ErrOptions)
+		return fmt.Errorf("%w: this processor does not compute in bfloat16 (give --precision f32)", runs.ErrOptions)
 	case c.QueryBlock < 0 || c.Keep < 0:
-		return fmt.Errorf("%w: a block of %d queries, %d checkpoints", ErrOptions, c.QueryBlock, c.Keep)
+		return fmt.Errorf("%w: a block of %d queries, %d checkpoints", runs.ErrOptions, c.QueryBlock, c.Keep)
 	case !(c.Decay >= 0 && c.Decay <= 1):
-		return fmt.Errorf("%w: a decay over %g of the steps is not in [0, 1]", ErrOptions, c.Decay)
+		return fmt.Errorf("%w: a decay over %g of the steps is not in [0, 1]", runs.ErrOptions, c.Decay)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/roentgo/roentgo/internal/graph"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/libtorch"
+	"github.com/roentgo/roentgo/trainer/runs"
 )
 
 // vaeSpecs lists the parameters of encoder and decoder.
@@ -49,12 +50,12 @@ func specs(r *graph.Recorder) ([]graph.Spec, error) {
 
 // newParams makes the parameters of specs: from the source where it has them in
 // that size, else at their initial values. It returns the names of the others.
-func newParams(specs []graph.Spec, from Source, seed uint64, trainable bool) (*libtorch.Params, []string, error) {
+func newParams(specs []graph.Spec, from runs.Source, seed uint64, trainable bool) (*libtorch.Params, []string, error) {
 	return newParamsOf(specs, from, seed, func(string) bool { return trainable })
 }
 
 // newParamsOf is newParams where some of the parameters may be trainable.
-func newParamsOf(specs []graph.Spec, from Source, seed uint64, trainable func(name string) bool) (*libtorch.Params, []string, error) {
+func newParamsOf(specs []graph.Spec, from runs.Source, seed uint64, trainable func(name string) bool) (*libtorch.Params, []string, error) {
 	params := libtorch.NewParams()
 	var lacking []string
 	for _, s := range specs {
@@ -67,7 +68,7 @@ func newParamsOf(specs []graph.Spec, from Source, seed uint64, trainable func(na
 		}
 		if len(values) != graph.Len(s.Shape) {
 			lacking = append(lacking, s.Name)
-			values = initial(seed, s.Name, s.Shape)
+			values = runs.InitialValues(seed, s.Name, s.Shape)
 		}
 		params.Add(s.Name, s.Shape, values, trainable(s.Name))
 	}
@@ -76,7 +77,7 @@ func newParamsOf(specs []graph.Spec, from Source, seed uint64, trainable func(na
 
 // sayLacking reports the parameters that the source of a training does not
 // have.
-func sayLacking(progress io.Writer, kind string, from Source, lacking []string) {
+func sayLacking(progress io.Writer, kind string, from runs.Source, lacking []string) {
 	if from != nil && len(lacking) > 0 {
 		fmt.Fprintf(progress, "%s: %d parameters that the initial file lacks, or has in another shape, start at random, %q first\n", kind, len(lacking), lacking[0])
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/trainer/runs"
 )
 
 // sinusoids is a source of position embeddings to begin from: sines and cosines
@@ -30,7 +31,7 @@ func (s sinusoids) Float32(string) ([]float32, error) {
 		if i%2 == 1 {
 			v = math.Cos(angle)
 		}
-		table[at] = float32(embeddingStd * math.Sqrt2 * v)
+		table[at] = float32(runs.EmbeddingStd * math.Sqrt2 * v)
 	}
 	return table, nil
 }

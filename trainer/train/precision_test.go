@@ -13,6 +13,7 @@ import (
 	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/libtorch"
+	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/trainer/train"
 )
 
@@ -54,14 +55,14 @@ func TestPrecisionWithoutBF16(t *testing.T) {
 	}
 	o := train.BenchOptions{Common: train.Common{Batch: 2, Accumulate: 1, Steps: 1, EMA: 0.9, Precision: "bf16"}, Model: cfg, Tokens: 4}
 	result, err := train.Bench(context.Background(), o)
-	if libtorch.HasBF16() && (err != nil || len(result.Milliseconds) != 1) || !libtorch.HasBF16() && !errors.Is(err, train.ErrOptions) {
+	if libtorch.HasBF16() && (err != nil || len(result.Milliseconds) != 1) || !libtorch.HasBF16() && !errors.Is(err, runs.ErrOptions) {
 		t.Errorf("%d steps with the error %v", len(result.Milliseconds), err)
 	}
 }
 
 func TestPrecisionOfTextEncoder(t *testing.T) {
 	err := train.TextEncoder(context.Background(), train.TextEncoderOptions{Common: train.Common{Precision: train.PrecisionAuto}, Model: model.Mini(), Vocab: samplertest.Vocabulary(50), SensesLoss: 1}, nil)
-	if !errors.Is(err, train.ErrOptions) {
+	if !errors.Is(err, runs.ErrOptions) {
 		t.Errorf("the error is %v", err)
 	}
 }

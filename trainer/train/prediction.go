@@ -14,6 +14,7 @@ import (
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
+	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/weights"
 )
 
@@ -21,13 +22,13 @@ import (
 // model with text predicts of its latent, over the timesteps, with the image's own
 // caption and one noise per image. vae is the autoencoder that the model was
 // trained with. What a model has learnt by heart it predicts with less error.
-func PredictionErrors(ctx context.Context, m *weights.Model, vae Autoencoder, data *dataset.Prepared, images, timesteps []int, seed uint64) (list []float64, err error) {
+func PredictionErrors(ctx context.Context, m *weights.Model, vae runs.Autoencoder, data *dataset.Prepared, images, timesteps []int, seed uint64) (list []float64, err error) {
 	d, err := sampler.Describe(m)
 	if err != nil {
 		return nil, err
 	}
 	if !d.Model.HasText() {
-		return nil, fmt.Errorf("%w: the model reads no text", ErrOptions)
+		return nil, fmt.Errorf("%w: the model reads no text", runs.ErrOptions)
 	}
 	p, err := newPredictor(m, d)
 	if err != nil {
@@ -72,7 +73,7 @@ func newPredictor(m *weights.Model, d sampler.Description) (*predictor, error) {
 			return nil, err
 		}
 	}
-	vocab, err := FileVocab(m)
+	vocab, err := runs.FileVocab(m)
 	if err != nil {
 		return nil, err
 	}
@@ -83,17 +84,17 @@ func newPredictor(m *weights.Model, d sampler.Description) (*predictor, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.states, err = newTextStates(d.Model, p.tokens, Initial{m}); err != nil {
+	if p.states, err = newTextStates(d.Model, p.tokens, runs.Initial{Model: m}); err != nil {
 		return nil, err
 	}
 	var lacking []string
-	if e := libtorch.Try(func() { p.params, lacking, err = newParams(specs, Initial{m}, 0, false) }); e != nil || err != nil {
+	if e := libtorch.Try(func() { p.params, lacking, err = newParams(specs, runs.Initial{Model: m}, 0, false) }); e != nil || err != nil {
 		p.states.params.Free()
 		return nil, firstError(e, err)
 	}
 	if len(lacking) > 0 {
 		p.close()
-		return nil, fmt.Errorf("%w: the model lacks %q", ErrOptions, lacking[0])
+		return nil, fmt.Errorf("%w: the model lacks %q", runs.ErrOptions, lacking[0])
 	}
 	p.ops = libtorch.NewOps(p.params)
 	return p, nil

@@ -9,11 +9,12 @@ import (
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 	"github.com/roentgo/roentgo/trainer/metric"
+	"github.com/roentgo/roentgo/trainer/runs"
 )
 
 // Reconstruct returns what an autoencoder makes of images of its size in
 // [−1, 1]: the decoded means of their posteriors, within [−1, 1].
-func Reconstruct(ctx context.Context, vae Autoencoder, images [][]float32) (list [][]float32, err error) {
+func Reconstruct(ctx context.Context, vae runs.Autoencoder, images [][]float32) (list [][]float32, err error) {
 	cfg := vae.Model
 	size := cfg.ImageSize
 	params, err := frozen(cfg, vae)
@@ -29,7 +30,7 @@ func Reconstruct(ctx context.Context, vae Autoencoder, images [][]float32) (list
 			return nil, err
 		}
 		if len(x) != size*size {
-			return nil, fmt.Errorf("%w: an image of %d values, the autoencoder takes %d × %d", ErrOptions, len(x), size, size)
+			return nil, fmt.Errorf("%w: an image of %d values, the autoencoder takes %d × %d", runs.ErrOptions, len(x), size, size)
 		}
 		if err := libtorch.Try(func() {
 			defer ops.Free()

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/roentgo/roentgo/sampler/model"
+	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/trainer/train"
 )
 
@@ -28,14 +29,14 @@ func TestResumeChanged(t *testing.T) {
 	if err := trainVAE(t, t.Context(), data, begun); err != nil {
 		t.Fatal(err)
 	}
-	noted, err := os.ReadFile(filepath.Join(run, train.OptionsFile))
+	noted, err := os.ReadFile(filepath.Join(run, runs.OptionsFile))
 	if err != nil {
 		t.Fatal(err)
 	}
 	on := begun
 	on.Steps, on.Batch, on.Seed = 3, 1, 2
 	err = trainVAE(t, t.Context(), other, on)
-	if !errors.Is(err, train.ErrOptions) {
+	if !errors.Is(err, runs.ErrOptions) {
 		t.Fatalf("%v, want ErrOptions", err)
 	}
 	for _, says := range []string{"the data are ", "batch is 1, was 2", "seed is 2, was 1", "--allow-changes"} {
@@ -58,7 +59,7 @@ func TestResumeChanged(t *testing.T) {
 	if text := say(begun); !strings.Contains(text, "already at step 2, nothing is left of 2 steps") {
 		t.Errorf("at its steps: %q", text)
 	}
-	if now, err := os.ReadFile(filepath.Join(run, train.OptionsFile)); err != nil || string(now) != string(noted) {
+	if now, err := os.ReadFile(filepath.Join(run, runs.OptionsFile)); err != nil || string(now) != string(noted) {
 		t.Errorf("what did not go on is noted: %s, %v", now, err)
 	}
 	on.AllowChanges = true

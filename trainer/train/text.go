@@ -4,15 +4,9 @@ package train
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/roentgo/roentgo/internal/graph"
 	"github.com/roentgo/roentgo/sampler/model"
@@ -20,6 +14,7 @@ import (
 	"github.com/roentgo/roentgo/trainer/bert"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
+	"github.com/roentgo/roentgo/trainer/runs"
 )
 
 // maxStates is how many bytes of hidden states are kept; texts beyond it are
@@ -37,7 +32,7 @@ type textStates struct {
 	bytes  int
 }
 
-func newTextStates(cfg model.Config, tokens *prompt.Tokenizer, encoder Source) (*textStates, error) {
+func newTextStates(cfg model.Config, tokens *prompt.Tokenizer, encoder runs.Source) (*textStates, error) {
 	r := graph.NewRecorder()
 	ids := r.Input("ids", graph.PerPrompt, 1, 2)
 	r.Output("states", model.BERT(r, cfg, ids, ids, ids))
@@ -155,28 +150,6 @@ func viewTexts(data *dataset.Prepared) (texts []string) {
 	return texts
 }
 
-// writeTextFiles writes what an export needs of a run's text: the vocabulary,
-// the words of the captions, and which frozen encoder it was.
-func writeTextFiles(o DiffusionOptions, data *dataset.Prepared) error {
-	lines := func(list []string) []byte { return []byte(strings.Join(list, "\n") + "\n") }
-	if err := errors.Join(os.WriteFile(filepath.Join(o.Run, VocabFile), lines(o.Vocab), 0o644),
-		os.WriteFile(filepath.Join(o.Run, wordsFile), lines(captionWords(data)), 0o644)); err != nil || o.Text == nil {
-		return err
-	}
-	path := filepath.Join(o.Run, encoderFile)
-	now := encoderNote{Dir: o.Text.Dir, Hash: o.Text.Hash}
-	if before, err := readEncoderNote(o.Run); err == nil && before.Hash != now.Hash {
-		return fmt.Errorf("%w: %s was trained with another text encoder (%s)", ErrCheckpoint, o.Run, before.Dir)
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	text, err := json.Marshal(now)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, append(text, '\n'), 0o644)
-}
-
 // captionWords lists the words that the captions of the data can have.
 func captionWords(data *dataset.Prepared) []string {
 	texts, whole := fixedTexts(data)
@@ -200,4 +173,4 @@ func (o DiffusionOptions) withEncoder() DiffusionOptions {
 	return o
 }
 
-var _ Source = (*bert.Encoder)(nil)
+var _ runs.Source = (*bert.Encoder)(nil)

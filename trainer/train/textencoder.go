@@ -8,16 +8,14 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/roentgo/roentgo/internal/graph"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/prompt"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
+	"github.com/roentgo/roentgo/trainer/runs"
 )
 
 // TextEncoderOptions are those of [TextEncoder].
@@ -45,16 +43,16 @@ func TextEncoder(ctx context.Context, o TextEncoderOptions, progress io.Writer) 
 		return err
 	}
 	if !(o.SensesLoss >= 0) {
-		return fmt.Errorf("%w: a loss of senses times %g", ErrOptions, o.SensesLoss)
+		return fmt.Errorf("%w: a loss of senses times %g", runs.ErrOptions, o.SensesLoss)
 	}
 	if o.Precision == PrecisionAuto {
-		return fmt.Errorf("%w: precision auto measures networks of images alone (give f32 or bf16 to a text encoder)", ErrOptions)
+		return fmt.Errorf("%w: precision auto measures networks of images alone (give f32 or bf16 to a text encoder)", runs.ErrOptions)
 	}
 	tokens, err := prompt.New(o.Vocab, o.Model.Lowercase, o.Model.Tokens)
 	if err != nil {
 		return err
 	}
-	if err := keepVocab(o.Run, o.Vocab); err != nil {
+	if err := runs.KeepVocab(o.Run, o.Vocab); err != nil {
 		return err
 	}
 	specs, err := textEncoderSpecs(o.Model)
@@ -79,21 +77,6 @@ func TextEncoder(ctx context.Context, o TextEncoderOptions, progress io.Writer) 
 		return err
 	}
 	return e.finish(progress)
-}
-
-// keepVocab writes the vocabulary to a run's folder, or holds it to the one
-// that the run began with.
-func keepVocab(run string, vocab []string) error {
-	if err := os.MkdirAll(run, 0o755); err != nil {
-		return err
-	}
-	path := filepath.Join(run, VocabFile)
-	text := strings.Join(vocab, "\n") + "\n"
-	before, err := os.ReadFile(path)
-	if err == nil && string(before) != text {
-		return fmt.Errorf("%w: %s has another vocabulary than the captions need now (choose another --run folder)", ErrCheckpoint, path)
-	}
-	return os.WriteFile(path, []byte(text), 0o644)
 }
 
 // textEncoderSpecs lists the parameters of the encoder and of the heads that
@@ -246,7 +229,7 @@ func (e *textEncoder) evaluate(average *libtorch.Params) (map[string]float64, er
 
 // finish measures the trained encoder and, where it is good enough, writes it.
 func (e *textEncoder) finish(progress io.Writer) error {
-	trained, err := OpenTrained(e.Run)
+	trained, err := runs.OpenTrained(e.Run)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/bert"
+	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/trainer/train"
 	"github.com/roentgo/roentgo/weights"
 )
@@ -53,7 +54,7 @@ func TestTextEncoder(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	if err := run(ctx, options("cut"), stopping{cancel, "held_f1"}); !errors.Is(err, train.ErrStopped) {
+	if err := run(ctx, options("cut"), stopping{cancel, "held_f1"}); !errors.Is(err, runs.ErrStopped) {
 		t.Fatalf("a cancelled run ended with %v", err)
 	}
 	if err := run(t.Context(), options("cut"), io.Discard); err != nil {
@@ -75,7 +76,7 @@ func TestTextEncoder(t *testing.T) {
 	if got := e.Apply(model.Tiny()); got.TextLayers != want.TextLayers || got.TextVocab != want.TextVocab || got.Tokens != want.Tokens || !got.Lowercase || !slices.Equal(e.Vocab, samplertest.Vocabulary(512)) {
 		t.Errorf("%+v", got)
 	}
-	trained, err := train.OpenTrained(filepath.Join(dir, "whole"))
+	trained, err := runs.OpenTrained(filepath.Join(dir, "whole"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +109,7 @@ func TestTextEncoder(t *testing.T) {
 	// A run does not go on with another vocabulary.
 	other := options("whole")
 	other.Vocab = samplertest.Vocabulary(500)
-	if err := run(t.Context(), other, io.Discard); !errors.Is(err, train.ErrCheckpoint) {
+	if err := run(t.Context(), other, io.Discard); !errors.Is(err, runs.ErrCheckpoint) {
 		t.Errorf("another vocabulary: %v", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/libtorch"
+	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/weights"
 )
 
@@ -83,7 +84,7 @@ func ExtractText(m *weights.Model, dir string) error {
 		return err
 	}
 	if !d.Model.HasText() {
-		return fmt.Errorf("%w: the model file has no text encoder", ErrOptions)
+		return fmt.Errorf("%w: the model file has no text encoder", runs.ErrOptions)
 	}
 	vocab, err := m.Bytes(sampler.TensorVocab)
 	if err != nil {
@@ -107,7 +108,7 @@ func ExtractText(m *weights.Model, dir string) error {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, VocabFile), vocab, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, runs.VocabFile), vocab, 0o644); err != nil {
 		return err
 	}
 	return writeEncoder(dir, d.Model, tensors)

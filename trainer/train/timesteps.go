@@ -1,3 +1,5 @@
+//go:build libtorch
+
 package train
 
 // band is a range of timesteps with its share of all draws.

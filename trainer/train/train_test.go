@@ -23,6 +23,7 @@ import (
 	"github.com/roentgo/roentgo/trainer/bert"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
+	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/trainer/train"
 	"github.com/roentgo/roentgo/weights"
 )
@@ -113,19 +114,19 @@ func trainVAE(t *testing.T, ctx context.Context, data *dataset.Prepared, c train
 
 func trainDiffusion(t *testing.T, ctx context.Context, data *dataset.Prepared, vae string, s schedule.Config, c train.Common) error {
 	t.Helper()
-	trained, err := train.OpenTrained(vae)
+	trained, err := runs.OpenTrained(vae)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer trained.Close()
 	return train.Diffusion(ctx, data, train.DiffusionOptions{Common: c, Model: model.Tiny(), Schedule: s,
-		Vocab: samplertest.Vocabulary(512), VAE: train.Autoencoder{Source: trained, Hash: "test"}}, io.Discard)
+		Vocab: samplertest.Vocabulary(512), VAE: runs.Autoencoder{Source: trained, Hash: "test"}}, io.Discard)
 }
 
 // losses returns the figures of that name from a run's log, in order.
 func losses(t *testing.T, run, name string) []float64 {
 	t.Helper()
-	list, err := train.ReadLog(run)
+	list, err := runs.ReadLog(run)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +183,7 @@ func TestOverfit(t *testing.T) {
 			t.Logf("the loss of %s fell from %.4f to %.4f", filepath.Base(run), l[0], end)
 		}
 	}
-	paths, err := train.Export([]string{vae}, unet, train.FileOptions{Out: filepath.Join(dir, "model"+weights.Extension), For: train.ForSampling, Kind: weights.Int8})
+	paths, err := runs.Export([]string{vae}, unet, runs.FileOptions{Out: filepath.Join(dir, "model"+weights.Extension), For: runs.ForSampling, Kind: weights.Int8})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,12 +225,12 @@ func TestResume(t *testing.T) {
 		defer cancel()
 		go func() {
 			for ctx.Err() == nil {
-				if list, err := train.ReadLog(log); err == nil && len(list) >= after {
+				if list, err := runs.ReadLog(log); err == nil && len(list) >= after {
 					cancel()
 				}
 			}
 		}()
-		if err := run(ctx); !errors.Is(err, train.ErrStopped) {
+		if err := run(ctx); !errors.Is(err, runs.ErrStopped) {
 			t.Fatalf("a cancelled run ended with %v", err)
 		}
 	}
@@ -263,11 +264,11 @@ func TestResume(t *testing.T) {
 	c := common(at("cut"), steps)
 	other := model.Tiny()
 	other.DecoderChannels = []int{32, 32, 32}
-	if err := train.VAE(t.Context(), data, train.VAEOptions{Common: c, Model: other}, io.Discard); !errors.Is(err, train.ErrCheckpoint) {
+	if err := train.VAE(t.Context(), data, train.VAEOptions{Common: c, Model: other}, io.Discard); !errors.Is(err, runs.ErrCheckpoint) {
 		t.Errorf("another configuration: %v", err)
 	}
 	// A damaged checkpoint is said to be one, and kept.
-	path := filepath.Join(at("cut"), train.CheckpointFile)
+	path := filepath.Join(at("cut"), runs.CheckpointFile)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -275,7 +276,7 @@ func TestResume(t *testing.T) {
 	if err := os.WriteFile(path, whole[:len(whole)/2], 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := vae("cut")(t.Context()); !errors.Is(err, train.ErrCheckpoint) {
+	if err := vae("cut")(t.Context()); !errors.Is(err, runs.ErrCheckpoint) {
 		t.Errorf("half a checkpoint: %v", err)
 	}
 	if st, err := os.Stat(path); err != nil || st.Size() != int64(len(whole)/2) {
@@ -285,12 +286,12 @@ func TestResume(t *testing.T) {
 
 func equalRuns(t *testing.T, a, b string) {
 	t.Helper()
-	x, err := weights.OpenPlain(filepath.Join(a, train.CheckpointFile))
+	x, err := weights.OpenPlain(filepath.Join(a, runs.CheckpointFile))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer x.Close()
-	y, err := weights.OpenPlain(filepath.Join(b, train.CheckpointFile))
+	y, err := weights.OpenPlain(filepath.Join(b, runs.CheckpointFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -320,8 +321,8 @@ func TestInitialFile(t *testing.T) {
 	data := prepared(t, 9)
 	dir := t.TempDir()
 	out := filepath.Join(dir, "model"+weights.Extension)
-	if _, err := train.Init(model.Tiny(), schedule.ZeroTerminal(), samplertest.Vocabulary(512), 7, train.FileOptions{
-		Out: out, For: train.ForSampling, Kind: weights.F32, Sampling: train.DefaultSampling(schedule.ZeroTerminal())}); err != nil {
+	if _, err := runs.Init(model.Tiny(), schedule.ZeroTerminal(), samplertest.Vocabulary(512), 7, runs.FileOptions{
+		Out: out, For: runs.ForSampling, Kind: weights.F32, Sampling: runs.DefaultSampling(schedule.ZeroTerminal())}); err != nil {
 		t.Fatal(err)
 	}
 	m, err := weights.Open(out)
@@ -332,13 +333,13 @@ func TestInitialFile(t *testing.T) {
 	c := common(filepath.Join(dir, "run"), 1)
 	c.Rate, c.Warmup = 1e-12, 0
 	var said strings.Builder
-	if err := train.VAE(t.Context(), data, train.VAEOptions{Common: c, Model: model.Tiny(), Init: train.Initial{Model: m}}, &said); err != nil {
+	if err := train.VAE(t.Context(), data, train.VAEOptions{Common: c, Model: model.Tiny(), Init: runs.Initial{Model: m}}, &said); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(said.String(), "lacks") || !strings.Contains(said.String(), "vae.encoder.") {
 		t.Errorf("it is not said that a file for sampling lacks the encoder: %q", said.String())
 	}
-	trained, err := train.OpenTrained(c.Run)
+	trained, err := runs.OpenTrained(c.Run)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -376,7 +377,7 @@ func TestEncoders(t *testing.T) {
 	encoder := filepath.Join(dir, "bert")
 	writeBERT(t, encoder, 1)
 	for name, text := range map[string]string{"frozen": encoder, "none": ""} {
-		a, err := train.OpenAutoencoder([]string{vae})
+		a, err := runs.OpenAutoencoder([]string{vae})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -393,7 +394,7 @@ func TestEncoders(t *testing.T) {
 			t.Fatal(name, err)
 		}
 		a.Close()
-		trained, err := train.OpenTrained(o.Run)
+		trained, err := runs.OpenTrained(o.Run)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -402,7 +403,7 @@ func TestEncoders(t *testing.T) {
 		}
 		trained.Close()
 		out := filepath.Join(dir, name+weights.Extension)
-		paths, err := train.Export([]string{vae}, o.Run, train.FileOptions{Out: out, For: train.ForTraining, Kind: weights.F16})
+		paths, err := runs.Export([]string{vae}, o.Run, runs.FileOptions{Out: out, For: runs.ForTraining, Kind: weights.F16})
 		if err != nil {
 			t.Fatal(name, err)
 		}
@@ -422,7 +423,7 @@ func TestEncoders(t *testing.T) {
 			continue
 		}
 		// The exported file brings an autoencoder, and the encoder its words.
-		if again, err := train.OpenAutoencoder(paths); err != nil || !again.Has("vae.encoder.conv_in.weight") {
+		if again, err := runs.OpenAutoencoder(paths); err != nil || !again.Has("vae.encoder.conv_in.weight") {
 			t.Errorf("%v", err)
 		} else {
 			again.Close()
@@ -435,12 +436,12 @@ func TestEncoders(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		on := train.VAEOptions{Common: common(filepath.Join(dir, "on"), 1), Model: model.Tiny(), Init: train.Initial{Model: m}}
+		on := train.VAEOptions{Common: common(filepath.Join(dir, "on"), 1), Model: model.Tiny(), Init: runs.Initial{Model: m}}
 		if err := train.VAE(t.Context(), data, on, io.Discard); err != nil {
 			t.Fatal(err)
 		}
 		m.Close()
-		if r, err := train.OpenTrained(on.Run); err != nil || r.Before.Steps != 2 {
+		if r, err := runs.OpenTrained(on.Run); err != nil || r.Before.Steps != 2 {
 			t.Errorf("%+v, %v", r, err)
 		} else {
 			r.Close()
@@ -448,7 +449,7 @@ func TestEncoders(t *testing.T) {
 		// Another encoder, or none where it was, is refused.
 		writeBERT(t, filepath.Join(dir, "other"), 2)
 		for _, other := range []string{filepath.Join(dir, "other"), filepath.Join(dir, "absent")} {
-			if _, err := train.Export([]string{vae}, o.Run, train.FileOptions{Out: out, For: train.ForSampling, Kind: weights.F16, Text: other, Overwrite: true}); err == nil {
+			if _, err := runs.Export([]string{vae}, o.Run, runs.FileOptions{Out: out, For: runs.ForSampling, Kind: weights.F16, Text: other, Overwrite: true}); err == nil {
 				t.Errorf("an export with the encoder %s", filepath.Base(other))
 			}
 		}

@@ -25,6 +25,7 @@ import (
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/trainer/dataset"
+	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/trainer/train"
 	"github.com/roentgo/roentgo/weights"
 )
@@ -33,12 +34,12 @@ import (
 // largest value.
 func furthest(t *testing.T, a, b string) float64 {
 	t.Helper()
-	x, err := train.OpenTrained(a)
+	x, err := runs.OpenTrained(a)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer x.Close()
-	y, err := weights.OpenPlain(filepath.Join(b, train.CheckpointFile))
+	y, err := weights.OpenPlain(filepath.Join(b, runs.CheckpointFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +130,7 @@ func TestKeepsBestAndLast(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range list {
-		r, err := train.OpenTrained(path)
+		r, err := runs.OpenTrained(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -139,7 +140,7 @@ func TestKeepsBestAndLast(t *testing.T) {
 	if fmt.Sprint(steps) != "[6 7 8]" {
 		t.Errorf("kept are the steps %v", steps)
 	}
-	best, err := train.OpenTrained(filepath.Join(c.Run, train.BestFile))
+	best, err := runs.OpenTrained(filepath.Join(c.Run, runs.BestFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,10 +155,10 @@ func TestKeepsBestAndLast(t *testing.T) {
 		t.Errorf("the best was step %d, kept is %d", at, best.Step)
 	}
 	// Without its last checkpoint a run does not begin again unasked.
-	if err := os.Remove(filepath.Join(c.Run, train.CheckpointFile)); err != nil {
+	if err := os.Remove(filepath.Join(c.Run, runs.CheckpointFile)); err != nil {
 		t.Fatal(err)
 	}
-	if err := trainVAE(t, t.Context(), data, c); !errors.Is(err, train.ErrCheckpoint) || !strings.Contains(err.Error(), "checkpoint-00000007") {
+	if err := trainVAE(t, t.Context(), data, c); !errors.Is(err, runs.ErrCheckpoint) || !strings.Contains(err.Error(), "checkpoint-00000007") {
 		t.Error(err)
 	}
 }
@@ -198,7 +199,7 @@ func TestFullDisk(t *testing.T) {
 	if err := trainVAE(t, t.Context(), data, c); err != nil {
 		t.Fatal(err)
 	}
-	before, err := os.ReadFile(filepath.Join(c.Run, train.CheckpointFile))
+	before, err := os.ReadFile(filepath.Join(c.Run, runs.CheckpointFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +222,7 @@ func TestFullDisk(t *testing.T) {
 	if !errors.Is(err, syscall.EFBIG) {
 		t.Errorf("a checkpoint larger than any file may be: %v", err)
 	}
-	after, err := os.ReadFile(filepath.Join(c.Run, train.CheckpointFile))
+	after, err := os.ReadFile(filepath.Join(c.Run, runs.CheckpointFile))
 	if err != nil || !bytes.Equal(before, after) {
 		t.Errorf("the checkpoint before it has changed: %v", err)
 	}
@@ -287,7 +288,7 @@ func TestKilled(t *testing.T) {
 		if cmd.Wait() == nil {
 			finished++
 		}
-		r, err := train.OpenTrained(filepath.Join(dir, "killed"))
+		r, err := runs.OpenTrained(filepath.Join(dir, "killed"))
 		if errors.Is(err, fs.ErrNotExist) && step == 0 {
 			continue
 		}
@@ -356,7 +357,7 @@ torch.jit.trace(D(), (torch.zeros(2, 1, 64, 64), torch.zeros(2, 1, 64, 64))).sav
 	if len(d) != 55 || d[0] == d[54] {
 		t.Errorf("the discriminator took %d steps, from %g on", len(d), d[0])
 	}
-	if err := run("cut", 60, 20); !errors.Is(err, train.ErrStopped) {
+	if err := run("cut", 60, 20); !errors.Is(err, runs.ErrStopped) {
 		t.Fatal(err)
 	}
 	if err := run("cut", 60, 0); err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 	trainermetric "github.com/roentgo/roentgo/trainer/metric"
+	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/weights"
 )
 
@@ -65,8 +66,8 @@ type VAEOptions struct {
 	// beside its score.
 	Matching float64 `json:"matching"`
 
-	Init       Source `json:"-"` // weights to begin from, where it has them; or nil
-	TestImages int    `json:"-"` // of the test set that an evaluation takes; 0: all
+	Init       runs.Source `json:"-"` // weights to begin from, where it has them; or nil
+	TestImages int         `json:"-"` // of the test set that an evaluation takes; 0: all
 }
 
 // What a decoded image is held to.
@@ -85,13 +86,13 @@ func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.
 		return err
 	}
 	if data.Size() != o.Model.ImageSize {
-		return fmt.Errorf("%w: the prepared images have %d pixels per side, the model %d", ErrOptions, data.Size(), o.Model.ImageSize)
+		return fmt.Errorf("%w: the prepared images have %d pixels per side, the model %d", runs.ErrOptions, data.Size(), o.Model.ImageSize)
 	}
 	if o.Reconstruction == "" {
 		o.Reconstruction = ReconstructionL1
 	}
 	if o.Reconstruction != ReconstructionL1 && o.Reconstruction != ReconstructionL2 {
-		return fmt.Errorf("%w: no reconstruction loss %q (there are %s, %s)", ErrOptions, o.Reconstruction, ReconstructionL1, ReconstructionL2)
+		return fmt.Errorf("%w: no reconstruction loss %q (there are %s, %s)", runs.ErrOptions, o.Reconstruction, ReconstructionL1, ReconstructionL2)
 	}
 	if o.Denoiser == nil {
 		o.DenoiseTo = 0
@@ -99,7 +100,7 @@ func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.
 		return err
 	}
 	if !(o.Adversarial >= 0 && o.PerceptualWeight >= 0 && o.Equivariance >= 0 && o.AdversarialNoise >= 0 && o.Matching >= 0) {
-		return fmt.Errorf("%w: weights of losses, and noise, are not negative", ErrOptions)
+		return fmt.Errorf("%w: weights of losses, and noise, are not negative", runs.ErrOptions)
 	}
 	if err := o.settle(ctx, BenchOptions{Model: o.Model, VAE: true}, progress); err != nil {
 		return err
@@ -116,7 +117,7 @@ func VAE(ctx context.Context, data *dataset.Prepared, o VAEOptions, progress io.
 	defer params.Free()
 	sayLacking(progress, "vae", o.Init, lacking)
 	if o.DecoderAlone && slices.ContainsFunc(lacking, func(name string) bool { return !o.trains(name) }) {
-		return fmt.Errorf("%w: to train the decoder alone, --init must give a trained encoder", ErrOptions)
+		return fmt.Errorf("%w: to train the decoder alone, --init must give a trained encoder", runs.ErrOptions)
 	}
 	v := &vae{VAEOptions: o, data: data, order: newOrder(data.Split(dataset.Train), nil, o.Seed)}
 	if o.Denoiser != nil {
@@ -154,15 +155,15 @@ func openDenoiser(o VAEOptions) (*predictor, error) {
 	}
 	switch {
 	case !o.DecoderAlone:
-		return nil, fmt.Errorf("%w: a denoiser is for the decoder alone", ErrOptions)
+		return nil, fmt.Errorf("%w: a denoiser is for the decoder alone", runs.ErrOptions)
 	case !d.Model.HasText():
-		return nil, fmt.Errorf("%w: the denoiser reads no text", ErrOptions)
+		return nil, fmt.Errorf("%w: the denoiser reads no text", runs.ErrOptions)
 	case d.Model.ImageSize != o.Model.ImageSize || d.Model.LatentChannels != o.Model.LatentChannels:
-		return nil, fmt.Errorf("%w: the denoiser is of latents of other images", ErrOptions)
+		return nil, fmt.Errorf("%w: the denoiser is of latents of other images", runs.ErrOptions)
 	case d.Schedule.Prediction != schedule.VPrediction:
-		return nil, fmt.Errorf("%w: a denoiser needs the objective v, not %s", ErrOptions, d.Schedule.Prediction)
+		return nil, fmt.Errorf("%w: a denoiser needs the objective v, not %s", runs.ErrOptions, d.Schedule.Prediction)
 	case o.DenoiseTo < 0 || o.DenoiseTo >= d.Schedule.TrainTimesteps:
-		return nil, fmt.Errorf("%w: timestep %d is not in [0, %d]", ErrOptions, o.DenoiseTo, d.Schedule.TrainTimesteps-1)
+		return nil, fmt.Errorf("%w: timestep %d is not in [0, %d]", runs.ErrOptions, o.DenoiseTo, d.Schedule.TrainTimesteps-1)
 	}
 	return newPredictor(o.Denoiser, d)
 }
@@ -319,7 +320,7 @@ func (v *vae) evaluate(average *libtorch.Params, grid string) (map[string]float6
 		test = test[:v.TestImages]
 	}
 	if len(test) == 0 {
-		return nil, fmt.Errorf("%w: the prepared data has no test images", ErrOptions)
+		return nil, fmt.Errorf("%w: the prepared data has no test images", runs.ErrOptions)
 	}
 	size := v.Model.ImageSize
 	x := make([]float32, size*size)

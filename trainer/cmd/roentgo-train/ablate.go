@@ -22,7 +22,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/roentgo/roentgo/sampler/model"
-	"github.com/roentgo/roentgo/trainer/train"
+	"github.com/roentgo/roentgo/trainer/runs"
 )
 
 // study is a file of ablations: a base and what each variant changes of it.
@@ -267,7 +267,7 @@ func runSelf(ctx context.Context, args []string) error {
 func (s study) table(w io.Writer, out string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "variant\tsteps\theld-out loss\tto base\tVAE SSIM\tto base\tU-Net and text, M\tminutes\tpeak MB\tpeak to base")
-	var base *train.RunFigures
+	var base *runs.RunFigures
 	var baseSSIM float64
 	for _, v := range s.Variants {
 		dir := filepath.Join(out, slug(v.Name))
@@ -279,7 +279,7 @@ func (s study) table(w io.Writer, out string) error {
 		if err != nil {
 			return err
 		}
-		unet, err := train.ReadFigures(filepath.Join(dir, "unet"))
+		unet, err := runs.ReadFigures(filepath.Join(dir, "unet"))
 		if errors.Is(err, os.ErrNotExist) {
 			fmt.Fprintf(t, "%s\tnot trained\n", v.Name)
 			continue
@@ -287,7 +287,7 @@ func (s study) table(w io.Writer, out string) error {
 		if err != nil {
 			return err
 		}
-		vae, err := train.ReadFigures(filepath.Join(out, strings.TrimSpace(string(note))))
+		vae, err := runs.ReadFigures(filepath.Join(out, strings.TrimSpace(string(note))))
 		if err != nil {
 			return err
 		}

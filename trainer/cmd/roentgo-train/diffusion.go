@@ -11,6 +11,7 @@ import (
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/trainer/bert"
 	"github.com/roentgo/roentgo/trainer/dataset"
+	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/trainer/train"
 	"github.com/roentgo/roentgo/weights"
 )
@@ -43,7 +44,7 @@ func diffusionCommand() *cobra.Command {
 				return err
 			}
 			defer data.Close()
-			autoencoder, err := train.OpenAutoencoder(vae)
+			autoencoder, err := runs.OpenAutoencoder(vae)
 			if err != nil {
 				return err
 			}
@@ -53,7 +54,7 @@ func diffusionCommand() *cobra.Command {
 				return err
 			}
 			if st, err := os.Stat(first(begin)); err == nil && st.IsDir() {
-				trained, err := train.OpenTrained(begin[0])
+				trained, err := runs.OpenTrained(begin[0])
 				if err != nil {
 					return err
 				}
@@ -65,9 +66,9 @@ func diffusionCommand() *cobra.Command {
 					return err
 				}
 				defer m.Close()
-				o.Init = train.Initial{Model: m}
+				o.Init = runs.Initial{Model: m}
 				if vocab == "" && text == textCompact {
-					if o.Vocab, err = train.FileVocab(m); err != nil {
+					if o.Vocab, err = runs.FileVocab(m); err != nil {
 						return err
 					}
 				}

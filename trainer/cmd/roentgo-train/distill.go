@@ -12,6 +12,7 @@ import (
 
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/trainer/dataset"
+	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/trainer/train"
 )
 
@@ -39,27 +40,27 @@ func distillCommand() *cobra.Command {
 				return err
 			}
 			defer data.Close()
-			autoencoder, err := train.OpenAutoencoder(vae)
+			autoencoder, err := runs.OpenAutoencoder(vae)
 			if err != nil {
 				return err
 			}
 			defer autoencoder.Close()
-			trained, err := train.OpenTrained(teacher)
+			trained, err := runs.OpenTrained(teacher)
 			if err != nil {
 				return err
 			}
 			defer trained.Close()
 			if err := errors.Join(json.Unmarshal([]byte(trained.Model), &o.Model), json.Unmarshal([]byte(trained.Schedule), &o.Schedule)); err != nil {
-				return fmt.Errorf("%w: %s does not state its model and schedule: %w", train.ErrCheckpoint, teacher, err)
+				return fmt.Errorf("%w: %s does not state its model and schedule: %w", runs.ErrCheckpoint, teacher, err)
 			}
 			o.VAE, o.Teacher = autoencoder, trained
-			if o.Text, err = train.OpenEncoder(teacher, text); err != nil {
+			if o.Text, err = runs.OpenEncoder(teacher, text); err != nil {
 				return err
 			}
 			if o.Text != nil {
 				defer o.Text.Close()
 			} else if o.Model.HasText() {
-				if o.Vocab, err = train.RunVocab(teacher); err != nil {
+				if o.Vocab, err = runs.RunVocab(teacher); err != nil {
 					return err
 				}
 			}

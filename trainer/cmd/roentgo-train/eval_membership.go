@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/roentgo/roentgo/trainer/metric"
+	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/trainer/train"
 	"github.com/roentgo/roentgo/weights"
 )
@@ -37,7 +38,7 @@ var membershipParts = []float64{0.1, 0.25, 0.4, 0.55}
 
 // attack runs the attack on as many training as held-out images, which the
 // autoencoder encodes.
-func (e *evaluator) attack(ctx context.Context, vae *train.Autoencoder) (*membership, error) {
+func (e *evaluator) attack(ctx context.Context, vae *runs.Autoencoder) (*membership, error) {
 	m, err := weights.Open(e.models...)
 	if err != nil {
 		return nil, err

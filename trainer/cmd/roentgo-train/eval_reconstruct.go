@@ -9,6 +9,7 @@ import (
 	images "github.com/roentgo/roentgo/internal/metric"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/metric"
+	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/trainer/train"
 	"github.com/roentgo/roentgo/weights"
 )
@@ -27,7 +28,7 @@ type reconstruction struct {
 
 // autoencoder opens the autoencoder that was asked for, or the model's own; nil
 // where it has no encoder.
-func (e *evaluator) autoencoder() (*train.Autoencoder, error) {
+func (e *evaluator) autoencoder() (*runs.Autoencoder, error) {
 	paths := e.vae
 	if len(paths) == 0 && len(e.models) == 0 {
 		return nil, nil
@@ -44,7 +45,7 @@ func (e *evaluator) autoencoder() (*train.Autoencoder, error) {
 		}
 		paths = e.models
 	}
-	vae, err := train.OpenAutoencoder(paths)
+	vae, err := runs.OpenAutoencoder(paths)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +53,7 @@ func (e *evaluator) autoencoder() (*train.Autoencoder, error) {
 }
 
 // reconstructed measures an autoencoder.
-func (e *evaluator) reconstructed(ctx context.Context, vae *train.Autoencoder) (*reconstruction, error) {
+func (e *evaluator) reconstructed(ctx context.Context, vae *runs.Autoencoder) (*reconstruction, error) {
 	list, err := train.Reconstruct(ctx, *vae, e.real)
 	if err != nil {
 		return nil, err

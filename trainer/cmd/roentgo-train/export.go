@@ -14,13 +14,13 @@ import (
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/trainer/dataset"
-	"github.com/roentgo/roentgo/trainer/train"
+	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/weights"
 )
 
 // fileFlags are the flags of a command that writes a model file.
 type fileFlags struct {
-	train.FileOptions
+	runs.FileOptions
 	kind     string
 	piece    float64
 	interval string
@@ -28,7 +28,7 @@ type fileFlags struct {
 
 func (o *fileFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&o.Out, "out", "", "model file to write, NAME"+weights.Extension+" (required)")
-	f.StringVar(&o.For, "for", train.ForSampling, "sampling: quantized, without the encoder; training: everything, in float16")
+	f.StringVar(&o.For, "for", runs.ForSampling, "sampling: quantized, without the encoder; training: everything, in float16")
 	f.StringVar(&o.kind, "kind", "", "how large weights are kept: f32, f16, int8, int4 (default int8 for sampling, f16 for training)")
 	f.StringSliceVar(&o.Int4, "int4", nil, "groups of layers to keep in int4 in a file of int8, with commas between them: 'quantize' names them and measures what it costs")
 	f.BoolVar(&o.Overwrite, "force", false, "overwrite existing files")
@@ -47,8 +47,8 @@ func (o *fileFlags) add(f *pflag.FlagSet) {
 }
 
 // options completes the flags for a schedule.
-func (o *fileFlags) options(s schedule.Config) (train.FileOptions, error) {
-	o.Kind = train.KindFor(o.For)
+func (o *fileFlags) options(s schedule.Config) (runs.FileOptions, error) {
+	o.Kind = runs.KindFor(o.For)
 	if o.kind != "" {
 		var err error
 		if o.Kind, err = weights.ParseKind(o.kind); err != nil {
@@ -56,7 +56,7 @@ func (o *fileFlags) options(s schedule.Config) (train.FileOptions, error) {
 		}
 	}
 	o.MaxPiece = int64(o.piece * 1e6)
-	d := train.DefaultSampling(s)
+	d := runs.DefaultSampling(s)
 	o.Sampling.GuidanceInterval = d.GuidanceInterval
 	if o.interval != "" {
 		var err error
@@ -89,7 +89,7 @@ func exportCommand() *cobra.Command {
 		Example: "  roentgo-train export --vae runs/vae --diffusion runs/unet --out model" + weights.Extension,
 		Args:    exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			trained, err := train.OpenTrained(diffusion)
+			trained, err := runs.OpenTrained(diffusion)
 			if err != nil {
 				return err
 			}
@@ -97,13 +97,13 @@ func exportCommand() *cobra.Command {
 			err = json.Unmarshal([]byte(trained.Schedule), &s)
 			trained.Close()
 			if err != nil {
-				return fmt.Errorf("%w: %s states no schedule", train.ErrCheckpoint, diffusion)
+				return fmt.Errorf("%w: %s states no schedule", runs.ErrCheckpoint, diffusion)
 			}
 			options, err := o.options(s)
 			if err != nil {
 				return err
 			}
-			return written(train.Export(vae, diffusion, options))
+			return written(runs.Export(vae, diffusion, options))
 		},
 	}
 	o.add(cmd.Flags())
@@ -155,7 +155,7 @@ func initCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return written(train.Init(c, s, words, seed, options))
+			return written(runs.Init(c, s, words, seed, options))
 		},
 	}
 	o.add(cmd.Flags())

@@ -19,7 +19,7 @@ import (
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/fetch"
 	"github.com/roentgo/roentgo/trainer/report"
-	"github.com/roentgo/roentgo/trainer/train"
+	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/weights"
 )
 
@@ -53,9 +53,9 @@ func run(ctx context.Context, args []string) int {
 	// Errors of several causes are joined by line breaks.
 	fmt.Fprintln(os.Stderr, "roentgo-train:", strings.ReplaceAll(err.Error(), "\n", "; "))
 	switch {
-	case errors.Is(err, train.ErrStopped):
+	case errors.Is(err, runs.ErrStopped):
 		return 0
-	case errors.As(err, new(misuse)), errors.Is(err, train.ErrOptions), errors.Is(err, dataset.ErrOptions), errors.Is(err, fetch.ErrOptions), errors.Is(err, report.ErrExists),
+	case errors.As(err, new(misuse)), errors.Is(err, runs.ErrOptions), errors.Is(err, dataset.ErrOptions), errors.Is(err, fetch.ErrOptions), errors.Is(err, report.ErrExists),
 		errors.Is(err, model.ErrConfig), errors.Is(err, weights.ErrExists),
 		strings.HasPrefix(err.Error(), "unknown command"), strings.HasPrefix(err.Error(), "required flag"): // cobra has no types for them
 		return 2

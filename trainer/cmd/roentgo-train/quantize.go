@@ -19,6 +19,7 @@ import (
 	images "github.com/roentgo/roentgo/internal/metric"
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/trainer/metric"
+	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/trainer/train"
 	"github.com/roentgo/roentgo/weights"
 )
@@ -103,7 +104,7 @@ func (o quantizeOptions) run(ctx context.Context) error {
 	f.Tensors = slices.DeleteFunc(f.Tensors, func(t weights.Tensor) bool { return strings.HasPrefix(t.Name, "vae.encoder.") })
 	var groups []string
 	for _, t := range f.Tensors {
-		if g := train.LayerGroup(t.Name); t.Kind == weights.F16 && train.Quantizable(t.Shape) && !slices.Contains(groups, g) {
+		if g := runs.LayerGroup(t.Name); t.Kind == weights.F16 && runs.Quantizable(t.Shape) && !slices.Contains(groups, g) {
 			groups = append(groups, g)
 		}
 	}
@@ -186,8 +187,8 @@ func (q *quantizer) at(ctx context.Context, name string, kind func(group string)
 	f := q.file
 	f.Tensors = slices.Clone(f.Tensors)
 	for i, t := range f.Tensors {
-		if t.Kind == weights.F16 && train.Quantizable(t.Shape) {
-			f.Tensors[i].Kind = kind(train.LayerGroup(t.Name))
+		if t.Kind == weights.F16 && runs.Quantizable(t.Shape) {
+			f.Tensors[i].Kind = kind(runs.LayerGroup(t.Name))
 		}
 	}
 	if _, err := weights.Write(q.path, f, weights.WriteOptions{Overwrite: true}); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/libtorch"
+	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/trainer/train"
 	"github.com/roentgo/roentgo/weights"
 )
@@ -99,7 +100,7 @@ func vaeCommand() *cobra.Command {
 				return err
 			}
 			if len(begin) > 0 {
-				a, err := train.OpenAutoencoder(begin)
+				a, err := runs.OpenAutoencoder(begin)
 				if err != nil {
 					return err
 				}

@@ -1,6 +1,4 @@
-//go:build libtorch
-
-package train_test
+package runs_test
 
 import (
 	"bytes"
@@ -12,7 +10,7 @@ import (
 	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/schedule"
-	"github.com/roentgo/roentgo/trainer/train"
+	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/weights"
 )
 
@@ -20,11 +18,11 @@ import (
 func TestInt4Groups(t *testing.T) {
 	write := func(groups ...string) (string, error) {
 		out := filepath.Join(t.TempDir(), "model"+weights.Extension)
-		_, err := train.Init(model.Tiny(), schedule.ZeroTerminal(), samplertest.Vocabulary(300), 1, train.FileOptions{Out: out, For: train.ForSampling, Kind: weights.Int8,
-			Int4: groups, Sampling: train.DefaultSampling(schedule.ZeroTerminal())})
+		_, err := runs.Init(model.Tiny(), schedule.ZeroTerminal(), samplertest.Vocabulary(300), 1, runs.FileOptions{Out: out, For: runs.ForSampling, Kind: weights.Int8,
+			Int4: groups, Sampling: runs.DefaultSampling(schedule.ZeroTerminal())})
 		return out, err
 	}
-	if _, err := write("unet.up.9"); !errors.Is(err, train.ErrOptions) {
+	if _, err := write("unet.up.9"); !errors.Is(err, runs.ErrOptions) {
 		t.Errorf("a group that the model lacks: %v, want ErrOptions", err)
 	}
 	whole, err := write()
@@ -53,7 +51,7 @@ func TestInt4Groups(t *testing.T) {
 	for _, name := range m.Names() {
 		i, _ := m.Info(name)
 		kinds[i.Kind]++
-		if of4 := i.Kind == weights.Int4; of4 != (train.Quantizable(i.Shape) && train.LayerGroup(name) == "unet.up.0") {
+		if of4 := i.Kind == weights.Int4; of4 != (runs.Quantizable(i.Shape) && runs.LayerGroup(name) == "unet.up.0") {
 			t.Errorf("%s of shape %v is %s", name, i.Shape, i.Kind)
 		}
 	}

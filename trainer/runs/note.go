@@ -1,11 +1,10 @@
-//go:build libtorch
-
-package train
+package runs
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -13,38 +12,41 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/roentgo/roentgo/internal/atomicfile"
 )
 
-// note is what OptionsFile holds.
-type note struct {
+// Note is what OptionsFile holds.
+type Note struct {
 	Kind    string         `json:"kind"`
 	Data    string         `json:"data,omitempty"` // the digest of the prepared folder
 	Options map[string]any `json:"options"`
 	Machine map[string]any `json:"machine"`
 }
 
-// mayChange are the options that a run may go on with others of: how long it
+// mayChange are the options that may differ when a run is resumed: how long it
 // is, and how a step is computed. The networks' own are held to the checkpoint.
 var mayChange = []string{"steps", "precision", "checkpointing", "query_block", "model", "schedule"}
 
-// optionsOf is a struct of options as OptionsFile holds it.
-func optionsOf(options any) (map[string]any, error) {
+// NewNote is the note of a run of a kind with a struct of options, on data of that
+// digest, on a machine.
+func NewNote(kind, data string, options any, machine map[string]any) (Note, error) {
+	n := Note{Kind: kind, Data: data, Options: map[string]any{}, Machine: machine}
 	text, err := json.Marshal(options)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = json.Unmarshal(text, &n.Options)
 	}
-	m := map[string]any{}
-	return m, json.Unmarshal(text, &m)
+	return n, err
 }
 
 // readNote reads the options of an earlier part of a run; nil where there is
 // none.
-func readNote(dir string) (*note, error) {
+func readNote(dir string) (*Note, error) {
 	text, err := os.ReadFile(filepath.Join(dir, OptionsFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	var n note
+	var n Note
 	if err == nil {
 		err = json.Unmarshal(text, &n)
 	}
@@ -56,7 +58,7 @@ func readNote(dir string) (*note, error) {
 
 // changes lists in what a run would go on otherwise than before. Options that
 // an earlier version did not note are left out.
-func (n note) changes(before note) []string {
+func (n Note) changes(before Note) []string {
 	var list []string
 	if before.Data != "" && n.Data != before.Data {
 		list = append(list, fmt.Sprintf("the data are %s, were %s", shortDigest(n.Data), shortDigest(before.Data)))
@@ -72,7 +74,32 @@ func (n note) changes(before note) []string {
 
 func shortDigest(digest string) string { return digest[:min(12, len(digest))] }
 
-// refuseChanges is the error of a run that would go on otherwise.
-func refuseChanges(dir string, list []string) error {
-	return fmt.Errorf("%w: %s began otherwise: %s (give what it began with, choose another --run folder, or give --allow-changes)", ErrOptions, dir, strings.Join(list, "; "))
+// Check compares the options with those of the last start of the run in dir. Other
+// data or options are an error, unless they are allowed; then progress gets a line
+// for each.
+func (n Note) Check(dir string, allow bool, progress io.Writer) error {
+	before, err := readNote(dir)
+	if err != nil || before == nil {
+		return err
+	}
+	list := n.changes(*before)
+	if len(list) > 0 && !allow {
+		return fmt.Errorf("%w: %s began otherwise: %s (give what it began with, choose another --run folder, or give --allow-changes)", ErrOptions, dir, strings.Join(list, "; "))
+	}
+	for _, change := range list {
+		fmt.Fprintf(progress, "%s: changed: %s\n", n.Kind, change)
+	}
+	return nil
+}
+
+// Write writes the note to the folder of a run.
+func (n Note) Write(dir string) error {
+	text, err := json.MarshalIndent(n, "", "  ")
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(filepath.Join(dir, OptionsFile), true, func(w io.Writer) error {
+		_, err := w.Write(append(text, '\n'))
+		return err
+	})
 }

@@ -1,8 +1,7 @@
-//go:build libtorch
-
-package train
+package runs
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,11 +13,11 @@ import (
 // TestSameModel compares the configuration of a checkpoint with that of a run.
 func TestSameModel(t *testing.T) {
 	text := func(c model.Config) string {
-		s, err := jsonOf(c)
+		s, err := json.Marshal(c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return s
+		return string(s)
 	}
 	paper := text(model.Paper())
 	otherDecoder := model.Mini()

@@ -1,4 +1,4 @@
-package train
+package runs
 
 import "strings"
 
@@ -19,7 +19,7 @@ func ReadFigures(dir string) (RunFigures, error) {
 	defer t.Close()
 	f := RunFigures{Steps: t.Step, Seconds: t.Seconds, Last: map[string]float64{}}
 	for _, name := range t.file.Names() {
-		if strings.HasPrefix(name, prefixParam) {
+		if strings.HasPrefix(name, PrefixParam) {
 			n := 1
 			for _, d := range t.file.Shape(name) {
 				n *= d

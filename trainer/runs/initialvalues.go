@@ -1,4 +1,4 @@
-package train
+package runs
 
 import (
 	"hash/fnv"
@@ -9,8 +9,8 @@ import (
 	"github.com/roentgo/roentgo/internal/noise"
 )
 
-// embeddingStd is the deviation of BERT's initial weights.
-const embeddingStd = 0.02
+// EmbeddingStd is the deviation of BERT's initial weights.
+const EmbeddingStd = 0.02
 
 // initial fills a parameter before training. It depends on nothing but the
 // seed, the name and the shape.
@@ -20,7 +20,7 @@ const embeddingStd = 0.02
 // the U-Net the last layer of every residual branch, and of all, starts at 0,
 // so that each block begins as the identity (Goyal et al. 2017; Dhariwal and
 // Nichol 2021).
-func initial(seed uint64, name string, shape []int) []float32 {
+func InitialValues(seed uint64, name string, shape []int) []float32 {
 	values := make([]float32, graph.Len(shape))
 	fill := func(std float64) []float32 {
 		h := fnv.New32a()
@@ -48,7 +48,7 @@ func initial(seed uint64, name string, shape []int) []float32 {
 	case name == "adapter.null":
 		return fill(1)
 	case strings.HasPrefix(name, "text."):
-		return fill(embeddingStd)
+		return fill(EmbeddingStd)
 	case strings.HasPrefix(name, "unet.") && zeroStart(name):
 		return values
 	}

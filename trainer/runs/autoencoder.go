@@ -1,12 +1,10 @@
-package train
+package runs
 
 import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 
-	"github.com/roentgo/roentgo/internal/digest"
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/weights"
@@ -18,7 +16,7 @@ type Autoencoder struct {
 	Hash  string       // of its weights
 	Model model.Config // of which it is a part
 
-	summary *runSummary
+	summary *Summary
 	close   func() error
 }
 
@@ -34,7 +32,7 @@ func OpenAutoencoder(paths []string) (Autoencoder, error) {
 			run.Close()
 			return a, fmt.Errorf("%w: %s does not state its model: %w", ErrCheckpoint, paths[0], err)
 		}
-		if a.Hash, _, err = digest.File(filepath.Join(paths[0], CheckpointFile)); err != nil {
+		if a.Hash, err = run.Hash(); err != nil {
 			run.Close()
 		}
 		return a, err
@@ -53,8 +51,7 @@ func OpenAutoencoder(paths []string) (Autoencoder, error) {
 		return a, err
 	}
 	a.Model = d.Model
-	var p provenance
-	if json.Unmarshal([]byte(m.Metadata()["roentgo.training"]), &p) == nil {
+	if p, ok := provenanceOf(m.Metadata()); ok {
 		a.summary = p.VAE
 	}
 	return a, nil
@@ -71,16 +68,30 @@ type Latents struct {
 	Preview   []float32 // one weight per channel and a bias: a grey value in [−1, 1] of a standardised latent
 }
 
-const latentsFile = "latents.safetensors"
+// LatentsFile holds the latents of a diffusion run, in its folder.
+const LatentsFile = "latents.safetensors"
 
-// readLatents reads the latents of a run; with a key, only those that are of it.
-func readLatents(path, key string) (*Latents, error) {
+// latentsKey names, in its metadata, what the latents are of.
+const latentsKey = "roentgo.latents"
+
+// Write writes the latents to a file. key says what they are of.
+func (l *Latents) Write(path, key string) error {
+	return weights.WritePlain(path, map[string]string{latentsKey: key}, []weights.Values{
+		{Name: "values", Shape: []int{len(l.Values)}, Float32: l.Values},
+		{Name: "mean", Shape: []int{len(l.Mean)}, Float32: l.Mean},
+		{Name: "std", Shape: []int{len(l.Std)}, Float32: l.Std},
+		{Name: "preview", Shape: []int{len(l.Preview)}, Float32: l.Preview},
+	})
+}
+
+// ReadLatents reads the latents of a run; with a key, only those that are of it.
+func ReadLatents(path, key string) (*Latents, error) {
 	f, err := weights.OpenPlain(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if key != "" && f.Metadata()["roentgo.latents"] != key {
+	if key != "" && f.Metadata()[latentsKey] != key {
 		return nil, fmt.Errorf("train: %s is of another autoencoder or other images", path)
 	}
 	l := &Latents{}

@@ -1,6 +1,7 @@
-package train
+package runs
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -63,6 +64,43 @@ func readEncoderNote(run string) (encoderNote, error) {
 	}
 	return n, nil
 }
+
+// WriteTexts writes what an export needs of a run's text: the vocabulary, the words
+// of the captions, and which frozen encoder it is trained with; nil: none. It refuses
+// another encoder than that of the run's beginning.
+func WriteTexts(run string, vocab, words []string, encoder *bert.Encoder) error {
+	if err := errors.Join(os.WriteFile(filepath.Join(run, VocabFile), textOf(vocab), 0o644),
+		os.WriteFile(filepath.Join(run, wordsFile), textOf(words), 0o644)); err != nil || encoder == nil {
+		return err
+	}
+	now := encoderNote{Dir: encoder.Dir, Hash: encoder.Hash}
+	if before, err := readEncoderNote(run); err == nil && before.Hash != now.Hash {
+		return fmt.Errorf("%w: %s was trained with another text encoder (%s)", ErrCheckpoint, run, before.Dir)
+	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	text, err := json.Marshal(now)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(run, encoderFile), append(text, '\n'), 0o644)
+}
+
+// KeepVocab writes the vocabulary to a run's folder. It refuses another one than that
+// of the run's beginning.
+func KeepVocab(run string, vocab []string) error {
+	if err := os.MkdirAll(run, 0o755); err != nil {
+		return err
+	}
+	path, text := filepath.Join(run, VocabFile), textOf(vocab)
+	if before, err := os.ReadFile(path); err == nil && !bytes.Equal(before, text) {
+		return fmt.Errorf("%w: %s has another vocabulary than the captions need now (choose another --run folder)", ErrCheckpoint, path)
+	}
+	return os.WriteFile(path, text, 0o644)
+}
+
+// textOf is a text of lines.
+func textOf(lines []string) []byte { return []byte(strings.Join(lines, "\n") + "\n") }
 
 // OpenEncoder opens the frozen encoder of a run: in dir, or where it was. It
 // is nil where the run trained its own.

@@ -1,12 +1,12 @@
-package train
+package runs
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
+	"github.com/roentgo/roentgo/internal/digest"
 	"github.com/roentgo/roentgo/weights"
 )
 
@@ -25,28 +25,28 @@ const CheckpointFile = "checkpoint.safetensors"
 const BestFile = "best.safetensors"
 
 // OptionsFile says, in a run's folder, with which options and on what machine
-// it was begun or last gone on with.
+// it was started or last resumed.
 const OptionsFile = "run.json"
 
-// logFile is the log of a run, in its folder: a JSON object a step.
-const logFile = "log.jsonl"
+// LogFile is the log of a run, in its folder: one JSON object per step.
+const LogFile = "log.jsonl"
 
 // The prefixes of the tensors of a checkpoint.
 const (
-	prefixParam   = "param/"
-	prefixAverage = "average/"
-	prefixM       = "adamw.m/"
-	prefixV       = "adamw.v/"
+	PrefixParam   = "param/"
+	PrefixAverage = "average/"
+	PrefixM       = "adamw.m/"
+	PrefixV       = "adamw.v/"
 )
 
-// state is what a run goes on from, beside its tensors.
-type state struct {
+// State is what a run resumes from, beside its tensors.
+type State struct {
 	Kind    string  `json:"kind"` // "vae" or "diffusion"
 	Step    int     `json:"step"` // optimizer steps taken
 	Updates int     `json:"updates"`
 	Seconds float64 `json:"seconds"`
 	// Before is the training that the initial file had.
-	Before runSummary `json:"before"`
+	Before Summary `json:"before"`
 	// AdversaryUpdates are the steps of a discriminator.
 	AdversaryUpdates int `json:"adversary_updates,omitempty"`
 	Skipped          int `json:"skipped,omitempty"` // steps in a row, the last among them, without a finite gradient
@@ -61,8 +61,26 @@ type state struct {
 	ScheduleJSON string `json:"schedule,omitempty"`
 }
 
-// ErrCheckpoint is wrapped by errors of a checkpoint that does not fit.
-var ErrCheckpoint = errors.New("train: checkpoint refused")
+// stateKey names the state in the metadata of a checkpoint.
+const stateKey = "roentgo.checkpoint"
+
+// Metadata is the state as the metadata of a checkpoint.
+func (s State) Metadata() map[string]string {
+	text, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // numbers and strings
+	}
+	return map[string]string{stateKey: string(text)}
+}
+
+// stateOf reads the state of a checkpoint.
+func stateOf(f *weights.Plain, path string) (State, error) {
+	s := State{LossScale: 1}
+	if err := json.Unmarshal([]byte(f.Metadata()[stateKey]), &s); err != nil {
+		return s, fmt.Errorf("%w: %s has no training state: %w", ErrCheckpoint, path, err)
+	}
+	return s, nil
+}
 
 // Trained is the average of a run's weights, read from its checkpoint.
 type Trained struct {
@@ -72,7 +90,7 @@ type Trained struct {
 	// Seconds that the training took.
 	Seconds float64
 	// Before is the training that the run's initial file had.
-	Before runSummary
+	Before Summary
 	// Model and Schedule are the configurations as JSON.
 	Model, Schedule string
 }
@@ -87,20 +105,26 @@ func OpenTrained(dir string) (*Trained, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}
-	var s state
-	if err := json.Unmarshal([]byte(f.Metadata()["roentgo.checkpoint"]), &s); err != nil {
+	s, err := stateOf(f, path)
+	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("%w: %s has no training state: %w", ErrCheckpoint, path, err)
+		return nil, err
 	}
 	return &Trained{file: f, path: path, Step: s.Step, Seconds: s.Seconds, Before: s.Before, Model: s.ModelJSON, Schedule: s.ScheduleJSON}, nil
 }
 
 // Has reports whether the parameter was trained in this run.
-func (t *Trained) Has(name string) bool { return t.file.Has(prefixAverage + name) }
+func (t *Trained) Has(name string) bool { return t.file.Has(PrefixAverage + name) }
 
 // Float32 returns the averaged values of a parameter.
 func (t *Trained) Float32(name string) ([]float32, error) {
-	return t.file.Float32(prefixAverage + name)
+	return t.file.Float32(PrefixAverage + name)
+}
+
+// Hash is the SHA-256 of the file, in hexadecimal.
+func (t *Trained) Hash() (string, error) {
+	hash, _, err := digest.File(t.path)
+	return hash, err
 }
 
 // Close closes the file.

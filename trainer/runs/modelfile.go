@@ -1,11 +1,9 @@
-package train
+package runs
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -189,59 +187,9 @@ func Init(c model.Config, s schedule.Config, vocab []string, seed uint64, o File
 		case sampler.TensorMean, sampler.TensorPreview:
 			return make([]float32, spec.Shape[0]), nil
 		}
-		return initial(seed, spec.Name, spec.Shape), nil
+		return InitialValues(seed, spec.Name, spec.Shape), nil
 	}
-	return writeModel(sampler.Description{Model: c, Schedule: s, Sampling: o.Sampling}, vocab, dataset.KnownWords(), o, map[string]string{"roentgo.training": `{"steps":0}`}, values)
-}
-
-// provenance is what a model file says about its training.
-type provenance struct {
-	VAE       *runSummary `json:"vae,omitempty"`
-	Diffusion *runSummary `json:"diffusion,omitempty"`
-}
-
-type runSummary struct {
-	Steps   int                `json:"steps"`
-	Minutes float64            `json:"minutes"`
-	Figures map[string]float64 `json:"figures,omitempty"` // of the last evaluation on held-out patients
-}
-
-func summarize(dir string, t *Trained) *runSummary {
-	minutes := t.Before.Minutes + t.Seconds/60
-	return &runSummary{t.Before.Steps + t.Step, float64(int(10*minutes)) / 10, lastFigures(dir)}
-}
-
-// ReadLog returns the figures of a run's log, one entry per step. It leaves out a
-// last line that was cut short.
-func ReadLog(dir string) ([]map[string]float64, error) {
-	f, err := os.Open(filepath.Join(dir, logFile))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var list []map[string]float64
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		var line map[string]float64
-		if json.Unmarshal(lines.Bytes(), &line) == nil {
-			list = append(list, line)
-		}
-	}
-	return list, nil
-}
-
-// lastFigures returns the figures of held-out patients, whose names begin with
-// test_, from the last evaluation; none where there is no log.
-func lastFigures(dir string) map[string]float64 {
-	figures := map[string]float64{}
-	list, _ := ReadLog(dir)
-	for _, line := range list {
-		for name, v := range line {
-			if strings.HasPrefix(name, "test_") {
-				figures[name] = v
-			}
-		}
-	}
-	return figures
+	return writeModel(sampler.Description{Model: c, Schedule: s, Sampling: o.Sampling}, vocab, dataset.KnownWords(), o, map[string]string{provenanceKey: `{"steps":0}`}, values)
 }
 
 // Export writes a model file of the averaged weights of an autoencoder, by the
@@ -280,7 +228,7 @@ func Export(vaePaths []string, diffusionDir string, o FileOptions) ([]string, er
 	if encoder != nil {
 		defer encoder.Close()
 	}
-	l, err := readLatents(filepath.Join(diffusionDir, latentsFile), "")
+	l, err := ReadLatents(filepath.Join(diffusionDir, LatentsFile), "")
 	if err != nil {
 		return nil, err
 	}
@@ -288,7 +236,7 @@ func Export(vaePaths []string, diffusionDir string, o FileOptions) ([]string, er
 	if err != nil {
 		return nil, err
 	}
-	return writeModel(d, vocab, words, o, map[string]string{"roentgo.training": string(text)}, func(s graph.Spec) ([]float32, error) {
+	return writeModel(d, vocab, words, o, map[string]string{provenanceKey: string(text)}, func(s graph.Spec) ([]float32, error) {
 		switch s.Name {
 		case sampler.TensorMean:
 			return l.Mean, nil
@@ -305,15 +253,4 @@ func Export(vaePaths []string, diffusionDir string, o FileOptions) ([]string, er
 		}
 		return unet.Float32(s.Name)
 	})
-}
-
-// Initial gives the values of a model file to a training.
-type Initial struct {
-	*weights.Model
-}
-
-// Has reports whether the file has the parameter.
-func (i Initial) Has(name string) bool {
-	_, ok := i.Info(name)
-	return ok
 }
