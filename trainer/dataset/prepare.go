@@ -111,8 +111,9 @@ type Summary struct {
 	Unsaid        int            `json:"unsaid"` // images without a label or a report, whose captions say nothing but the view and the patient
 	Unknown       []Unknown      `json:"not_understood,omitempty"`
 	Skipped       []Skipped      `json:"skipped"`
-	Reasons       map[string]int `json:"reasons,omitempty"`       // what comes before the colon in Skipped.Reason, counted
-	Unnamed       []string       `json:"unnamed_files,omitempty"` // files beside the tables that no row names
+	Reasons       map[string]int `json:"reasons,omitempty"`               // what comes before the colon in Skipped.Reason, counted
+	Shared        []string       `json:"files_of_two_patients,omitempty"` // an image of them may be in both parts
+	Unnamed       []string       `json:"unnamed_files,omitempty"`         // files beside the tables that no row names
 	ImagesSHA256  string         `json:"images_sha256"`
 	RecordsSHA256 string         `json:"records_sha256"`
 }
@@ -178,7 +179,7 @@ func Prepare(ctx context.Context, o Options) (Summary, error) {
 	if len(rows) == 0 {
 		return Summary{}, fmt.Errorf("%w: %s: no rows below the head line", ErrManifest, strings.Join(o.Manifests, ", "))
 	}
-	paths, named := o.locate(rows)
+	paths, named, shared := o.locate(rows)
 	if err := describe(ctx, rows, paths, u); err != nil {
 		return Summary{}, err
 	}
@@ -186,7 +187,9 @@ func Prepare(ctx context.Context, o Options) (Summary, error) {
 	if err := refuseUnknown(unknown); err != nil && !o.AllowUnknown {
 		return Summary{}, err
 	}
-	return inPlace(o.Out, func(dir string) (Summary, error) { return o.write(ctx, dir, input{rows, paths, named, unknown}) })
+	return inPlace(o.Out, func(dir string) (Summary, error) {
+		return o.write(ctx, dir, input{rows, paths, named, shared, unknown})
+	})
 }
 
 // inPlace has write fill a folder beside out, and renames it when it is whole.
@@ -226,6 +229,7 @@ type input struct {
 	rows    []row
 	paths   []string        // of the rows' files
 	named   map[string]bool // files that a row names
+	shared  []string        // rows that name a file of another patient
 	unknown []Unknown
 }
 
@@ -237,6 +241,7 @@ func (o Options) write(ctx context.Context, dir string, in input) (Summary, erro
 		return Summary{}, err
 	}
 	defer out.close()
+	out.sum.Shared = in.shared
 	out.sum.Unnamed = unnamed(o.Manifests, in.named)
 	test := o.testPatients(rows)
 	for i, r := range rows {
@@ -277,10 +282,11 @@ func (o Options) write(ctx context.Context, dir string, in input) (Summary, erro
 }
 
 // locate finds the files of the rows, and notes in a row why it cannot be
-// used. named has every file that a row names.
-func (o Options) locate(rows []row) (paths []string, named map[string]bool) {
+// used. named has every file that a row names; shared says which rows name a file
+// of another patient.
+func (o Options) locate(rows []row) (paths []string, named map[string]bool, shared []string) {
 	paths, named = make([]string, len(rows)), map[string]bool{}
-	first := map[string]string{}
+	first := map[string]*row{}
 	var files finder
 	for i := range rows {
 		r := &rows[i]
@@ -291,7 +297,9 @@ func (o Options) locate(rows []row) (paths []string, named map[string]bool) {
 		if abs, e := filepath.Abs(path); e == nil && err == nil {
 			path, named[abs] = abs, true
 		}
-		before, twice := first[path]
+		before := first[path]
+		// A table may name an image under two patients: it says that they are two.
+		other := before != nil && before.patientSaid && r.patientSaid && before.Patient != r.Patient
 		switch {
 		case r.leftOut != "":
 			continue
@@ -299,13 +307,16 @@ func (o Options) locate(rows []row) (paths []string, named map[string]bool) {
 			r.leftOut = "licence class: " + r.licenceClass
 		case err != nil:
 			r.leftOut = err.Error()
-		case twice:
-			r.leftOut = fmt.Sprintf("named twice: in %s and %s", before, r.where)
+		case before != nil && !other:
+			r.leftOut = fmt.Sprintf("named twice: in %s and %s", before.where, r.where)
+		case other:
+			paths[i] = path
+			shared = append(shared, fmt.Sprintf("%s: in %s and %s", r.File, before.where, r.where))
 		default:
-			paths[i], first[path] = path, r.where
+			paths[i], first[path] = path, r
 		}
 	}
-	return paths, named
+	return paths, named, shared
 }
 
 // testPatients chooses the patients of the test part, of those whose rows may

@@ -324,6 +324,27 @@ func TestLaterals(t *testing.T) {
 	}
 }
 
+// TestSharedFile: a file that a table names under two patients is taken for each of
+// them, and the summary says so; twice under one patient it is taken once.
+func TestSharedFile(t *testing.T) {
+	sum, records, err := prepareTable(t, map[string][]byte{"1.png": chest(64, 72, false),
+		"manifest.csv": []byte("file,patient_id,labels,age\n1.png,1,Pleural Effusion,058Y\n1.png,2,effusion,45.0\n1.png,3,Effusion;Pneumonia,50\n1.png,4,\"Effusion, Pneumonia\",50\n1.png,1,Mass,50\n")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum.Images != 4 || len(sum.Shared) != 3 || !strings.HasPrefix(sum.Shared[0], "1.png: in manifest.csv, line 2 and manifest.csv, line 3") || sum.Reasons["named twice"] != 1 {
+		t.Errorf("%+v", sum)
+	}
+	for i, want := range [][]string{{"Effusion"}, {"Effusion"}, {"Effusion", "Pneumonia"}, {"Effusion", "Pneumonia"}} {
+		if !slices.Equal(records[i].Labels, want) {
+			t.Errorf("record %d has the labels %q, want %q", i, records[i].Labels, want)
+		}
+	}
+	if records[0].Age != 58 || records[1].Age != 45 {
+		t.Errorf("ages %d, %d", records[0].Age, records[1].Age)
+	}
+}
+
 // TestLongRecords: a record that could not be read again is left out, and one
 // that is as long as records may be is read.
 func TestLongRecords(t *testing.T) {

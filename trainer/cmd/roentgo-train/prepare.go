@@ -129,6 +129,9 @@ func tellPrepared(out string, sum dataset.Summary) {
 		}
 		fmt.Printf("  %s: %s %q, %d (%s)\n", what, u.Column, u.Value, u.Count, u.Examples[0])
 	}
+	if n := len(sum.Shared); n > 0 {
+		fmt.Printf("  %d rows name a file of another patient, such as %s; an image may be in both parts\n", n, sum.Shared[0])
+	}
 	if n := len(sum.Unnamed); n > 0 {
 		fmt.Printf("  no table names %d files beside it, such as %q\n", n, sum.Unnamed[0])
 	}
