@@ -268,10 +268,7 @@ func writeFile(path string, f File, opt WriteOptions) error {
 	if err != nil {
 		return err
 	}
-	return atomicfile.Write(ManifestPath(path), opt.Overwrite, func(w io.Writer) error {
-		_, err := w.Write(append(text, '\n'))
-		return err
-	})
+	return atomicfile.WriteBytes(ManifestPath(path), opt.Overwrite, append(text, '\n'))
 }
 
 func compress(w io.Writer, head []byte, data [][]byte, m *Manifest) error {

@@ -57,6 +57,14 @@ func Write(path string, overwrite bool, write func(io.Writer) error) error {
 	return nil
 }
 
+// WriteBytes writes path as [Write] does, with the content data.
+func WriteBytes(path string, overwrite bool, data []byte) error {
+	return Write(path, overwrite, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
 // unfinished has the names of the files that are being written.
 var unfinished sync.Map
 

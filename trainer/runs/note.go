@@ -98,8 +98,5 @@ func (n Note) Write(dir string) error {
 	if err != nil {
 		return err
 	}
-	return atomicfile.Write(filepath.Join(dir, OptionsFile), true, func(w io.Writer) error {
-		_, err := w.Write(append(text, '\n'))
-		return err
-	})
+	return atomicfile.WriteBytes(filepath.Join(dir, OptionsFile), true, append(text, '\n'))
 }

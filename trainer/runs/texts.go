@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/roentgo/roentgo/internal/atomicfile"
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/trainer/bert"
 	"github.com/roentgo/roentgo/weights"
@@ -69,8 +70,8 @@ func readEncoderNote(run string) (encoderNote, error) {
 // of the captions, and which frozen encoder it is trained with; nil: none. It refuses
 // another encoder than that of the run's beginning.
 func WriteTexts(run string, vocab, words []string, encoder *bert.Encoder) error {
-	if err := errors.Join(os.WriteFile(filepath.Join(run, VocabFile), textOf(vocab), 0o644),
-		os.WriteFile(filepath.Join(run, wordsFile), textOf(words), 0o644)); err != nil || encoder == nil {
+	if err := errors.Join(atomicfile.WriteBytes(filepath.Join(run, VocabFile), true, textOf(vocab)),
+		atomicfile.WriteBytes(filepath.Join(run, wordsFile), true, textOf(words))); err != nil || encoder == nil {
 		return err
 	}
 	now := encoderNote{Dir: encoder.Dir, Hash: encoder.Hash}
@@ -83,7 +84,7 @@ func WriteTexts(run string, vocab, words []string, encoder *bert.Encoder) error 
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(run, encoderFile), append(text, '\n'), 0o644)
+	return atomicfile.WriteBytes(filepath.Join(run, encoderFile), true, append(text, '\n'))
 }
 
 // KeepVocab writes the vocabulary to a run's folder. It refuses another one than that
@@ -96,7 +97,7 @@ func KeepVocab(run string, vocab []string) error {
 	if before, err := os.ReadFile(path); err == nil && !bytes.Equal(before, text) {
 		return fmt.Errorf("%w: %s has another vocabulary than the captions need now (choose another --run folder)", ErrCheckpoint, path)
 	}
-	return os.WriteFile(path, text, 0o644)
+	return atomicfile.WriteBytes(path, true, text)
 }
 
 // textOf is a text of lines.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/roentgo/roentgo/internal/atomicfile"
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/libtorch"
@@ -65,7 +66,7 @@ func writeEncoder(dir string, cfg model.Config, tensors []weights.Values) error 
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), append(text, '\n'), 0o644); err != nil {
+		if err := atomicfile.WriteBytes(filepath.Join(dir, name), true, append(text, '\n')); err != nil {
 			return err
 		}
 	}
@@ -108,7 +109,7 @@ func ExtractText(m *weights.Model, dir string) error {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, runs.VocabFile), vocab, 0o644); err != nil {
+	if err := atomicfile.WriteBytes(filepath.Join(dir, runs.VocabFile), true, vocab); err != nil {
 		return err
 	}
 	return writeEncoder(dir, d.Model, tensors)

@@ -163,8 +163,5 @@ func (b *target) checkOutputs(out string, overwrite bool) error {
 
 // writeText writes a file, whole or not at all.
 func writeText(path, content string) error {
-	return atomicfile.Write(path, true, func(w io.Writer) error {
-		_, err := io.WriteString(w, content)
-		return err
-	})
+	return atomicfile.WriteBytes(path, true, []byte(content))
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/BurntSushi/toml"
 	"github.com/spf13/cobra"
 
+	"github.com/roentgo/roentgo/internal/atomicfile"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/runs"
 )
@@ -197,11 +198,7 @@ func (m settings) ofVAE() settings {
 
 // write writes the settings as TOML.
 func (m settings) write(path string) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(toml.NewEncoder(f).Encode(map[string]any(m)), f.Close())
+	return atomicfile.Write(path, true, func(w io.Writer) error { return toml.NewEncoder(w).Encode(map[string]any(m)) })
 }
 
 func (s study) config(v variant) settings { return merged(s.Config, v.Config) }
@@ -234,7 +231,7 @@ func (s study) run(ctx context.Context, out, shard string, v variant) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(os.MkdirAll(dir, 0o755), os.MkdirAll(vae, 0o755), os.WriteFile(filepath.Join(dir, vaeNote), []byte(filepath.Base(vae)+"\n"), 0o644)); err != nil {
+	if err := errors.Join(os.MkdirAll(dir, 0o755), os.MkdirAll(vae, 0o755), atomicfile.WriteBytes(filepath.Join(dir, vaeNote), true, []byte(filepath.Base(vae)+"\n"))); err != nil {
 		return err
 	}
 	config := filepath.Join(dir, "config.toml")

@@ -10,7 +10,6 @@ import (
 	"image/draw"
 	_ "image/jpeg" // so that image.Decode reads it
 	_ "image/png"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -123,10 +122,7 @@ func (e *evaluator) evaluateFolder(ctx context.Context, v *evaluation, ref *refe
 	if err != nil {
 		return fmt.Errorf("eval: a figure is not a number: %w", err)
 	}
-	if err := atomicfile.Write(filepath.Join(e.out, "eval.json"), false, func(w io.Writer) error {
-		_, err := w.Write(append(text, '\n'))
-		return err
-	}); err != nil {
+	if err := atomicfile.WriteBytes(filepath.Join(e.out, "eval.json"), false, append(text, '\n')); err != nil {
 		return err
 	}
 	fmt.Printf("%d images: FID-%s %.2f, KID-%s %.3f, detail %.3f, near training images: %.3f by features, %.3f by pixels\n",

@@ -3,11 +3,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"image/color"
-	"os"
+	"io"
 
+	"github.com/roentgo/roentgo/internal/atomicfile"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/plotutil"
@@ -56,12 +56,10 @@ func writePlots(path string, plots []*plot.Plot, columns int) error {
 	for i, p := range plots {
 		p.Draw(tiles.At(area, i%columns, i/columns))
 	}
-	f, err := os.Create(path)
-	if err != nil {
+	return atomicfile.Write(path, true, func(w io.Writer) error {
+		_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
 		return err
-	}
-	_, err = vgimg.PngCanvas{Canvas: canvas}.WriteTo(f)
-	return errors.Join(err, f.Close())
+	})
 }
 
 // plotSpectra draws power over frequency, both by logarithms.

@@ -7,11 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"path/filepath"
 	"strconv"
 	"strings"
 
+	"github.com/roentgo/roentgo/internal/atomicfile"
 	"github.com/roentgo/roentgo/trainer/metric"
 )
 
@@ -79,7 +80,7 @@ func (v *evaluation) write(dir string) error {
 		return fmt.Errorf("eval: a figure is not a number: %w", err)
 	}
 	return errors.Join(
-		os.WriteFile(filepath.Join(dir, "eval.json"), append(text, '\n'), 0o644),
+		atomicfile.WriteBytes(filepath.Join(dir, "eval.json"), true, append(text, '\n')),
 		writeCSV(filepath.Join(dir, "findings.csv"), v.findingRows()),
 		writeCSV(filepath.Join(dir, "sweep.csv"), v.sweepRows()),
 		v.plotSpectra(filepath.Join(dir, "spectrum.png")),
@@ -89,11 +90,7 @@ func (v *evaluation) write(dir string) error {
 }
 
 func writeCSV(path string, rows [][]string) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(csv.NewWriter(f).WriteAll(rows), f.Close())
+	return atomicfile.Write(path, true, func(w io.Writer) error { return csv.NewWriter(w).WriteAll(rows) })
 }
 
 func number(x float64) string { return strconv.FormatFloat(x, 'f', 4, 64) }

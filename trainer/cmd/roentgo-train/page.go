@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"text/template"
@@ -86,10 +85,7 @@ func (o pageOptions) run() error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.template, err)
 	}
-	return atomicfile.Write(o.out, o.force, func(w io.Writer) error {
-		_, err := w.Write(page)
-		return err
-	})
+	return atomicfile.WriteBytes(o.out, o.force, page)
 }
 
 // insertRow puts the row of generated images before the last one, that of noise.
