@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/png"
 	"os"
 	"path/filepath"
 	"testing"
@@ -29,14 +28,7 @@ func makeManifest(t *testing.T, n int) string {
 			}
 		}
 		name := fmt.Sprintf("%d.png", i)
-		f, err := os.Create(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := png.Encode(f, img); err != nil {
-			t.Fatal(err)
-		}
-		f.Close()
+		specimen.WritePNG(t, filepath.Join(dir, name), img)
 		class := "A"
 		if i%5 == 4 {
 			class = "B"

@@ -4,9 +4,6 @@ package main
 
 import (
 	"fmt"
-	"image"
-	"image/color"
-	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,37 +11,6 @@ import (
 
 	"github.com/roentgo/roentgo/internal/samplertest"
 )
-
-// someData prepares n made-up images.
-func someData(t *testing.T, dir string, n int) string {
-	t.Helper()
-	csv := "file,labels,view\n"
-	for i := range n {
-		img := image.NewGray(image.Rect(0, 0, 64, 64))
-		for p := range img.Pix {
-			img.Pix[p] = color.Gray{Y: uint8(20 + (p%64)*3 + 7*i%40)}.Y
-		}
-		name := fmt.Sprintf("%d.png", i)
-		f, err := os.Create(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := png.Encode(f, img); err != nil {
-			t.Fatal(err)
-		}
-		f.Close()
-		csv += name + ",Effusion,PA\n"
-	}
-	manifest := filepath.Join(dir, "manifest.csv")
-	if err := os.WriteFile(manifest, []byte(csv), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	out := filepath.Join(dir, "data")
-	if status, _, stderr := program(t, "prepare", "manifest", "--size", "64", "--test-fraction", "0.3", "--out", out, manifest); status != 0 {
-		t.Fatal(stderr)
-	}
-	return out
-}
 
 func TestAblate(t *testing.T) {
 	dir := t.TempDir()

@@ -5,10 +5,7 @@ package main
 import (
 	"encoding/csv"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"image"
-	"image/color"
 	"image/png"
 	"math"
 	"os"
@@ -18,46 +15,11 @@ import (
 	"testing"
 
 	"github.com/roentgo/roentgo/internal/samplertest"
+	"github.com/roentgo/roentgo/internal/specimen"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/train"
 	"github.com/roentgo/roentgo/weights"
 )
-
-// judgedData prepares n made-up images of 64 pixels per side: effusions, whose
-// lower half is brighter, and normal ones, in both views.
-func judgedData(t *testing.T, dir string, n int) string {
-	t.Helper()
-	text := "file,labels,view,sex\n"
-	for i := range n {
-		img := image.NewGray(image.Rect(0, 0, 64, 64))
-		for p := range img.Pix {
-			grey := 20 + (p%64)*2 + 7*i%40
-			if i%2 == 0 && p > 32*64 {
-				grey += 60
-			}
-			img.Pix[p] = color.Gray{Y: uint8(grey)}.Y
-		}
-		name := fmt.Sprintf("%d.png", i)
-		f, err := os.Create(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := png.Encode(f, img); err != nil {
-			t.Fatal(err)
-		}
-		f.Close()
-		text += fmt.Sprintf("%s,%s,%s,%s\n", name, []string{"Effusion", "No Finding"}[i%2], []string{"PA", "AP"}[i/2%2], []string{"F", "M"}[i/4%2])
-	}
-	manifest := filepath.Join(dir, "manifest.csv")
-	if err := os.WriteFile(manifest, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	out := filepath.Join(dir, "data")
-	if status, _, stderr := program(t, "prepare", "manifest", "--size", "64", "--test-fraction", "0.4", "--out", out, manifest); status != 0 {
-		t.Fatal(stderr)
-	}
-	return out
-}
 
 // TestEval trains a classifier of a look that is easy to learn, and measures a
 // random model, which ignores its prompt.
@@ -218,14 +180,7 @@ func checkFolder(t *testing.T, dir, data, judge string) {
 	if err != nil || !strings.Contains(string(page), "images of the folder") {
 		t.Errorf("page: %v", err)
 	}
-	img := image.NewGray(image.Rect(0, 0, 32, 64))
-	f, err := os.Create(filepath.Join(dir, "x.png"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(png.Encode(f, img), f.Close()); err != nil {
-		t.Fatal(err)
-	}
+	specimen.WritePNG(t, filepath.Join(dir, "x.png"), image.NewGray(image.Rect(0, 0, 32, 64)))
 	refused(t, 1, "x.png: the image has 32 × 64 pixels", append(command[:len(command)-1:len(command)-1], filepath.Join(dir, "bad"))...)
 }
 

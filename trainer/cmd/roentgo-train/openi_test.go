@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"image/jpeg"
-	"image/png"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -120,10 +119,7 @@ func toPNG(t *testing.T, path, from string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var b bytes.Buffer
-	if err := errors.Join(png.Encode(&b, img), os.WriteFile(path, b.Bytes(), 0o644)); err != nil {
-		t.Fatal(err)
-	}
+	specimen.WritePNG(t, path, img)
 }
 
 // archive packs the files of a folder.
