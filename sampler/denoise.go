@@ -26,7 +26,7 @@ type denoiser struct {
 	*run
 	images int
 	// done counts the steps that have come back from the device, and vectors
-	// are those after them, with which another device goes on.
+	// are those after them, from which another device resumes.
 	done    int
 	vectors [][]float32
 	flight  []graph.Pending // of the steps after them, which are queued

@@ -75,7 +75,7 @@ func opened(t *testing.T, path string, f device.Opener) *sampler.Sampler {
 	return s
 }
 
-// TestStepsOnTheDevice holds images whose steps a GPU took, queued ahead, to
+// TestStepsOnTheDevice compares images whose steps a GPU took, queued ahead, with
 // those whose every step came to the host.
 func TestStepsOnTheDevice(t *testing.T) {
 	s := onHardware(t, samplertest.Tiny(t))

@@ -48,8 +48,8 @@ func TestShippedModelReads(t *testing.T) {
 	}
 }
 
-// TestShippedModelObeys holds the shipped model to drawing another image for
-// another finding, and another view, under the same seed.
+// TestShippedModelObeys checks that the shipped model draws another image for
+// another finding, and for another view, under the same seed.
 func TestShippedModelObeys(t *testing.T) {
 	s := samplertest.Shipped(t)
 	image := func(prompt string) []float32 {

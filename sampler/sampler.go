@@ -85,7 +85,7 @@ type Sampler struct {
 
 // New puts a model on a device. It reads all of the model, which may be closed
 // afterwards, except in mode Small and in a browser. There the sampler opens a
-// GPU that failed in the middle of a run again, or takes the CPU, and goes on
+// GPU that failed in the middle of a run again, or takes the CPU, and resumes
 // from the last finished step; elsewhere such a run ends. Errors wrap ErrModel,
 // ErrDevice, ErrUnsupported, or those of package weights.
 func New(ctx context.Context, m *weights.Model, o Options) (*Sampler, error) {

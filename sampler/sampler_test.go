@@ -94,7 +94,7 @@ func TestImagesYieldsWhatSampleReturns(t *testing.T) {
 }
 
 // TestGuidance checks the algebra of guidance on what a trace shows.
-// TestRows holds images of different texts that were made side by side to the
+// TestRows compares images of different texts that were made in one batch with the
 // same images made alone.
 func TestRows(t *testing.T) {
 	rows := []sampler.Row{{"pleural effusion", "", 4}, {"", "", 4}, {"normal chest x-ray. no pleural effusion. normal normal normal.", "pleural", 7},
@@ -355,7 +355,7 @@ func TestCancel(t *testing.T) {
 	if _, err := s.Sample(late, sampler.Request{}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("late: %v", err)
 	}
-	sample(t, s, sampler.Request{Steps: 1}) // it goes on working
+	sample(t, s, sampler.Request{Steps: 1}) // it still works
 }
 
 // TestModelFiles changes one thing of a good file at a time.
@@ -461,8 +461,8 @@ func TestDevices(t *testing.T) {
 	}
 }
 
-// TestGuideWithinView holds guidance within a view to that of the same model
-// away from the text of the view.
+// TestGuideWithinView compares guidance within a view with guidance of the same
+// model away from the text of the view.
 func TestGuideWithinView(t *testing.T) {
 	d := samplertest.Description(model.Tiny())
 	d.Sampling.Guidance, d.Sampling.Steps = 4, 3

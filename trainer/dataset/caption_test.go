@@ -70,7 +70,7 @@ func TestCaption(t *testing.T) {
 	}
 }
 
-// TestNoSideNoDegree holds captions of images to what labels say.
+// TestNoSideNoDegree checks that captions of images say what labels say, and no more.
 func TestNoSideNoDegree(t *testing.T) {
 	never := map[string]bool{}
 	mark := func(said bool, lists ...[]string) {

@@ -13,7 +13,7 @@ type Change struct {
 }
 
 // Apply writes src changed to dst, both size × size values in [−1, 1], by
-// bilinear interpolation. Beyond an edge the edge's value goes on.
+// bilinear interpolation. Beyond an edge the values are the edge's.
 func (c Change) Apply(dst, src []float32, size int) {
 	scale, half := 1-c.Zoom, float64(size-1)/2
 	room := c.Zoom * half

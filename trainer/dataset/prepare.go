@@ -71,7 +71,7 @@ type Options struct {
 	Fit          Fit     // default FitSquash
 	Seed         uint64  // of the split
 	TestFraction float64 // of the patients; default 0.1
-	// AllowUnknown goes on where a table has values that are not understood:
+	// AllowUnknown accepts tables with values that are not understood:
 	// unknown labels are named in captions as they are written, other values
 	// are left out.
 	AllowUnknown bool

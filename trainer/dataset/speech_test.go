@@ -9,8 +9,8 @@ import (
 	"github.com/roentgo/roentgo/sampler/prompt"
 )
 
-// TestSpeak holds the captions of fixed draws to their facts, which a reader of
-// English takes from the texts.
+// TestSpeak compares the facts of fixed draws with those that a reader of English
+// takes from their captions.
 func TestSpeak(t *testing.T) {
 	claims := func(present, denied string) (c [Claimed]Claim) {
 		for i := range c {

@@ -147,7 +147,7 @@ func (d *download) run(ctx context.Context) (Result, error) {
 		}
 		var final fatal
 		if ctx.Err() != nil {
-			return Result{}, fmt.Errorf("fetch: stopped at %d bytes, the same command goes on: %w", d.size(), ctx.Err())
+			return Result{}, fmt.Errorf("fetch: stopped at %d bytes, the same command resumes: %w", d.size(), ctx.Err())
 		}
 		if errors.As(err, &final) {
 			return Result{}, final.error
@@ -156,7 +156,7 @@ func (d *download) run(ctx context.Context) (Result, error) {
 			fruitless = 0
 		}
 		if fruitless++; fruitless > d.Retries {
-			return Result{}, fmt.Errorf("%w: %d attempts brought nothing (%w); %d bytes are kept, the same command goes on", ErrServer, d.Retries, err, d.size())
+			return Result{}, fmt.Errorf("%w: %d attempts brought nothing (%w); %d bytes are kept, the same command resumes", ErrServer, d.Retries, err, d.size())
 		}
 		select {
 		case <-time.After(max(wait, d.Wait(fruitless))):

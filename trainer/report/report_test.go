@@ -115,7 +115,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestChecksum holds the masked checksum to known ones: CRC-32C of
+// TestChecksum compares the masked checksum with known ones: CRC-32C of
 // "123456789" is e3069283 (RFC 3720's polynomial), and TensorFlow's mask
 // rotates by 15 and adds a282ead8.
 func TestChecksum(t *testing.T) {

@@ -19,7 +19,7 @@ import (
 // What a model file is for.
 const (
 	ForSampling = "sampling" // quantized, without the encoder
-	ForTraining = "training" // everything, in float16: training goes on from it
+	ForTraining = "training" // everything, in float16: training can start from it
 )
 
 // FileOptions say how a model file is written.

@@ -25,7 +25,7 @@ type Note struct {
 }
 
 // mayChange are the options that may differ when a run is resumed: how long it
-// is, and how a step is computed. The networks' own are held to the checkpoint.
+// is, and how a step is computed. Those of the networks are compared with the checkpoint.
 var mayChange = []string{"steps", "precision", "checkpointing", "query_block", "model", "schedule"}
 
 // NewNote is the note of a run of a kind with a struct of options, on data of that
@@ -51,12 +51,12 @@ func readNote(dir string) (*Note, error) {
 		err = json.Unmarshal(text, &n)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s cannot be read: %w (remove it to go on without comparing the options)", ErrCheckpoint, filepath.Join(dir, OptionsFile), err)
+		return nil, fmt.Errorf("%w: %s cannot be read: %w (remove it to resume without comparing the options)", ErrCheckpoint, filepath.Join(dir, OptionsFile), err)
 	}
 	return &n, nil
 }
 
-// changes lists in what a run would go on otherwise than before. Options that
+// changes lists what differs from the start of a run. Options that
 // an earlier version did not note are left out.
 func (n Note) changes(before Note) []string {
 	var list []string

@@ -9,8 +9,8 @@ import (
 	"github.com/roentgo/roentgo/sampler/schedule"
 )
 
-// TestDDIM holds two steps to the latents that the clean latent and the noise
-// give at their timesteps, and one step in their place to the prediction that
+// TestDDIM compares two steps with the latents that the clean latent and the noise
+// give at their timesteps, and one step in their place with the prediction that
 // both have.
 func TestDDIM(t *testing.T) {
 	s, err := schedule.New(schedule.ZeroTerminal())

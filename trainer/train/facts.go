@@ -116,7 +116,7 @@ func logProbabilities(ops *libtorch.Ops, logits libtorch.Tensor) libtorch.Tensor
 }
 
 // textJSON is the part of a configuration that the text encoder is made from:
-// a run goes on where other parts change.
+// a run can be resumed where other parts change.
 func textJSON(cfg model.Config) (string, error) {
 	whole, err := json.Marshal(cfg)
 	if err != nil {

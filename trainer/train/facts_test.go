@@ -128,7 +128,7 @@ func TestWrittenPrompts(t *testing.T) {
 	}
 }
 
-// TestShippedTextEncoder holds the shipped encoder to what its training asks for.
+// TestShippedTextEncoder checks that the shipped encoder reaches what its training asks for.
 func TestShippedTextEncoder(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

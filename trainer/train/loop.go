@@ -97,7 +97,7 @@ func runTask(ctx context.Context, c Common, t task, params *libtorch.Params, pro
 	defer log.Close()
 	l := &loop{Common: c, task: t, run: r, log: log, progress: progress}
 	if resumed {
-		fmt.Fprintf(progress, "%s: going on from step %d of %d\n", t.kind, r.state.Step, c.Steps)
+		fmt.Fprintf(progress, "%s: resuming from step %d of %d\n", t.kind, r.state.Step, c.Steps)
 	}
 	return l.steps(ctx)
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/roentgo/roentgo/trainer/train"
 )
 
-// TestResumeChanged: a run does not go on with another batch, seed or other
+// TestResumeChanged: a run does not resume with another batch, seed or other
 // data, unless asked to, and says what changed. One that is past its steps says
 // so and stays as it is.
 func TestResumeChanged(t *testing.T) {
@@ -60,10 +60,10 @@ func TestResumeChanged(t *testing.T) {
 		t.Errorf("at its steps: %q", text)
 	}
 	if now, err := os.ReadFile(filepath.Join(run, runs.OptionsFile)); err != nil || string(now) != string(noted) {
-		t.Errorf("what did not go on is noted: %s, %v", now, err)
+		t.Errorf("a refused run is noted: %s, %v", now, err)
 	}
 	on.AllowChanges = true
-	if text := say(on); !strings.Contains(text, "changed: batch is 1, was 2") || !strings.Contains(text, "going on from step 2 of 3") {
+	if text := say(on); !strings.Contains(text, "changed: batch is 1, was 2") || !strings.Contains(text, "resuming from step 2 of 3") {
 		t.Errorf("with changes allowed: %q", text)
 	}
 }

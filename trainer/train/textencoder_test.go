@@ -106,7 +106,7 @@ func TestTextEncoder(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "poor", "model.safetensors")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a poor encoder is written: %v", err)
 	}
-	// A run does not go on with another vocabulary.
+	// A run does not resume with another vocabulary.
 	other := options("whole")
 	other.Vocab = samplertest.Vocabulary(500)
 	if err := run(t.Context(), other, io.Discard); !errors.Is(err, runs.ErrCheckpoint) {

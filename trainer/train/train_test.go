@@ -210,7 +210,7 @@ func TestOverfit(t *testing.T) {
 	distillation(t, data, vae, unet)
 }
 
-// TestResume stops trainings and goes on: the weights are those of an unbroken
+// TestResume stops trainings and resumes them: the weights are those of an unbroken
 // run, bit for bit.
 func TestResume(t *testing.T) {
 	runtime.LockOSThread()
@@ -260,7 +260,7 @@ func TestResume(t *testing.T) {
 	}
 	equalRuns(t, at("unet"), at("unet-cut"))
 
-	// Another configuration does not go on from it.
+	// Another configuration does not resume from it.
 	c := common(at("cut"), steps)
 	other := model.Tiny()
 	other.DecoderChannels = []int{32, 32, 32}
@@ -361,7 +361,7 @@ func TestInitialFile(t *testing.T) {
 }
 
 // TestEncoders trains a few steps with a frozen BERT and without text, exports
-// and samples both, and goes on from a model file's autoencoder.
+// and samples both, and starts from a model file's autoencoder.
 func TestEncoders(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -431,7 +431,7 @@ func TestEncoders(t *testing.T) {
 		if len(result.UnknownWords) != 0 {
 			t.Errorf("unknown words %q", result.UnknownWords)
 		}
-		// What goes on from it knows how long it was trained before.
+		// What starts from it knows how long it was trained before.
 		m, err := weights.Open(paths...)
 		if err != nil {
 			t.Fatal(err)

@@ -28,7 +28,7 @@ type VAEOptions struct {
 	Model model.Config `json:"model"`
 	KL    float64      `json:"kl"`   // weight of the divergence, nats a latent value
 	SSIM  float64      `json:"ssim"` // weight of 1 − SSIM beside the mean absolute error
-	// Reconstruction is what the decoded image is held to: ReconstructionL1, the
+	// Reconstruction is the distance of the decoded image from the image: ReconstructionL1, the
 	// default, or ReconstructionL2.
 	Reconstruction string `json:"reconstruction"`
 	// Perceptual is a TorchScript file: a module of two batches of images
@@ -70,7 +70,7 @@ type VAEOptions struct {
 	TestImages int         `json:"-"` // of the test set that an evaluation takes; 0: all
 }
 
-// What a decoded image is held to.
+// The distances of a decoded image from the image.
 const (
 	ReconstructionL1 = "l1" // the mean absolute error
 	ReconstructionL2 = "l2" // the mean squared error

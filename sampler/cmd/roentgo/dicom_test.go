@@ -12,7 +12,7 @@ import (
 )
 
 // TestDICOM writes images as DICOM files: they hold the pixels of the PNG, are
-// made again from their settings, and are kept when the command goes on.
+// made again from their settings, and are kept when the command is given again.
 func TestDICOM(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }

@@ -26,7 +26,7 @@ func (f *sampleFlags) wanted(s *sampler.Sampler, common sampler.Settings, p plan
 
 // missing returns which of the images are to be made: with --force all, else
 // those that are not there. One that is there must be the image that would be
-// made; so a command that was interrupted goes on when it is given again.
+// made; so a command that was interrupted resumes when it is given again.
 func (f *sampleFlags) missing(ctx context.Context, s *sampler.Sampler, common sampler.Settings, images []planned) ([]int, error) {
 	var list []int
 	for i, p := range images {

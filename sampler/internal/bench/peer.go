@@ -100,7 +100,7 @@ func (p *peer) read() (a answer, err error) {
 	return a, err
 }
 
-// settle is how long after a peer's turn its threads may go on spinning.
+// settle is how long after a peer's turn its threads may spin.
 const settle = 50 * time.Millisecond
 
 // ask gives every peer its turn at a row.

@@ -11,9 +11,9 @@ import (
 	"github.com/roentgo/roentgo/internal/modeltest"
 )
 
-// twins holds what every instruction set with assembly returns to what plain Go
-// does, to within the tolerance of each value, and these sets to each other's
-// bytes. What is not a number is so in all of them.
+// twins compares what every instruction set with assembly returns with what plain Go
+// returns, within the tolerance of each value, and the bytes of these sets with each
+// other. A NaN must be one in all of them.
 func twins(t *testing.T, f func(set *instructions) []float32, tolerance func(i int, want float64) float64) {
 	t.Helper()
 	want := f(plain)
@@ -243,7 +243,7 @@ func outputOf(t *testing.T, set *instructions, how *Method, g *graph.Graph, inpu
 	return got[0]
 }
 
-// FuzzConvolution holds every method of every instruction set to plain sums. Of
+// FuzzConvolution compares every method of every instruction set with plain sums. Of
 // F(4×4, 3×3) the terms are up to a hundred times the result.
 func FuzzConvolution(f *testing.F) {
 	f.Add(uint64(1), uint8(15), uint8(15), uint8(3), uint8(3), uint8(0), true)

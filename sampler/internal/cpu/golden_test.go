@@ -78,7 +78,7 @@ func (t *instructions) program() *Program {
 	return &Program{instructions: t, team: team{threads: 1}, buffers: make([][]float32, 1)}
 }
 
-// TestFusedBytes holds the kernels with fused multiply-add to one golden file
+// TestFusedBytes compares the kernels with fused multiply-add with one golden file
 // on every processor (go test -run TestFusedBytes -update writes it).
 func TestFusedBytes(t *testing.T) {
 	const path = "testdata/fused.txt"

@@ -49,7 +49,7 @@ const lanes = 16
 // side at a + r + k·aStride, column c of the right side, whose values lie one
 // after the other, at b + offsets[c] + k, each sum in rising order of k.
 //
-// With more, the sums go on from what out holds. Then bias, one value per row, and
+// With more, the sums start from the values of out. Then bias, one value per row, and
 // residual, like out, are added, where they are not nil. Only the first n
 // columns, at least one, are written; offsets has as many as whole tiles have.
 // Strides are in bytes.

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestProducts holds the product of every instruction set to sums in float64,
-// at sizes that do and do not fill their tiles, and those with fused
-// multiply-add to each other's bytes.
+// TestProducts compares the product of every instruction set with sums in float64,
+// at sizes that do and do not fill their tiles, and the bytes of those with fused
+// multiply-add with each other.
 func TestProducts(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	values := func(n int) []float32 {
@@ -62,9 +62,9 @@ func TestProducts(t *testing.T) {
 	}
 }
 
-// TestExponentials holds every instruction set's softmax and SiLU to float64,
-// at the ends of the range too, and a value's bytes to be the same wherever it
-// stands.
+// TestExponentials compares every instruction set's softmax and SiLU with float64,
+// at the ends of the range too, and checks that a value has the same bytes wherever
+// it stands.
 func TestExponentials(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())

@@ -94,7 +94,7 @@ func (m *Measurement) Save() error {
 }
 
 // Tuned returns the tilings that were measured on the device, now if they never
-// were. Where they cannot be measured or kept, work goes on: with those of
+// were. Where they cannot be measured or kept, work continues, with those of
 // Default, or with a measurement at the next start.
 func Tuned(ctx context.Context, device Device) Tilings {
 	m, err := Stored(device.Info())

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// tuneLimit is how long measuring goes on. What is not measured by then has
+	// tuneLimit is how long measuring may take. What is not measured by then has
 	// the tiling of Default.
 	tuneLimit = 2 * time.Second
 	// tuneRun is how long the runs between two looks at the clock take at least,

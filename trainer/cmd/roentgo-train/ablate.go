@@ -68,8 +68,8 @@ func ablateCommand() *cobra.Command {
   name = "no text"
   diffusion = { text = "none" }
 
-What is complete is not trained again, and what was cut goes on: run the same
-command. --shard 0/3, 1/3 and 2/3 share the variants among three machines with
+To resume, run the same command: it trains no complete run again, and resumes one
+that was cut. --shard 0/3, 1/3 and 2/3 share the variants among three machines with
 one folder; afterwards --table prints the table.`,
 		Args: exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -132,7 +132,7 @@ func vaeCommand() *cobra.Command {
 	f.Float64Var(&o.KL, "kl", 1e-4, "weight of the divergence")
 	f.Float64Var(&o.Equivariance, "equivariance", 0, "weight of the error of the latent decoded at half its size; 0: none")
 	f.Float64Var(&o.SSIM, "ssim", 0.1, "weight of 1 − SSIM")
-	f.StringVar(&o.Reconstruction, "reconstruction", train.ReconstructionL1, "what the image is held to: l1 or l2")
+	f.StringVar(&o.Reconstruction, "reconstruction", train.ReconstructionL1, "distance of the decoded image from the image: l1 or l2")
 	f.StringVar(&o.Perceptual, "perceptual", "", "TorchScript file of a perceptual distance, such as LPIPS: a module of two batches (B, 1, H, W) in [−1, 1]")
 	f.Float64Var(&o.PerceptualWeight, "perceptual-weight", 0.1, "of that distance")
 	f.Float64Var(&o.Adversarial, "adversarial", 0, "weight of a patch discriminator; 0: none")

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestCommitted holds the committed files to what the tables give.
+// TestCommitted compares the committed files with what the tables give.
 func TestCommitted(t *testing.T) {
 	a := kernels()
 	declarations, err := a.declarations()
