@@ -1,21 +1,18 @@
 package specimen
 
 import (
-	"errors"
 	"image"
 	"image/png"
-	"os"
+	"io"
 	"testing"
+
+	"github.com/roentgo/roentgo/internal/atomicfile"
 )
 
 // WritePNG writes an image to a file.
 func WritePNG(t testing.TB, path string, img image.Image) {
 	t.Helper()
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(png.Encode(f, img), f.Close()); err != nil {
+	if err := atomicfile.Write(path, true, func(w io.Writer) error { return png.Encode(w, img) }); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/bert"
+	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/trainer/train"
 	"github.com/roentgo/roentgo/weights"
@@ -91,7 +92,7 @@ func TestTextEncoder(t *testing.T) {
 		}
 	}
 
-	if heads, err := weights.OpenPlain(filepath.Join(dir, "whole", train.FactsFile)); err != nil || !slices.Equal(heads.Shape("facts.weight"), []int{64, want.TextFeatures}) {
+	if heads, err := weights.OpenPlain(filepath.Join(dir, "whole", train.FactsFile)); err != nil || !slices.Equal(heads.Shape("facts.weight"), []int{3*(dataset.Claimed+2) + 1 + dataset.Decades + 2, want.TextFeatures}) {
 		t.Errorf("the maps of facts: %v", err)
 	} else {
 		heads.Close()

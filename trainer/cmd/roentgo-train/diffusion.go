@@ -10,7 +10,6 @@ import (
 
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/trainer/bert"
-	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/trainer/train"
 	"github.com/roentgo/roentgo/weights"
@@ -39,15 +38,11 @@ func diffusionCommand() *cobra.Command {
 			if o.Schedule, err = objectiveOf(objective); err != nil {
 				return err
 			}
-			data, err := dataset.Open(o.Data)
+			data, autoencoder, err := openInputs(o.Data, vae)
 			if err != nil {
 				return err
 			}
 			defer data.Close()
-			autoencoder, err := runs.OpenAutoencoder(vae)
-			if err != nil {
-				return err
-			}
 			defer autoencoder.Close()
 			o.VAE, o.Model = autoencoder, autoencoder.Model
 			if err := overlay(&o.Model, config); err != nil {

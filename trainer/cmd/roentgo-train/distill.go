@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/roentgo/roentgo/sampler/schedule"
-	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/trainer/train"
 )
@@ -35,15 +34,11 @@ func distillCommand() *cobra.Command {
 			if o.GuidanceInterval, err = schedule.ParseInterval(interval); err != nil {
 				return misuse{fmt.Errorf("--guidance-interval %w", err)}
 			}
-			data, err := dataset.Open(o.Data)
+			data, autoencoder, err := openInputs(o.Data, vae)
 			if err != nil {
 				return err
 			}
 			defer data.Close()
-			autoencoder, err := runs.OpenAutoencoder(vae)
-			if err != nil {
-				return err
-			}
 			defer autoencoder.Close()
 			trained, err := runs.OpenTrained(teacher)
 			if err != nil {
