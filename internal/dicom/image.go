@@ -85,7 +85,7 @@ func (f *File) form() (p form, err error) {
 	p.high = f.integer(tag.HighBit, p.stored-1)
 	switch {
 	case p.width < 1 || p.height < 1 || float64(p.width)*float64(p.height) > MaxPixels:
-		return p, fmt.Errorf("%d×%d pixels are too few or too many", p.width, p.height)
+		return p, fmt.Errorf("wrong size: %d×%d pixels are too few or too many", p.width, p.height)
 	case p.allocated != 8 && p.allocated != 16:
 		return p, fmt.Errorf("unusual DICOM image: %d bits are allocated a pixel; 8 and 16 are read", p.allocated)
 	case p.stored < 1 || p.stored > p.allocated || p.high < p.stored-1 || p.high >= p.allocated:

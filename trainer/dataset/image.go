@@ -61,7 +61,7 @@ func decode(data []byte) (*film, error) {
 
 func checkSides(width, height int) error {
 	if width < 16 || height < 16 || float64(width)*float64(height) > maxPixels {
-		return fmt.Errorf("%d×%d pixels are too few or too many", width, height)
+		return fmt.Errorf("wrong size: %d×%d pixels are too few or too many", width, height)
 	}
 	return nil
 }

@@ -25,6 +25,7 @@ type store struct {
 	patients                map[string]bool
 	words, reports          int
 	files                   []string // of the images, in order
+	lines                   []pageLine
 }
 
 func newStore(dir string, sum Summary) (*store, error) {
@@ -91,6 +92,9 @@ func (s *store) add(pixels []byte, r Record) error {
 	}
 	s.sum.Images++
 	s.files = append(s.files, r.File)
+	if len(s.lines) < pageFiles {
+		s.lines = append(s.lines, used(r))
+	}
 	s.sum.Sources[r.Source]++
 	s.patients[r.Patient] = true
 	if r.Split == Train {
@@ -135,14 +139,17 @@ func (s *store) add(pixels []byte, r Record) error {
 	return nil
 }
 
-// finish writes the contact sheet and the summary and brings everything to the
-// disk.
+// finish writes the contact sheet, the page and the summary and brings everything
+// to the disk.
 func (s *store) finish() error {
 	s.sum.Patients = len(s.patients)
 	if err := s.sum.checkParts(); err != nil {
 		return err
 	}
 	if err := s.sheet(); err != nil {
+		return err
+	}
+	if err := s.page(); err != nil {
 		return err
 	}
 	s.sum.ImagesSHA256, s.sum.RecordsSHA256 = hex.EncodeToString(s.imagesHash.Sum(nil)), hex.EncodeToString(s.recordsHash.Sum(nil))

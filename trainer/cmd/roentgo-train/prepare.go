@@ -113,7 +113,7 @@ func imageFlags(f *pflag.FlagSet, out *string, size *int, fit *dataset.Fit, seed
 }
 
 func tellPrepared(out string, sum dataset.Summary) {
-	fmt.Printf("%s: %d images of %d patients, %d to train and %d to test, %d negatives turned back; %d files left out (prepare.json says why)\n",
+	fmt.Printf("%s: %d images of %d patients, %d to train and %d to test, %d negatives turned back; %d files left out (prepare.html says why)\n",
 		out, sum.Images, sum.Patients, sum.Train, sum.Test, sum.Inverted, len(sum.Skipped))
 	for _, reason := range slices.SortedFunc(maps.Keys(sum.Reasons), func(a, b string) int { return cmp.Or(sum.Reasons[b]-sum.Reasons[a], strings.Compare(a, b)) }) {
 		fmt.Printf("  left out: %d %s\n", sum.Reasons[reason], reason)
