@@ -68,7 +68,7 @@ export interface ModelInfo {
   trainingData: string;
   /** SHA-256 of the model, as in the settings of its images. */
   hash: string;
-  /** Pixels a side. */
+  /** Pixels per side. */
   imageSize: number;
   /** Rows of a latent, and of a preview. */
   latentSize: number;

@@ -13,15 +13,17 @@ import (
 // avoided are words and phrases that were used in an odd sense, with what to
 // write instead.
 var avoided = map[string]string{
-	`tell`:        "say, print, report, describe, distinguish",
-	`tells`:       "says, prints, reports, describes, distinguishes",
-	`told`:        "said, printed, reported",
-	`telling`:     "saying, distinguishing",
-	`behind`:      "after",
-	`anew`:        "again",
-	`amounts? to`: "is, are, mean",
-	`shall`:       "must, will",
-	`lies? about`: "is left, stays in memory",
+	`tell`:          "say, print, report, describe, distinguish",
+	`tells`:         "says, prints, reports, describes, distinguishes",
+	`told`:          "said, printed, reported",
+	`telling`:       "saying, distinguishing",
+	`behind`:        "after",
+	`anew`:          "again",
+	`amounts? to`:   "is, are, mean",
+	`shall`:         "must, will",
+	`lies? about`:   "is left, stays in memory",
+	`pixels a side`: "pixels per side",
+	`(once|one) an? (core|file|image|step|head|batch|forward|optimizer)`:                             "once per …, one per …",
 	`an? \w+ an? (row|line|image|channel|head|query|kernel|value|finding|case|bar|core|seed|prompt)`: "one … per …",
 }
 

@@ -6,19 +6,13 @@ import (
 	"image"
 	"image/png"
 	"io"
-	"math"
 
 	"github.com/roentgo/roentgo/internal/atomicfile"
+	"github.com/roentgo/roentgo/sampler"
 )
 
-// Gray turns values in [−1, 1] into an image of size×size.
-func Gray(x []float32, size int) *image.Gray {
-	img := image.NewGray(image.Rect(0, 0, size, size))
-	for i, v := range x {
-		img.Pix[i] = uint8(math.Round(127.5 * (1 + min(max(float64(v), -1), 1))))
-	}
-	return img
-}
+// Gray turns values in [−1, 1] into an image of size×size, as the sampler does.
+func Gray(x []float32, size int) *image.Gray { return (&sampler.Image{Size: size, Pix: x}).Gray() }
 
 // WriteGrid draws images, row by row, columns to a row, into a PNG file.
 func WriteGrid(path string, images []*image.Gray, columns int) error {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"math"
 
 	"github.com/spf13/cobra"
 
@@ -98,7 +97,7 @@ type drawing struct {
 // fromFolder takes them from a folder that this command made of the data.
 func fromFolder(from, data *dataset.Prepared) (drawing, error) {
 	if from.Size() != data.Size() {
-		return drawing{}, fmt.Errorf("the images made have %d pixels a side, the prepared ones %d: these must be equal", from.Size(), data.Size())
+		return drawing{}, fmt.Errorf("the images made have %d pixels per side, the prepared ones %d: these must be equal", from.Size(), data.Size())
 	}
 	place := map[string]int{}
 	for k, r := range from.Records {
@@ -111,7 +110,7 @@ func fromFolder(from, data *dataset.Prepared) (drawing, error) {
 			return fmt.Errorf("%s has no image of record %d: it was made of other data", from.Dir, i)
 		}
 		from.Image(k, x)
-		grey(pixels, x)
+		copy(pixels, train.Gray(x, data.Size()).Pix)
 		return nil
 	}, func() {}}, nil
 }
@@ -129,7 +128,7 @@ func (o synthesizeOptions) fromModel(ctx context.Context, data *dataset.Prepared
 	}
 	if size := s.Description().Model.ImageSize; size != data.Size() {
 		s.Close()
-		return d, fmt.Errorf("the model makes images of %d pixels a side, the prepared ones have %d: these must be equal", size, data.Size())
+		return d, fmt.Errorf("the model makes images of %d pixels per side, the prepared ones have %d: these must be equal", size, data.Size())
 	}
 	var rows []sampler.Row
 	for _, i := range train.Used(data, dataset.Train, o.LeaveOut) {
@@ -148,15 +147,8 @@ func (o synthesizeOptions) fromModel(ctx context.Context, data *dataset.Prepared
 		if err := metric.Clamp(img.Pix); err != nil {
 			return fmt.Errorf("%q: %w", data.Records[i].File, err)
 		}
-		grey(pixels, img.Pix)
+		copy(pixels, img.Gray().Pix)
 		p.one("caption of a training image")
 		return nil
 	}, func() { stop(); s.Close() }}, nil
-}
-
-// grey turns values in [−1, 1] into bytes.
-func grey(pixels []byte, x []float32) {
-	for j, v := range x {
-		pixels[j] = byte(math.Round(127.5 * (1 + float64(v))))
-	}
 }

@@ -96,7 +96,7 @@ func scoresOf(run string, data *dataset.Prepared, indices []int) ([][]float64, e
 	}
 	defer judge.Close()
 	if judge.Side() != data.Size() {
-		return nil, fmt.Errorf("the classifier in %s takes images of %d pixels a side, the prepared ones have %d: these must be equal", run, judge.Side(), data.Size())
+		return nil, fmt.Errorf("the classifier in %s takes images of %d pixels per side, the prepared ones have %d: these must be equal", run, judge.Side(), data.Size())
 	}
 	images := make([][]float32, len(indices))
 	for k, i := range indices {
