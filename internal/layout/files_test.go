@@ -13,6 +13,7 @@ import (
 var writers = map[string]string{
 	"internal/atomicfile":           "does it",
 	"internal/pack":                 "fills a folder that a build puts in place as a whole",
+	"internal/messy":                "fills a test's folder",
 	"internal/samplertest":          "fills a test's folder",
 	"internal/notices/gen":          "generates source",
 	"sampler/internal/cpu/gen":      "generates source",
