@@ -55,7 +55,7 @@ func prepareManifestCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	imageFlags(f, &o.Out, &o.Size, &o.Fit, &o.Seed)
-	f.BoolVar(&o.AllowUnknown, "allow-unknown", false, "go on where a table has values that are not understood: captions name unknown labels as they are written; other values are left out")
+	f.BoolVar(&o.AllowUnknown, "allow-unknown", false, "accept a table with values that are not understood: captions name unknown labels as they are written; other values are left out")
 	f.StringVar(&o.LicenceClass, "licence-class", "", "take only rows of this licence_class")
 	f.Float64Var(&o.TestFraction, "test-fraction", 0.1, "of the patients")
 	cmd.MarkFlagRequired("out")
