@@ -24,8 +24,13 @@ type File struct {
 // Head is how many bytes of a file Is needs.
 const Head = preamble + len(magic)
 
-// Is reports whether data begin as a DICOM file does.
+// Is reports whether data begin as a DICOM file does, be it without its preamble.
 func Is(data []byte) bool {
+	described, syntax := bare(data)
+	return hasPreamble(data) || described || syntax != ""
+}
+
+func hasPreamble(data []byte) bool {
 	return len(data) >= Head && string(data[preamble:Head]) == magic
 }
 
@@ -42,6 +47,7 @@ func Read(data []byte) (f *File, err error) {
 }
 
 func read(data []byte) (*File, error) {
+	data = whole(data)
 	syntax, end, err := check(data)
 	if err != nil {
 		return nil, err

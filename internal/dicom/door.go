@@ -60,7 +60,7 @@ type header struct {
 // check walks a file. It returns its transfer syntax, and where its pixel data
 // end: what comes after them is not read.
 func check(data []byte) (syntax string, end int, err error) {
-	if !Is(data) {
+	if !hasPreamble(data) {
 		return "", 0, errors.New("not a DICOM file: it does not begin with a preamble and DICM")
 	}
 	w := walker{data: data, at: preamble + len(magic), order: binary.LittleEndian}

@@ -169,6 +169,8 @@ func (f *File) pixels(p form) ([]byte, error) {
 	switch how.pixels {
 	case jpegBaseline:
 		raw, err = decodeJPEG(raw, p)
+	case jpegLossless:
+		raw, err = decodeLossless(raw, p)
 	case runLength:
 		raw, err = decodeRunLength(raw, p, want)
 	}

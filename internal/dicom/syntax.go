@@ -18,6 +18,7 @@ type coding uint8
 const (
 	native coding = iota
 	jpegBaseline
+	jpegLossless
 	runLength
 )
 
@@ -28,8 +29,8 @@ var syntaxes = map[string]syntax{
 	"1.2.840.10008.1.2.1.99": {cannot: "deflated"},
 	"1.2.840.10008.1.2.4.50": {order: binary.LittleEndian, pixels: jpegBaseline},
 	"1.2.840.10008.1.2.4.51": {cannot: "JPEG of 12 bits"},
-	"1.2.840.10008.1.2.4.57": {cannot: "lossless JPEG"},
-	"1.2.840.10008.1.2.4.70": {cannot: "lossless JPEG"},
+	"1.2.840.10008.1.2.4.57": {order: binary.LittleEndian, pixels: jpegLossless},
+	"1.2.840.10008.1.2.4.70": {order: binary.LittleEndian, pixels: jpegLossless},
 	"1.2.840.10008.1.2.4.80": {cannot: "JPEG-LS"},
 	"1.2.840.10008.1.2.4.81": {cannot: "JPEG-LS"},
 	"1.2.840.10008.1.2.4.90": {cannot: "JPEG 2000"},
