@@ -30,8 +30,8 @@ const hashLength = 12
 
 // page holds the values that index.html is filled with.
 type page struct {
-	Policy, Script, Style, Theme, Library string
-	Model                                 builtModel
+	Policy, Script, Style, Theme, Library, Strip string
+	Model                                        builtModel
 }
 
 // Build writes the site to the folder out. It replaces a folder that holds a
@@ -102,6 +102,9 @@ func write(ctx context.Context, dir string, o Options) error {
 			return err
 		}
 	}
+	if p.Strip, err = writeStrip(dir, source); err != nil {
+		return err
+	}
 	if err := writeIcons(dir); err != nil {
 		return err
 	}
@@ -160,6 +163,17 @@ func bundle(dir, source, entry string, format api.Format, library string) (strin
 func messages(list []api.Message) error {
 	text := api.FormatMessages(list, api.FormatMessagesOptions{Kind: api.ErrorMessage})
 	return errors.New("site: " + strings.TrimSpace(strings.Join(text, "")))
+}
+
+// writeStrip copies the picture of a first visit, with a hash in its name,
+// which it returns. Command strip makes it.
+func writeStrip(dir, source string) (string, error) {
+	content, err := os.ReadFile(filepath.Join(source, "strip.jpg"))
+	if err != nil {
+		return "", err
+	}
+	name := "strip-" + hash(content)[:hashLength] + ".jpg"
+	return name, os.WriteFile(filepath.Join(dir, name), content, 0o644)
 }
 
 // writeIndex fills index.html.

@@ -18,6 +18,8 @@ package site
 
 import "strings"
 
+//go:generate go run ./strip -out strip.jpg
+
 // contentSecurityPolicy allows the site's own files and WebAssembly, and
 // nothing inline, evaluated or of another origin. blob: is for images that the
 // page made.

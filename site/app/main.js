@@ -220,8 +220,11 @@ if (!takeLink()) fillUntrusted(recallDraft());
 addEventListener("hashchange", takeLink);
 
 images.open();
+// What a first visit asks for: the model.
+const asked = new Promise(resolve => laboratory.addEventListener("progress", resolve, { once: true }));
 if (laboratory.kept) load();
 startOffline({
+  asked,
   busy: () => runner.busy,
   idle: f => runner.addEventListener("end", f, { once: true }),
 });

@@ -12,9 +12,10 @@ function show(text) {
 /**
  * Keeps the page on this device. A new version waits until it is complete and
  * the page says so; busy() reports whether work would be lost by a reload now,
- * and idle(f) calls f once that is over.
+ * and idle(f) calls f once that is over. A first visit costs no more than the
+ * page until asked resolves: keeping the page fetches the whole engine.
  */
-export async function startOffline({ busy, idle }) {
+export async function startOffline({ busy, idle, asked }) {
   const workers = navigator.serviceWorker;
   if (!workers) {
     show("This browser keeps no pages: it opens with a network alone.");
@@ -34,6 +35,7 @@ export async function startOffline({ busy, idle }) {
     (await workers.getRegistration())?.waiting?.postMessage("take over");
   });
   try {
+    if (!await workers.getRegistration()) await asked;
     const registration = await workers.register("sw.js", { updateViaCache: "none" });
     const offer = () => {
       if (registration.waiting && workers.controller) byId("update").hidden = false;
