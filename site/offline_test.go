@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -69,6 +70,85 @@ func TestFirstVisitThenOffline(t *testing.T) {
 	for _, r := range requests(t, log) {
 		if strings.HasPrefix(r.initiator, origin) && !strings.HasPrefix(r.url, origin+"/") && !strings.HasPrefix(r.url, "blob:"+origin+"/") {
 			t.Errorf("%s was asked for", r.url)
+		}
+	}
+}
+
+// mostOpening is what opening the page may cost, in bytes as they are sent.
+const mostOpening = 150_000
+
+// counter counts the bytes of each path that a host sends.
+type counter struct {
+	sync.Mutex
+	bytes map[string]int
+	times map[string]int // of whole files
+}
+
+func (c *counter) counts(handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler.ServeHTTP(&counted{w, c, r.URL.Path}, r)
+	})
+}
+
+type counted struct {
+	http.ResponseWriter
+	of   *counter
+	path string
+}
+
+func (w *counted) WriteHeader(status int) {
+	w.ResponseWriter.WriteHeader(status)
+	w.of.Lock()
+	defer w.of.Unlock()
+	if status == http.StatusOK {
+		w.of.times[w.path]++
+	}
+}
+
+func (w *counted) Write(b []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(b)
+	w.of.Lock()
+	defer w.of.Unlock()
+	w.of.bytes[w.path] += n
+	return n, err
+}
+
+// TestOpeningCostsLittle opens the page and asks for nothing: an X-ray is in sight,
+// and neither the engine nor the model is fetched. Then it asks: no file comes twice.
+func TestOpeningCostsLittle(t *testing.T) {
+	c := &counter{bytes: map[string]int{}, times: map[string]int{}}
+	h := serve(built)
+	defer h.Close()
+	h.deploy(c.counts(site.Handler(built, false)))
+	p := open(t, browsertest.Open(t), h.URL+"/")
+	p.wait(`document.getElementById("download").textContent !== "Download model"`)
+	p.wait(`document.querySelector(".strip img").naturalWidth > 0`)
+	if at := is[float64](p, `document.querySelector(".strip img").getBoundingClientRect().bottom / innerHeight`); at > 1 {
+		t.Errorf("the strip ends at %.2f of the window's height", at)
+	}
+	time.Sleep(time.Second) // for what would come after
+	c.Lock()
+	sum := 0
+	for path, n := range c.bytes {
+		sum += n
+		if strings.Contains(path, ".wasm") || strings.Contains(path, "/model/pieces/") || strings.HasSuffix(path, "/sw.js") {
+			t.Errorf("opening the page fetched %s", path)
+		}
+	}
+	c.Unlock()
+	if t.Logf("%d bytes", sum); sum > mostOpening {
+		t.Errorf("opening the page costs %d bytes, at most %d are allowed: %v", sum, mostOpening, c.bytes)
+	}
+	p.want(`!(await navigator.serviceWorker.getRegistration())`)
+
+	p.click("#download")
+	p.wait(ready)
+	p.wait(kept)
+	c.Lock()
+	defer c.Unlock()
+	for path, n := range c.times {
+		if n > 1 && c.bytes[path] > 4096 {
+			t.Errorf("%s came %d times, %d bytes in all", path, n, c.bytes[path])
 		}
 	}
 }
@@ -169,8 +249,9 @@ func TestUpdate(t *testing.T) {
 	defer h.Close()
 
 	p := open(t, b, h.URL+"/")
+	p.click("#download")
+	p.wait(ready)
 	p.wait(kept)
-	p.Must(`await caches.open("roentgo-models-1");`, nil) // the library's
 	p.Run(chromedp.Reload())
 	q := open(t, b, h.URL+"/")
 	first := p.scripts()
@@ -252,8 +333,9 @@ func TestDamagedFileIsNotKept(t *testing.T) {
 		whole.ServeHTTP(w, r)
 	}))
 	p := open(t, b, h.URL+"/")
+	p.click("#download")
 	p.wait(`document.getElementById("offline-state").textContent.includes("could not be kept")`)
-	p.want(`(await caches.keys()).length === 0`)
+	p.want(`(await caches.keys()).every(name => name.startsWith("roentgo-models"))`)
 	p.Page.Close() // the console reports it, as it should
 }
 

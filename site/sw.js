@@ -29,11 +29,15 @@ async function bytesOf(file) {
     const bytes = await kept.arrayBuffer();
     if (await matches(bytes, file)) return bytes;
   }
-  const response = await fetch(address(file.path), { cache: "reload", credentials: "same-origin" });
-  if (!response.ok) throw new Error(`${file.path}: status ${response.status}`);
-  const bytes = await response.arrayBuffer();
-  if (!await matches(bytes, file)) throw new Error(`${file.path}: not the file of version ${VERSION}`);
-  return bytes;
+  // What the page has fetched already is asked for again by its date alone; past the
+  // browser's cache where what is there is not this file.
+  for (const cache of ["no-cache", "reload"]) {
+    const response = await fetch(address(file.path), { cache, credentials: "same-origin" });
+    if (!response.ok) throw new Error(`${file.path}: status ${response.status}`);
+    const bytes = await response.arrayBuffer();
+    if (await matches(bytes, file)) return bytes;
+  }
+  throw new Error(`${file.path}: not the file of version ${VERSION}`);
 }
 
 /** Keeps a file with the headers that isolate the page, which not every host can send. */

@@ -27,10 +27,13 @@ import (
 const (
 	prompt  = "PA chest x-ray. cardiomegaly."
 	seed    = 7
-	frames  = 5
-	side    = 144 // pixels of a frame
-	quality = 45  // of the JPEG: noise is dear
+	side    = 96 // pixels of a frame
+	quality = 40 // of the JPEG: noise is dear
 )
+
+// stages are the parts of the steps after which a frame shows the latent, between the
+// noise and the image: most of an image comes to be in them.
+var stages = []float64{0.35, 0.5, 0.65}
 
 func main() {
 	out := flag.String("out", "", "the JPEG file to write")
@@ -78,16 +81,16 @@ func render(ctx context.Context) (*image.Gray, error) {
 		return nil, err
 	}
 	last := &result.Images[0]
-	strip := image.NewGray(image.Rect(0, 0, frames*side, side))
-	for k := range frames {
+	names := []string{"noise"}
+	for _, part := range stages {
+		names = append(names, fmt.Sprintf("latent.%03d", int(part*float64(last.Settings.Steps))-1))
+	}
+	strip := image.NewGray(image.Rect(0, 0, (len(names)+1)*side, side))
+	for k := range len(names) + 1 {
 		img := last
-		if k < frames-1 {
-			name := "noise"
-			if k > 0 {
-				name = fmt.Sprintf("latent.%03d", k*last.Settings.Steps/(frames-1)-1)
-			}
-			if img, err = s.Decode(ctx, latents[name]); err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
+		if k < len(names) {
+			if img, err = s.Decode(ctx, latents[names[k]]); err != nil {
+				return nil, fmt.Errorf("%s: %w", names[k], err)
 			}
 		}
 		gray := img.Gray()
