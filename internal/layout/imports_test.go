@@ -44,6 +44,7 @@ var rules = []struct {
 	{"sampler/internal/...", "sampler/... weights/... internal/..."},
 	{"sampler/...", "sampler/... weights/... internal/..."},
 	{"wasm/...", "wasm/... sampler/... weights/... internal/..."},
+	{"site/strip", "sampler/... weights/... internal/..."},
 	{"site/...", "site/... weights/... internal/..."},
 	{"trainer/runs", "trainer/bert trainer/dataset sampler/... weights internal/..."},
 	{"trainer/...", "trainer/... sampler/... weights/... internal/..."},
