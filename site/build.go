@@ -32,6 +32,7 @@ const hashLength = 12
 type page struct {
 	Policy, Script, Style, Theme, Library, Strip string
 	Model                                        builtModel
+	First                                        int64 // bytes that a first visit fetches to make an image
 }
 
 // Build writes the site to the folder out. It replaces a folder that holds a
@@ -89,6 +90,11 @@ func write(ctx context.Context, dir string, o Options) error {
 	if p.Library, err = writeLibrary(ctx, dir, o); err != nil {
 		return err
 	}
+	engine, err := engineBytes(filepath.Join(dir, filepath.Dir(p.Library)))
+	if err != nil {
+		return err
+	}
+	p.First = p.Model.Bytes + engine
 	for _, b := range []struct {
 		entry  string
 		format api.Format

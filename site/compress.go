@@ -85,15 +85,24 @@ func (c *compressor) file(name string) (compressedFile, bool) {
 	if made, ok := c.made[name]; ok && made.changed.Equal(st.ModTime()) {
 		return made, true
 	}
+	content, err := compressed(f)
+	if err != nil {
+		return compressedFile{}, false
+	}
+	made := compressedFile{st.ModTime(), content}
+	c.made[name] = made
+	return made, true
+}
+
+// compressed is what a host sends of a file.
+func compressed(f io.Reader) ([]byte, error) {
 	var b bytes.Buffer
 	z := brotli.NewWriterLevel(&b, brotliQuality)
 	if _, err := io.Copy(z, f); err != nil {
-		return compressedFile{}, false
+		return nil, err
 	}
 	if err := z.Close(); err != nil {
-		return compressedFile{}, false
+		return nil, err
 	}
-	made := compressedFile{st.ModTime(), b.Bytes()}
-	c.made[name] = made
-	return made, true
+	return b.Bytes(), nil
 }

@@ -10,6 +10,27 @@ import (
 	"github.com/roentgo/roentgo/internal/pack"
 )
 
+// engineBytes is what the WebAssembly programs of a folder have compressed, as a host
+// sends them.
+func engineBytes(folder string) (sum int64, err error) {
+	programs, err := filepath.Glob(filepath.Join(folder, "*.wasm"))
+	if err != nil {
+		return 0, err
+	}
+	for _, name := range programs {
+		f, err := os.Open(name)
+		if err != nil {
+			return 0, err
+		}
+		packed, err := compressed(f)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return 0, err
+		}
+		sum += int64(len(packed))
+	}
+	return sum, nil
+}
+
 // libraryModule is the file of the library that others import.
 const libraryModule = "roentgo.js"
 

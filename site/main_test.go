@@ -224,7 +224,7 @@ func loaded(t *testing.T, scripts ...string) *tab {
 // load waits for the model, and asks for it where this is the first visit.
 func (p *tab) load() {
 	p.t.Helper()
-	p.wait(`document.getElementById("download").textContent !== "Download model"`) // its script has run
+	p.wait(`document.getElementById("download").textContent !== "Download"`) // its script has run
 	// At once: a model that is found on the device hides the button.
 	p.Must(`const b = document.getElementById("download"); if (!b.hidden) b.click();`, nil)
 	p.wait(ready)

@@ -2,6 +2,7 @@ package site_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -34,9 +35,6 @@ func TestFirstVisitThenOffline(t *testing.T) {
 	defer h.Close()
 
 	p := open(t, b, h.URL+"/")
-	if says := p.text("download"); !strings.Contains(says, "8.4") {
-		t.Errorf("the first visit says %q, without the size of the model", says)
-	}
 	p.click("#download")
 	p.wait(ready)
 	p.make("pleural effusion", "1", 2, 1)
@@ -121,7 +119,7 @@ func TestOpeningCostsLittle(t *testing.T) {
 	defer h.Close()
 	h.deploy(c.counts(site.Handler(built, false)))
 	p := open(t, browsertest.Open(t), h.URL+"/")
-	p.wait(`document.getElementById("download").textContent !== "Download model"`)
+	p.wait(`document.getElementById("download").textContent !== "Download"`)
 	p.wait(`document.querySelector(".strip img").naturalWidth > 0`)
 	if at := is[float64](p, `document.querySelector(".strip img").getBoundingClientRect().bottom / innerHeight`); at > 1 {
 		t.Errorf("the strip ends at %.2f of the window's height", at)
@@ -141,16 +139,43 @@ func TestOpeningCostsLittle(t *testing.T) {
 	}
 	p.want(`!(await navigator.serviceWorker.getRegistration())`)
 
+	says := p.text("download")
 	p.click("#download")
 	p.wait(ready)
 	p.wait(kept)
 	c.Lock()
 	defer c.Unlock()
+	sum = 0
+	for path, n := range c.bytes {
+		if strings.HasSuffix(path, ".wasm") || strings.Contains(path, "/model/pieces/") {
+			sum += n
+		}
+	}
+	if want := fmt.Sprintf("Download · %.1f\u00a0MB", float64(sum)/1e6); says != want {
+		t.Errorf("the first visit says %q, want %q", says, want)
+	}
 	for path, n := range c.times {
 		if n > 1 && c.bytes[path] > 4096 {
 			t.Errorf("%s came %d times, %d bytes in all", path, n, c.bytes[path])
 		}
 	}
+}
+
+// TestDownloadSaysTimeLeft downloads over a slow line.
+func TestDownloadSaysTimeLeft(t *testing.T) {
+	h := serve(built)
+	defer h.Close()
+	whole := *h.handler.Load()
+	h.deploy(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "/model/pieces/") {
+			time.Sleep(1500 * time.Millisecond)
+		}
+		whole.ServeHTTP(w, r)
+	}))
+	p := open(t, browsertest.Open(t), h.URL+"/")
+	p.click("#download")
+	p.wait(`/^Downloading, [0-9.]+.MB of 8.4.MB, about [0-9]+ s left$/.test(document.getElementById("download-label").textContent)`)
+	p.wait(ready)
 }
 
 type request struct{ url, initiator string }

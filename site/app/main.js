@@ -27,7 +27,7 @@ import { startVocabulary } from "./vocabulary.js";
 import { startWelcome } from "./welcome.js";
 import { startWords } from "./words.js";
 
-const { model, modelHash, modelBytes } = document.body.dataset;
+const { model, modelHash, firstBytes } = document.body.dataset;
 const laboratory = new Laboratory(model, modelHash);
 const images = new Images();
 const runner = new Runner(laboratory);
@@ -196,7 +196,7 @@ startSteps(images, laboratory, again);
 startWords(images, again);
 startCompare(images, makeBeside);
 startPNG(openPNG);
-const showWelcome = startWelcome(laboratory, images, Number(modelBytes), load);
+const showWelcome = startWelcome(laboratory, images, Number(firstBytes), load);
 startDevice(laboratory, images, { onChoose: choose, onRemove: showWelcome });
 
 laboratory.addEventListener("ready", () => {

@@ -2,11 +2,28 @@
 
 import { byId } from "./dom.js";
 import { megabytes } from "./device.js";
+import { duration } from "./run.js";
 import { announce } from "./speak.js";
+
+const SETTLED = 2000; // milliseconds after which the speed of a line is known
 
 const LABELS = { download: "Downloading", prepare: "Preparing" };
 
-/** onDownload is called when the model is asked for. */
+/** The time that is left of a download, in words; "" while it cannot be known. */
+class TimeLeft {
+  of(loaded, total) {
+    const now = performance.now();
+    this.begun ??= { now, loaded };
+    const took = now - this.begun.now;
+    const came = loaded - this.begun.loaded;
+    return took < SETTLED || came <= 0 || loaded >= total ? "" : `, ${duration(took * (total - loaded) / came)} left`;
+  }
+}
+
+/**
+ * bytes are those that a first image costs, the engine's and the model's. onDownload
+ * is called when the model is asked for.
+ */
 export function startWelcome(laboratory, images, bytes, onDownload) {
   const button = byId("download");
   const show = () => {
@@ -16,14 +33,15 @@ export function startWelcome(laboratory, images, bytes, onDownload) {
     button.hidden = laboratory.loading;
     byId("download-progress").hidden = !laboratory.loading;
   };
-  button.textContent = laboratory.kept ? "Load the model" : `Download model · ${megabytes(bytes)}`;
+  button.textContent = laboratory.kept ? "Load the model" : `Download · ${megabytes(bytes)}`;
   button.addEventListener("click", onDownload);
   byId("download-cancel").addEventListener("click", () => laboratory.pause());
 
+  let left = new TimeLeft();
   laboratory.addEventListener("progress", ({ detail: { phase, loaded, total, cached } }) => {
     show();
     if (phase === "ready") return;
-    const part = total ? `, ${megabytes(loaded)} of ${megabytes(total)}` : "";
+    const part = total ? `, ${megabytes(loaded)} of ${megabytes(total)}${left.of(loaded, total)}` : "";
     const label = phase === "download" && total && cached >= total ? "Reading from this device" : LABELS[phase];
     byId("download-label").textContent = phase === "download" ? label + part : label;
     byId("download-bar").value = total ? loaded / total : 0;
@@ -35,6 +53,7 @@ export function startWelcome(laboratory, images, bytes, onDownload) {
   laboratory.addEventListener("failed", () => {
     // The load that failed is over once its promise is.
     setTimeout(show);
+    left = new TimeLeft();
     button.textContent = "Go on with the download";
   });
   laboratory.addEventListener("closed", show);
