@@ -70,7 +70,7 @@ func TestPackage(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "package.json"), `{"name": "page", "private": true, "type": "module"}`)
 	execute(t, dir, need.Program(t, "npm"), "install", "--install-links", "--no-audit", "--no-fund", "--offline", filepath.Join(built, "roentgo"))
-	for _, name := range []string{"roentgo.js", "worker.js", "roentgo.wasm", "roentgo.d.ts", "LICENSE", "NOTICES.txt"} {
+	for _, name := range []string{"roentgo.js", "worker.js", "roentgo.wasm", "roentgo.d.ts", "node/index.js", "node/worker.js", "node.d.ts", "LICENSE", "NOTICES.txt"} {
 		if _, err := os.Stat(filepath.Join(dir, "node_modules/roentgo", name)); err != nil {
 			t.Errorf("not in the package: %v", err)
 		}

@@ -29,7 +29,11 @@ func decodeBase64(t *testing.T, text string) []byte {
 }
 
 func floatsOf(t *testing.T, text string) []float32 {
-	b := decodeBase64(t, text)
+	t.Helper()
+	return floatsOfBytes(decodeBase64(t, text))
+}
+
+func floatsOfBytes(b []byte) []float32 {
 	out := make([]float32, len(b)/4)
 	for i := range out {
 		out[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))

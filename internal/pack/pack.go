@@ -19,10 +19,10 @@ import (
 )
 
 // scripts are the modules that esbuild bundles, each with all that it imports.
-var scripts = []string{"wasm/roentgo.js", "wasm/worker.js"}
+var scripts = []string{"wasm/roentgo.js", "wasm/worker.js", "wasm/node/index.js", "wasm/node/worker.js"}
 
 // copied are the files that go into the package as they are.
-var copied = []string{"wasm/roentgo.d.ts", "wasm/react.d.ts", "wasm/package.json", "wasm/README.md", "LICENSE"}
+var copied = []string{"wasm/roentgo.d.ts", "wasm/react.d.ts", "wasm/node.d.ts", "wasm/package.json", "wasm/README.md", "LICENSE"}
 
 // noticesFile has the licences of the works of others in the program.
 const noticesFile = "NOTICES.txt"
@@ -106,7 +106,7 @@ func bundle(root, dir, wasmExec string) error {
 	options := api.BuildOptions{
 		Bundle: true, Format: api.FormatESModule, Target: api.ES2022, Platform: api.PlatformBrowser,
 		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true, LegalComments: api.LegalCommentsInline,
-		Outdir: dir, Write: true, AbsWorkingDir: root, LogLevel: api.LogLevelSilent,
+		External: []string{"node:*"}, Outdir: dir, Write: true, AbsWorkingDir: root, LogLevel: api.LogLevelSilent,
 		Plugins: []api.Plugin{{Name: "roentgo", Setup: func(b api.PluginBuild) {
 			b.OnResolve(api.OnResolveOptions{Filter: `^roentgo:wasm_exec\.js$`}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
 				return api.OnResolveResult{Path: wasmExec}, nil
@@ -114,7 +114,7 @@ func bundle(root, dir, wasmExec string) error {
 		}}},
 	}
 	for _, s := range scripts {
-		name := strings.TrimSuffix(filepath.Base(s), ".js")
+		name := strings.TrimSuffix(strings.TrimPrefix(s, "wasm/"), ".js")
 		options.EntryPointsAdvanced = append(options.EntryPointsAdvanced, api.EntryPoint{InputPath: filepath.Join(root, s), OutputPath: name})
 	}
 	var list []error

@@ -1,5 +1,6 @@
 // Uses the library as a program in TypeScript does. What is wrong is marked.
 import { Sampler, RoentgoError, type SampleRequest, type SamplerName } from "roentgo";
+import { Sampler as NodeSampler } from "roentgo/node";
 import "roentgo/react";
 
 export async function use(signal: AbortSignal): Promise<HTMLCanvasElement> {
@@ -20,6 +21,8 @@ export async function use(signal: AbortSignal): Promise<HTMLCanvasElement> {
     throw e;
   }
 }
+
+export const size = async () => (await (await NodeSampler.load("model.json")).image()).size;
 
 document.querySelector("roentgo-sampler")?.addEventListener("roentgo-image", (e) => console.log(e.detail.size));
 

@@ -1,0 +1,9 @@
+// roentgo for Node 20.3 or newer: the Sampler of roentgo.d.ts, on one thread of
+// WebAssembly. What differs from a browser:
+//
+// - load takes the path of a manifest on disk, too, beside which the model is;
+// - models from the network are not kept: store.where is "memory";
+// - an image's imageData and a step's preview are plain objects of data, width,
+//   height and colorSpace; bitmap, canvas and offscreenCanvas are not there;
+// - close ends the worker, without which the program does not end.
+export { Sampler, RoentgoError } from "./roentgo.js";
