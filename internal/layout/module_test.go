@@ -44,7 +44,7 @@ func TestNeededModules(t *testing.T) {
 	if err != nil || !strings.Contains(string(sums), "klauspost/compress") {
 		t.Fatalf("no sums: %v\n%s", err, sums)
 	}
-	for _, unwanted := range []string{"k8s.io", "esbuild", "chromedp", "gotch", "gonum", "staticcheck", "honnef.co", "avo", "cobra"} {
+	for _, unwanted := range []string{"k8s.io", "esbuild", "chromedp", "gotch", "gonum", "staticcheck", "honnef.co", "avo", "cobra", "prometheus"} {
 		if strings.Contains(string(sums), unwanted) {
 			t.Errorf("a program that imports the library gets %s in its go.sum", unwanted)
 		}

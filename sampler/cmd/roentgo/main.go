@@ -55,7 +55,7 @@ The images are synthetic and not for diagnosis.`,
 		}
 		return misuse{err}
 	})
-	root.AddCommand(sampleCommand(), infoCommand(), verifyCommand(), detectCommand(), devicesCommand(), tuneCommand(), benchCommand(), licensesCommand(), versionCommand())
+	root.AddCommand(sampleCommand(), infoCommand(), verifyCommand(), detectCommand(), serveCommand(), devicesCommand(), tuneCommand(), benchCommand(), licensesCommand(), versionCommand())
 	flags.Decimal(root)
 	err := root.ExecuteContext(ctx)
 	switch {

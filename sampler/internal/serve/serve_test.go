@@ -1,0 +1,376 @@
+package serve
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"image/png"
+	"io"
+	"iter"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/roentgo/roentgo/internal/samplertest"
+	"github.com/roentgo/roentgo/sampler"
+)
+
+// usual are options of a server on a sampler.
+func usual(s Sampler) Options {
+	return Options{Sampler: s, Log: slog.New(slog.DiscardHandler),
+		Limits: Limits{Queue: 2, Prompt: 100, Steps: 8, Count: 2, Timeout: time.Minute},
+		Encode: func(w io.Writer, img *sampler.Image, _ int) error { return png.Encode(w, img.Gray()) }}
+}
+
+// start serves until the test ends.
+func start(t *testing.T, o Options) *httptest.Server {
+	t.Helper()
+	s, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := httptest.NewServer(s.Handler())
+	t.Cleanup(h.Close)
+	return h
+}
+
+// ask sends a request with headers, name and value in turns.
+func ask(t *testing.T, method, url, body string, headers ...string) (*http.Response, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	for i := 0; i < len(headers); i += 2 {
+		if r.Header.Set(headers[i], headers[i+1]); headers[i] == "Host" {
+			r.Host = headers[i+1]
+		}
+	}
+	w, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Body.Close()
+	text, err := io.ReadAll(w.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w, string(text)
+}
+
+// slow is a sampler whose images take until their request ends.
+type slow struct{ begun, ended chan struct{} }
+
+func newSlow() slow { return slow{make(chan struct{}, 9), make(chan struct{}, 9)} }
+
+func (s slow) Images(ctx context.Context, _ sampler.Request) iter.Seq2[*sampler.Image, error] {
+	return func(yield func(*sampler.Image, error) bool) {
+		s.begun <- struct{}{}
+		<-ctx.Done()
+		s.ended <- struct{}{}
+		yield(nil, ctx.Err())
+	}
+}
+
+func (s slow) Settings(sampler.Request) (sampler.Settings, error) { return sampler.Settings{}, nil }
+func (s slow) UnknownWords(string) []string                       { return nil }
+func (s slow) ModelHash() string                                  { return "" }
+
+// TestImages makes images as JSON and by events: the same file each time.
+func TestImages(t *testing.T) {
+	h := start(t, usual(samplertest.Open(t, samplertest.Tiny(t), sampler.Options{Device: sampler.CPU})))
+	const body = `{"prompt":"effusion zebra","seed":7,"steps":2,"guidance":1.5,"count":2}`
+	w, text := ask(t, "POST", h.URL+"/v1/images", body)
+	var result Result
+	if err := json.Unmarshal([]byte(text), &result); err != nil || w.StatusCode != 200 {
+		t.Fatalf("%d, %v: %s", w.StatusCode, err, text)
+	}
+	if len(result.Images) != 2 || result.Images[1].Seed != 8 || result.Images[0].Steps != 2 || result.Images[0].Guidance != 1.5 || len(result.ModelHash) != 64 || !strings.Contains(strings.Join(result.UnknownWords, " "), "zebra") {
+		t.Errorf("%+v", result)
+	}
+	if _, err := png.Decode(bytes.NewReader(result.Images[1].PNG)); err != nil {
+		t.Error(err)
+	}
+	_, events := ask(t, "POST", h.URL+"/v1/images", body, "Accept", eventStream)
+	if want := "event: result\ndata: " + text + "\n"; strings.Count(events, "event: progress\n") < 4 || !strings.HasSuffix(events, want) {
+		t.Errorf("events %.500q, want progress and the same result", events)
+	}
+	for name, value := range headers {
+		if w.Header.Get(name) != value {
+			t.Errorf("%s: %q", name, w.Header.Get(name))
+		}
+	}
+	_, metrics := ask(t, "GET", h.URL+"/metrics", "")
+	for _, want := range []string{"roentgo_images_total 4", `roentgo_requests_total{route="POST /v1/images",status="200"} 2`} {
+		if !strings.Contains(metrics, want) {
+			t.Errorf("the metrics lack %s:\n%s", want, metrics)
+		}
+	}
+}
+
+func TestRefused(t *testing.T) {
+	h := start(t, usual(samplertest.Open(t, samplertest.Tiny(t), sampler.Options{Device: sampler.CPU})))
+	o := usual(newSlow())
+	o.Token, o.Origins = "0123456789abcdef", []string{"https://friend.example"}
+	guarded := start(t, o)
+	const good = `{"prompt":""}`
+	for _, c := range []struct {
+		at, body string
+		headers  []string
+		status   int
+		says     string
+	}{
+		{h.URL, `{}`, nil, 400, "prompt is missing"},
+		{h.URL, `null`, nil, 400, "JSON object"},
+		{h.URL, `[]`, nil, 400, "array"},
+		{h.URL, good + `{}`, nil, 400, "after"},
+		{h.URL, `{"Prompt":""}`, nil, 400, "no field"},
+		{h.URL, `{"prompt":null}`, nil, 400, "prompt must"},
+		{h.URL, `{"prompt":"` + strings.Repeat("a", 101) + `"}`, nil, 400, "at most 100"},
+		{h.URL, `{"prompt":"` + strings.Repeat("a ", 49) + `"}`, nil, 400, "tokens"},
+		{h.URL, `{"prompt":"","negative":4}`, nil, 400, "negative must"},
+		{h.URL, `{"prompt":"","steps":9}`, nil, 400, "from 1 to 8"},
+		{h.URL, `{"prompt":"","steps":0}`, nil, 400, "from 1 to 8"},
+		{h.URL, `{"prompt":"","steps":1.5}`, nil, 400, "whole"},
+		{h.URL, `{"prompt":"","count":3}`, nil, 400, "from 1 to 2"},
+		{h.URL, `{"prompt":"","seed":-1}`, nil, 400, "seed must"},
+		{h.URL, `{"prompt":"","seed":9007199254740993}`, nil, 400, "seed must"},
+		{h.URL, `{"prompt":"","guidance":1e9}`, nil, 400, "guidance must"},
+		{h.URL, `{"prompt":"","truncate":1}`, nil, 400, "truncate must"},
+		{h.URL, `{"prompt":"` + strings.Repeat("a", maxBody) + `"}`, nil, 413, "more than"},
+		{h.URL, good, []string{"Content-Type", "text/plain"}, 415, "application/json"},
+		{h.URL, good, []string{"Host", "evil.example"}, 403, "localhost"},
+		{h.URL, good, []string{"Origin", "https://evil.example"}, 403, "origin"},
+		{h.URL, good, []string{"Sec-Fetch-Site", "cross-site"}, 403, "origin"},
+		{guarded.URL, good, nil, 401, "Bearer"},
+		{guarded.URL, good, []string{"Authorization", "Bearer 0123456789abcdee"}, 401, "Bearer"},
+		{guarded.URL, good, []string{"Authorization", "Bearer 0123456789abcdef", "Origin", "https://evil.example"}, 403, "origin"},
+		{guarded.URL, `{`, []string{"Authorization", "Bearer 0123456789abcdef", "Origin", "https://friend.example"}, 400, "EOF"},
+	} {
+		w, text := ask(t, "POST", c.at+"/v1/images", c.body, c.headers...)
+		var f failure
+		if err := json.Unmarshal([]byte(text), &f); err != nil || w.StatusCode != c.status || !strings.Contains(f.Error, c.says) {
+			t.Errorf("%.60s %q: %d, %s; want %d with %q", c.body, c.headers, w.StatusCode, text, c.status, c.says)
+		}
+	}
+	for origin, allowed := range map[string]string{"https://friend.example": "https://friend.example", "https://evil.example": ""} {
+		if w, _ := ask(t, "OPTIONS", guarded.URL+"/v1/images", "", "Origin", origin); w.Header.Get("Access-Control-Allow-Origin") != allowed {
+			t.Errorf("%s is allowed: %q", origin, w.Header.Get("Access-Control-Allow-Origin"))
+		}
+	}
+	if w, _ := ask(t, "GET", guarded.URL+"/metrics", ""); w.StatusCode != 401 {
+		t.Errorf("metrics without a token: %d", w.StatusCode)
+	}
+}
+
+// TestQueue fills the queue; who leaves makes room, and what was made of it ends.
+func TestQueue(t *testing.T) {
+	s := newSlow()
+	h := start(t, usual(s))
+	ctx, leave := context.WithCancel(t.Context())
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			r, _ := http.NewRequestWithContext(ctx, "POST", h.URL+"/v1/images", strings.NewReader(`{"prompt":""}`))
+			r.Header.Set("Content-Type", "application/json")
+			if _, err := http.DefaultClient.Do(r); !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		})
+	}
+	<-s.begun
+	for {
+		_, text := ask(t, "GET", h.URL+"/metrics", "")
+		if strings.Contains(text, "roentgo_queue_length 2") {
+			break
+		}
+	}
+	if w, text := ask(t, "POST", h.URL+"/v1/images", `{"prompt":""}`); w.StatusCode != 429 || w.Header.Get("Retry-After") == "" {
+		t.Errorf("%d, %q: %s", w.StatusCode, w.Header.Get("Retry-After"), text)
+	}
+	leave()
+	both.Wait()
+	<-s.ended
+}
+
+// TestTimeout gives a request less time than it needs.
+func TestTimeout(t *testing.T) {
+	o := usual(newSlow())
+	o.Limits.Timeout = 20 * time.Millisecond
+	h := start(t, o)
+	if w, text := ask(t, "POST", h.URL+"/v1/images", `{"prompt":""}`); w.StatusCode != 503 || !strings.Contains(text, "longer") {
+		t.Errorf("%d: %s", w.StatusCode, text)
+	}
+	if _, text := ask(t, "POST", h.URL+"/v1/images", `{"prompt":""}`, "Accept", eventStream); !strings.HasPrefix(text, "event: error\n") {
+		t.Errorf("%q", text)
+	}
+}
+
+// TestStop ends a server that works: it answers and is done within half a second.
+func TestStop(t *testing.T) {
+	slow := newSlow()
+	s, err := New(usual(slow))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ctx, l) }()
+	var began time.Time
+	go func() { <-slow.begun; began = time.Now(); stop() }()
+	if w, text := ask(t, "POST", "http://"+l.Addr().String()+"/v1/images", `{"prompt":""}`); w.StatusCode != 503 || !strings.Contains(text, "stops") {
+		t.Errorf("%d: %s", w.StatusCode, text)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if d := time.Since(began); d > time.Second {
+		t.Errorf("it stopped after %v", d)
+	}
+}
+
+// TestLogs looks for prompts in the log.
+func TestLogs(t *testing.T) {
+	for _, asked := range []bool{false, true} {
+		var log bytes.Buffer
+		o := usual(newSlow())
+		o.Log, o.LogPrompts, o.Limits.Timeout = slog.New(slog.NewJSONHandler(&log, nil)), asked, time.Millisecond
+		s, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest("POST", "http://localhost/v1/images", strings.NewReader(`{"prompt":"a secret"}`))
+		r.Header.Set("Content-Type", "application/json")
+		s.Handler().ServeHTTP(httptest.NewRecorder(), r)
+		if strings.Contains(log.String(), "a secret") != asked || !strings.Contains(log.String(), `"status":503`) {
+			t.Errorf("asked %t: %s", asked, &log)
+		}
+	}
+}
+
+// TestOpenAPI compares the description with what is served.
+func TestOpenAPI(t *testing.T) {
+	h := start(t, usual(newSlow()))
+	var d struct {
+		OpenAPI string                                `json:"openapi"`
+		Paths   map[string]map[string]json.RawMessage `json:"paths"`
+		Parts   struct {
+			Schemas struct {
+				Request struct {
+					Properties map[string]struct{ Maximum float64 }
+				}
+			}
+		} `json:"components"`
+	}
+	w, text := ask(t, "GET", h.URL+"/openapi.json", "")
+	if err := json.Unmarshal([]byte(text), &d); err != nil || d.OpenAPI != "3.1.0" || w.Header.Get("Content-Type") != "application/json" {
+		t.Fatal(err, d.OpenAPI)
+	}
+	for path, methods := range d.Paths {
+		for method := range methods {
+			if w, text := ask(t, strings.ToUpper(method), h.URL+path, ""); w.StatusCode >= 404 {
+				t.Errorf("%s %s: %d, %s", method, path, w.StatusCode, text)
+			}
+		}
+	}
+	fields := d.Parts.Schemas.Request.Properties
+	if len(d.Paths) != 4 || len(fields) != 7 || fields["steps"].Maximum != 8 || fields["count"].Maximum != 2 || fields["seed"].Maximum != maxSeed {
+		t.Errorf("%d paths, fields %v", len(d.Paths), fields)
+	}
+	for name := range fields {
+		if err := (Limits{Prompt: 1, Steps: 1, Count: 1}).set(&sampler.Request{}, name, []byte("{}")); err == nil || strings.Contains(err.Error(), "no field") {
+			t.Errorf("the server does not know %s: %v", name, err)
+		}
+	}
+	for _, path := range []string{"/", "/page.js", "/page.css"} {
+		if w, text := ask(t, "GET", h.URL+path, ""); w.StatusCode != 200 || text == "" {
+			t.Errorf("%s: %d", path, w.StatusCode)
+		}
+	}
+}
+
+// TestLoad has 200 clients ask at once, for some seconds, or for five minutes
+// where ROENTGO_SOAK is set: no answer but images and status 429, and flat memory.
+func TestLoad(t *testing.T) {
+	lasts := 3 * time.Second
+	if os.Getenv("ROENTGO_SOAK") != "" {
+		lasts = 5 * time.Minute
+	}
+	h := start(t, usual(samplertest.Open(t, samplertest.Tiny(t), sampler.Options{Device: sampler.CPU})))
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 200}}
+	defer client.CloseIdleConnections()
+	var made, full atomic.Int64
+	run := func(d time.Duration) uint64 {
+		var all sync.WaitGroup
+		until := time.Now().Add(d)
+		for range 200 {
+			all.Go(func() {
+				for time.Now().Before(until) {
+					w, err := client.Post(h.URL+"/v1/images", "application/json", strings.NewReader(`{"prompt":"effusion","steps":1}`))
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					text, err := io.ReadAll(w.Body)
+					w.Body.Close()
+					switch {
+					case err != nil || w.StatusCode != 200 && w.StatusCode != 429:
+						t.Errorf("%d, %v: %.200s", w.StatusCode, err, text)
+						return
+					case w.StatusCode == 200:
+						made.Add(1)
+					default:
+						full.Add(1)
+						time.Sleep(100 * time.Millisecond)
+					}
+				}
+			})
+		}
+		all.Wait()
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapInuse
+	}
+	before := run(lasts / 3)
+	after := run(lasts - lasts/3)
+	t.Logf("%d images, %d times 429; heap %d KiB after a third, %d KiB at the end", made.Load(), full.Load(), before>>10, after>>10)
+	if made.Load() == 0 || full.Load() == 0 {
+		t.Error("the load was none")
+	}
+	if after > before+before/2+4<<20 {
+		t.Errorf("the heap grew from %d to %d bytes", before, after)
+	}
+}
+
+// FuzzParse reads any body: a refusal, or a request within the limits.
+func FuzzParse(f *testing.F) {
+	l := Limits{Prompt: 100, Steps: 8, Count: 2}
+	f.Add([]byte(`{"prompt":"effusion","negative":"","seed":7,"steps":2,"guidance":1.5,"count":2,"truncate":true}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := l.parse(data)
+		if err != nil {
+			if !errors.Is(err, sampler.ErrRequest) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if len(r.Prompt) > 100 || len(r.Negative) > 100 || r.Steps < 0 || r.Steps > 8 || r.Count < 1 || r.Count > 2 || r.Seed > maxSeed || r.Guidance != 0 && (r.Guidance < 1 || r.Guidance > 100) {
+			t.Fatalf("%+v", r)
+		}
+	})
+}
