@@ -97,6 +97,9 @@ func (f *serveFlags) run(cmd *cobra.Command) error {
 		return fmt.Errorf("--address: %w", err)
 	}
 	defer listener.Close()
+	if token == "" && !serve.IsLoopback(listener.Addr().String()) { // a name that only sounds like this machine's
+		return misuse{fmt.Errorf("--address %s is %s: others can reach it, so a token is needed (set --token-file or $%s)", f.address, listener.Addr(), tokenVariable)}
+	}
 	s, err := f.open(cmd.Context())
 	if err != nil {
 		return err

@@ -88,9 +88,9 @@ func IsLoopback(address string) bool {
 func (s *Server) authorized(h http.Handler) http.Handler {
 	want := sha256.Sum256([]byte(s.Token))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		got := sha256.Sum256([]byte(token)) // of one length, so that the comparison takes one time
-		if s.Token != "" && subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+		if s.Token != "" && (subtle.ConstantTimeCompare(got[:], want[:]) != 1 || !strings.EqualFold(scheme, "Bearer")) {
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			fail(w, http.StatusUnauthorized, errors.New("the header Authorization must be Bearer and this server's token"))
 			return

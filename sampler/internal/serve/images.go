@@ -135,7 +135,7 @@ func (s *Server) sample(ctx context.Context, request sampler.Request) (*Result, 
 	began := time.Now()
 	for img, err := range s.Sampler.Images(ctx, request) {
 		if errors.Is(err, sampler.ErrFailed) {
-			s.queue.breaks(err)
+			s.queue.breaks()
 		}
 		if err != nil {
 			return nil, err
@@ -195,7 +195,9 @@ type stream struct {
 func newStream(w http.ResponseWriter) *stream {
 	w.Header().Set("Content-Type", eventStream)
 	w.WriteHeader(http.StatusOK)
-	return &stream{w, http.NewResponseController(w)}
+	s := &stream{w, http.NewResponseController(w)}
+	s.c.Flush() // who waits for a turn hears that the request arrived
+	return s
 }
 
 // send sends one event, with its data as JSON in one line.

@@ -14,7 +14,7 @@ type queue struct {
 
 	mu    sync.Mutex
 	usual time.Duration // of a request's work, a moving mean
-	broke error         // of the device
+	broke bool          // the device failed
 }
 
 func newQueue(n int) *queue {
@@ -63,13 +63,13 @@ func (q *queue) wait() time.Duration {
 }
 
 // breaks keeps that the device failed.
-func (q *queue) breaks(err error) {
+func (q *queue) breaks() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.broke = err
+	q.broke = true
 }
 
-func (q *queue) broken() error {
+func (q *queue) broken() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.broke

@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/roentgo/roentgo/sampler"
 )
@@ -31,8 +33,8 @@ func (l Limits) parse(data []byte) (sampler.Request, error) {
 		return sampler.Request{}, refuse("the body must be a JSON object")
 	}
 	r := sampler.Request{Count: 1, Seed: drawSeed()}
-	for name, value := range fields {
-		if err := l.set(&r, name, value); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(fields)) { // so that the same body gets the same error
+		if err := l.set(&r, name, fields[name]); err != nil {
 			return r, err
 		}
 	}

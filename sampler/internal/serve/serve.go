@@ -134,8 +134,8 @@ func (s *Server) Handler() http.Handler {
 
 // health says whether images can be made.
 func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
-	if err := s.queue.broken(); err != nil {
-		fail(w, http.StatusServiceUnavailable, err)
+	if s.queue.broken() {
+		fail(w, http.StatusServiceUnavailable, errors.New("the device failed (the server's log has the reason): restart the server"))
 		return
 	}
 	answer(w, http.StatusOK, map[string]string{"status": "ok"})
@@ -165,5 +165,11 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if err := h.Shutdown(within); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return h.Close()
+	err := h.Close()
+	// What is being made ends before the sampler is closed.
+	select {
+	case s.queue.turn <- struct{}{}:
+	case <-within.Done():
+	}
+	return err
 }
