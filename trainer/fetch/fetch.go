@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/roentgo/roentgo/internal/atomicfile"
 	"github.com/roentgo/roentgo/internal/digest"
 )
 
@@ -294,7 +295,7 @@ func (d *download) take(body io.Reader, at int64, n note, moved func()) error {
 			return fatal{err}
 		}
 	}
-	if err := os.WriteFile(d.part()+".json", text, 0o644); err != nil {
+	if err := atomicfile.WriteBytes(d.part()+".json", true, text); err != nil {
 		return fatal{err}
 	}
 	f, err := os.OpenFile(d.part(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
