@@ -16,6 +16,7 @@ import (
 	"github.com/roentgo/roentgo/internal/browsertest"
 	"github.com/roentgo/roentgo/internal/need"
 	"github.com/roentgo/roentgo/sampler/provenance"
+	"github.com/roentgo/roentgo/site"
 )
 
 // TestKeyboardAlone goes from a first visit to a downloaded PNG by keys alone.
@@ -237,6 +238,26 @@ func TestAlwaysSaysSynthetic(t *testing.T) {
 	p.want(`getComputedStyle(document.querySelector(".banner")).display !== "none"`)
 	p.want(`document.querySelector("#sheet img").getBoundingClientRect().width > 100`)
 	p.want(`getComputedStyle(document.querySelector(".composer")).display === "none"`)
+}
+
+// TestSaysWhyItDoesNotStart opens the page where its scripts are blocked, and as
+// a file.
+func TestSaysWhyItDoesNotStart(t *testing.T) {
+	b := browsertest.Open(t)
+	h := serve(built)
+	defer h.Close()
+	h.deploy(without(site.Handler(built, false), ".js"))
+	for _, url := range []string{h.URL + "/", "file://" + filepath.ToSlash(filepath.Join(built, "index.html"))} {
+		p := &tab{b.Page(t, "about:blank"), t} // not by open: the console speaks of the blocked script
+		p.Run(chromedp.EmulateViewport(360, 740), chromedp.Navigate(url))
+		p.wait(`document.getElementById("stuck").checkVisibility({visibilityProperty: true})`)
+		if text := p.text("stuck"); !strings.Contains(text, "allow scripts") || !strings.Contains(text, "web address") {
+			t.Errorf("%s says %q", url, text)
+		}
+		p.want(`document.getElementById("stuck").getBoundingClientRect().bottom <= innerHeight || !document.querySelector("link[rel=stylesheet]").sheet`)
+	}
+	p := open(t, b, public.URL+"/")
+	p.wait(`document.getElementById("stuck") === null`)
 }
 
 // TestTheme follows the system until a theme is chosen, and remembers that.

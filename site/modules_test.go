@@ -90,18 +90,18 @@ func TestNumbersAreDecimal(t *testing.T) {
 	}
 }
 
-// TestDrawnSeedsAreExact draws seeds: whole numbers that JavaScript keeps.
-func TestDrawnSeedsAreExact(t *testing.T) {
+// TestDrawnSeedsAreShort draws seeds: whole numbers of at most five digits.
+func TestDrawnSeedsAreShort(t *testing.T) {
 	p := open(t, browsertest.Shared(t), public.URL+"/")
 	module(t, p, "settings")
 	p.Must(`
 		const seen = new Set();
 		for (let i = 0; i < 1000; i++) {
 			const s = settings.drawSeed();
-			if (!/^[0-9]+$/.test(s) || !Number.isSafeInteger(Number(s)) || String(Number(s)) !== s) throw new Error(s);
+			if (!/^[0-9]{1,5}$/.test(s) || String(Number(s)) !== s) throw new Error(s);
 			seen.add(s);
 		}
-		if (seen.size < 1000) throw new Error("a seed came twice");`, nil)
+		if (seen.size < 900) throw new Error(seen.size + " different seeds of 1000");`, nil)
 }
 
 // TestDifference compares the difference map with plain arithmetic.

@@ -49,6 +49,12 @@ func TestManyShowsEach(t *testing.T) {
 	if !slices.Equal(seeds, []string{"18446744073709551614", "18446744073709551615"}) {
 		t.Errorf("the sheet has seeds %v", seeds)
 	}
+	p.Run(chromedp.EmulateViewport(360, 740))
+	p.want(`(() => {
+		const [a, b] = [...document.querySelectorAll("#sheet figure")].map(f => f.getBoundingClientRect());
+		return a.top === b.top && a.right <= b.left && b.right <= innerWidth;
+	})()`)
+	p.Run(chromedp.EmulateViewport(1366, 900))
 	p.click("#sheet figure:first-child button")
 	if !strings.Contains(p.text("details-list"), "18446744073709551614") {
 		t.Error("the first image was chosen, and the details are another's")

@@ -3,10 +3,15 @@
 
 import { FOLDER } from "./folder.js";
 import { History, MAX_IMAGES } from "./history.js";
-import { drawSeed } from "./settings.js";
 
 /** How many bytes of latents are held for the steps of images made earlier. */
 const MAX_TRACES = 96 << 20;
+
+/** A name for an image, which no other of this browser has: below 2⁵³. */
+function drawID() {
+  const words = crypto.getRandomValues(new Uint32Array(2));
+  return String(words[0] * 2 ** 21 + (words[1] >>> 11));
+}
 
 /**
  * An image is { id, made, settings, png, unknownWords, url, trace, attention }:
@@ -38,7 +43,7 @@ export class Images extends EventTarget {
 
   /** Adds an image that was just made. */
   async add({ settings, png, unknownWords, trace, attention }) {
-    const kept = { id: drawSeed(), made: Date.now(), settings, png, unknownWords };
+    const kept = { id: drawID(), made: Date.now(), settings, png, unknownWords };
     const image = this.#insert(kept);
     Object.assign(image, { trace, attention });
     this.#boundTraces();

@@ -228,3 +228,4 @@ startOffline({
   busy: () => runner.busy,
   idle: f => runner.addEventListener("end", f, { once: true }),
 });
+byId("stuck").remove();

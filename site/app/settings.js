@@ -48,10 +48,9 @@ export function clean(raw) {
   return { settings, refused };
 }
 
-/** A seed that any JSON reader keeps exactly: below 2⁵³. */
+/** A seed of at most five digits, which a class can read out and type. */
 export function drawSeed() {
-  const words = crypto.getRandomValues(new Uint32Array(2));
-  return String(words[0] * 2 ** 21 + (words[1] >>> 11));
+  return String(crypto.getRandomValues(new Uint32Array(1))[0] % 100000);
 }
 
 /** The request that makes the image of settings again. */
