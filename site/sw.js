@@ -49,11 +49,12 @@ async function keep(cache, file) {
 self.addEventListener("install", event => {
   event.waitUntil((async () => {
     const cache = await caches.open(CACHE);
-    try {
-      await Promise.all(FILES.map(file => keep(cache, file)));
-    } catch (error) {
+    // All of them end before the cache goes, so that none is kept after it.
+    const kept = await Promise.allSettled(FILES.map(file => keep(cache, file)));
+    const failed = kept.find(k => k.status === "rejected");
+    if (failed) {
       await caches.delete(CACHE);
-      throw error;
+      throw failed.reason;
     }
   })());
 });
