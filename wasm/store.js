@@ -150,7 +150,7 @@ export class Store {
       this.signal?.throwIfAborted();
       const error = failed.signal.reason;
       if (error.code === "network") {
-        const how = this.where === "memory" ? "" : `; ${this.loaded} of ${total} bytes are kept on this device, and the next try goes on from there`;
+        const how = this.where === "memory" ? "" : `; ${this.held} of ${total} bytes are kept on this device, and the next try goes on from there`;
         throw new RoentgoError("network", error.message + how, { cause: error });
       }
       throw error;
@@ -160,6 +160,12 @@ export class Store {
 
   get loaded() {
     return [...this.counted.values()].reduce((sum, n) => sum + n, 0);
+  }
+
+  // How much stays: whole pieces and parts, but not what came of a piece where the
+  // server sends the whole file, which begins again.
+  get held() {
+    return this.frames.reduce((sum, { size }, i) => sum + (this.memory.has(i) ? size : (this.parts.get(i)?.have ?? 0)), 0);
   }
 
   // Reports how many bytes of a piece are here.
