@@ -27,12 +27,12 @@ func bare(data []byte) (described bool, syntax string) {
 	case group != 8 || !slices.Contains(firstElements, element):
 		return false, ""
 	case strings.Contains(shortForm, vr):
-		return false, "1.2.840.10008.1.2.1"
+		return false, explicitLittle
 	}
 	if length := binary.LittleEndian.Uint32(data[4:]); length > 64 || length%2 == 1 {
 		return false, ""
 	}
-	return false, "1.2.840.10008.1.2"
+	return false, implicitLittle
 }
 
 // whole is a file with what a bare one lacks.

@@ -16,12 +16,10 @@ type builder struct {
 }
 
 const (
-	implicitLittle = "1.2.840.10008.1.2"
-	explicitLittle = "1.2.840.10008.1.2.1"
-	explicitBig    = "1.2.840.10008.1.2.2"
-	baseline       = "1.2.840.10008.1.2.4.50"
-	rle            = "1.2.840.10008.1.2.5"
-	jpeg2000       = "1.2.840.10008.1.2.4.90"
+	explicitBig = "1.2.840.10008.1.2.2"
+	baseline    = "1.2.840.10008.1.2.4.50"
+	rle         = "1.2.840.10008.1.2.5"
+	jpeg2000    = "1.2.840.10008.1.2.4.90"
 )
 
 // newFile begins a file with its description.

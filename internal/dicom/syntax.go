@@ -22,9 +22,15 @@ const (
 	runLength
 )
 
+// The transfer syntaxes that a file without a description may have.
+const (
+	implicitLittle = "1.2.840.10008.1.2"
+	explicitLittle = "1.2.840.10008.1.2.1"
+)
+
 var syntaxes = map[string]syntax{
-	"1.2.840.10008.1.2":      {order: binary.LittleEndian, implicit: true},
-	"1.2.840.10008.1.2.1":    {order: binary.LittleEndian},
+	implicitLittle:           {order: binary.LittleEndian, implicit: true},
+	explicitLittle:           {order: binary.LittleEndian},
 	"1.2.840.10008.1.2.2":    {order: binary.BigEndian},
 	"1.2.840.10008.1.2.1.99": {cannot: "deflated"},
 	"1.2.840.10008.1.2.4.50": {order: binary.LittleEndian, pixels: jpegBaseline},

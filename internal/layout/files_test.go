@@ -1,7 +1,6 @@
 package layout_test
 
 import (
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -38,16 +37,7 @@ func TestWholeFiles(t *testing.T) {
 		if filepath.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {
 			continue
 		}
-		text, err := os.ReadFile(filepath.Join(root, name))
-		if os.IsNotExist(err) { // deleted, and not yet committed
-			continue
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		number := 0
-		for line := range strings.Lines(string(text)) {
-			number++
+		for number, line := range lines(t, name) {
 			if !writesPlainly.MatchString(line) || strings.Contains(line, reads) {
 				continue
 			}

@@ -2,6 +2,7 @@ package layout_test
 
 import (
 	"fmt"
+	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -65,6 +66,24 @@ func tracked(t *testing.T) []string {
 		t.Skipf("not a git repository: %v", err)
 	}
 	return strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00")
+}
+
+// lines are those of a file of the repository, with their numbers from 1; none of one
+// that was deleted and not yet committed.
+func lines(t *testing.T, name string) iter.Seq2[int, string] {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, name))
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return func(yield func(int, string) bool) {
+		number := 0
+		for line := range strings.Lines(string(text)) {
+			if number++; !yield(number, line) {
+				return
+			}
+		}
+	}
 }
 
 // TestModuleSize adds up the files of the module. Folders with a go.mod of

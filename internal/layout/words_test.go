@@ -1,9 +1,7 @@
 package layout_test
 
 import (
-	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,17 +43,8 @@ func TestPlainWords(t *testing.T) {
 		if !slices.Contains(written, path.Ext(name)) || slices.ContainsFunc(data, func(d string) bool { return name == d || strings.HasPrefix(name, d+"/") }) {
 			continue
 		}
-		text, err := os.ReadFile(filepath.Join(root, name))
-		if os.IsNotExist(err) { // deleted, and not yet committed
-			continue
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
 		read++
-		number := 0
-		for line := range strings.Lines(string(text)) {
-			number++
+		for number, line := range lines(t, name) {
 			for w, pattern := range words {
 				if found := pattern.FindString(line); found != "" {
 					t.Errorf("%s:%d: %q; write %s", name, number, found, avoided[w])

@@ -210,11 +210,14 @@ func (e *evaluator) fits() error {
 }
 
 // images reads images of the data.
-func (e *evaluator) images(indices []int) [][]float32 {
+func (e *evaluator) images(indices []int) [][]float32 { return imagesOf(e.data, indices) }
+
+// imagesOf reads images of prepared data.
+func imagesOf(data *dataset.Prepared, indices []int) [][]float32 {
 	list := make([][]float32, len(indices))
 	for k, i := range indices {
-		list[k] = make([]float32, e.data.Size()*e.data.Size())
-		e.data.Image(i, list[k])
+		list[k] = make([]float32, data.Size()*data.Size())
+		data.Image(i, list[k])
 	}
 	return list
 }

@@ -85,7 +85,7 @@ func (o usefulnessOptions) run() error {
 		}
 		fmt.Printf("%-20s %4d  %-30s %.2f (%.2f to %.2f)%s\n", u.finding, u.positives, u.run, u.auc.Value, u.auc.Low, u.auc.High, gain)
 	}
-	return atomicfile.Write(o.out, o.force, func(w io.Writer) error { return writeUsefulness(w, list) })
+	return atomicfile.Write(o.out, o.force, func(w io.Writer) error { return csv.NewWriter(w).WriteAll(usefulRows(list)) })
 }
 
 // scoresOf are a classifier's scores of images of the data.
@@ -98,12 +98,7 @@ func scoresOf(run string, data *dataset.Prepared, indices []int) ([][]float64, e
 	if judge.Side() != data.Size() {
 		return nil, fmt.Errorf("the classifier in %s takes images of %d pixels per side, the prepared ones have %d: these must be equal", run, judge.Side(), data.Size())
 	}
-	images := make([][]float32, len(indices))
-	for k, i := range indices {
-		images[k] = make([]float32, data.Size()*data.Size())
-		data.Image(i, images[k])
-	}
-	return judge.Scores(images)
+	return judge.Scores(imagesOf(data, indices))
 }
 
 // compare measures each finding by each run's scores of the same images, those of
@@ -151,17 +146,11 @@ func compare(data *dataset.Prepared, test []int, runs []string, scores [][][]flo
 	return list
 }
 
-func writeUsefulness(to io.Writer, list []useful) error {
-	w := csv.NewWriter(to)
-	number := func(v float64) string { return strconv.FormatFloat(v, 'f', 4, 64) }
-	w.Write([]string{"finding", "positives", "trained_on", "auc", "auc_low", "auc_high", "gain", "gain_low", "gain_high"})
+func usefulRows(list []useful) [][]string {
+	rows := [][]string{{"finding", "positives", "trained_on", "auc", "auc_low", "auc_high", "gain", "gain_low", "gain_high"}}
 	for _, u := range list {
-		line := []string{u.finding, strconv.Itoa(u.positives), u.run, number(u.auc.Value), number(u.auc.Low), number(u.auc.High), "", "", ""}
-		if u.gain != nil {
-			line[6], line[7], line[8] = number(u.gain.Value), number(u.gain.Low), number(u.gain.High)
-		}
-		w.Write(line)
+		row := append([]string{u.finding, strconv.Itoa(u.positives), u.run}, cells(&u.auc)...)
+		rows = append(rows, append(row, cells(u.gain)...))
 	}
-	w.Flush()
-	return w.Error()
+	return rows
 }
