@@ -15,7 +15,7 @@ import (
 
 // MaxPayload is how many bytes a built site may have besides the model,
 // compressed by brotli at its best.
-const MaxPayload = 2_200_000
+const MaxPayload = 1_700_000
 
 // Payload writes a table of a built site's files besides the model to w. It
 // returns their total bytes, plain and compressed.

@@ -144,3 +144,29 @@ func TestPublicPackages(t *testing.T) {
 }
 
 func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }
+
+// networking are packages of Go that only a program that talks to a network needs. They
+// weigh much, and without them a model file or a prompt cannot reach the network.
+var networking = []string{"net", "net/http", "crypto/tls"}
+
+// TestNoNetworking checks that neither the library nor the browser's program links
+// them, through whichever module.
+func TestNoNetworking(t *testing.T) {
+	programs := map[string][]string{"wasm": {"GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0"}}
+	for _, p := range public {
+		programs[p] = nil
+	}
+	for pkg, environment := range programs {
+		list := exec.Command(need.Program(t, "go"), "list", "-deps", module+pkg)
+		list.Env, list.Stderr = append(os.Environ(), environment...), os.Stderr
+		text, err := list.Output()
+		if err != nil {
+			t.Fatalf("%v: %v", list, err)
+		}
+		for _, linked := range strings.Fields(string(text)) {
+			if slices.Contains(networking, linked) {
+				t.Errorf("%s links %s; go list -deps -json shows which import brings it", pkg, linked)
+			}
+		}
+	}
+}

@@ -7,11 +7,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/sugarme/tokenizer"
-	"github.com/sugarme/tokenizer/model"
-	"github.com/sugarme/tokenizer/model/wordpiece"
-	"github.com/sugarme/tokenizer/normalizer"
-	"github.com/sugarme/tokenizer/pretokenizer"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -36,7 +31,7 @@ var (
 // Tokenizer is BERT's WordPiece (Schuster and Nakajima 2012; Devlin et al.
 // 2019). It may be used by several goroutines.
 type Tokenizer struct {
-	wordPiece *tokenizer.Tokenizer
+	pieces    wordPiece
 	lowercase bool
 	vocab     []string
 	max       int
@@ -47,12 +42,12 @@ type Tokenizer struct {
 // the id. lowercase also strips accents. A text may have max tokens, [CLS] and
 // [SEP] counted.
 func New(vocab []string, lowercase bool, max int) (*Tokenizer, error) {
-	ids := make(model.Vocab, len(vocab))
+	ids := make(map[string]int32, len(vocab))
 	for id, token := range vocab {
 		if _, twice := ids[token]; twice || token == "" {
 			return nil, fmt.Errorf("%w: token %d, %q, is empty or there twice", ErrVocab, id, token)
 		}
-		ids[token] = id
+		ids[token] = int32(id)
 	}
 	for _, token := range []string{tokenPad, tokenUnk, tokenCLS, tokenSep} {
 		if _, ok := ids[token]; !ok {
@@ -62,10 +57,7 @@ func New(vocab []string, lowercase bool, max int) (*Tokenizer, error) {
 	if max < 3 {
 		return nil, fmt.Errorf("%w: %d tokens leave no room between [CLS] and [SEP]", ErrVocab, max)
 	}
-	t := tokenizer.NewTokenizer(wordpiece.NewWordPieceBuilder().Vocab(&ids).UnkToken(tokenUnk).Build())
-	t.WithNormalizer(normalizer.NewBertNormalizer(true, false, true, false))
-	t.WithPreTokenizer(pretokenizer.NewBertPreTokenizer())
-	return &Tokenizer{t, lowercase, slices.Clone(vocab), max, int32(ids[tokenCLS]), int32(ids[tokenSep])}, nil
+	return &Tokenizer{newWordPiece(ids), lowercase, slices.Clone(vocab), max, ids[tokenCLS], ids[tokenSep]}, nil
 }
 
 // Size is the number of tokens of the vocabulary.
@@ -92,41 +84,30 @@ func (t *Tokenizer) Encode(text string, truncate bool) ([]int32, error) {
 	if len(text) > MaxBytes {
 		return nil, fmt.Errorf("%w: %d bytes of text, at most %d are read", ErrTooLong, len(text), MaxBytes)
 	}
-	return t.encodeClean(Normalize(text), truncate)
-}
-
-func (t *Tokenizer) encodeClean(text string, truncate bool) ([]int32, error) {
+	text = Normalize(text)
 	if text == "" {
 		return nil, nil
 	}
 	if t.lowercase {
 		text = strings.ToLower(withoutAccents(text))
 	}
-	e, err := t.wordPiece.Encode(tokenizer.NewSingleEncodeInput(tokenizer.NewInputSequence(text)), false)
-	if err != nil {
-		return nil, fmt.Errorf("prompt: cannot tokenize: %w", err)
+	ids := []int32{t.cls}
+	for _, word := range splitWords(text) {
+		ids = t.pieces.append(ids, word)
 	}
-	ids := e.GetIds()
-	if len(ids) == 0 {
+	if len(ids) == 1 {
 		return nil, nil // of nothing but accents
 	}
-	if n := len(ids) + 2; n > t.max {
+	if n := len(ids) + 1; n > t.max {
 		if !truncate {
 			return nil, fmt.Errorf("%w: %d tokens, the model takes %d (shorten the text, or ask to truncate it)", ErrTooLong, n, t.max)
 		}
-		ids = ids[:t.max-2]
+		ids = ids[:t.max-1]
 	}
-	out := make([]int32, 0, len(ids)+2)
-	out = append(out, t.cls)
-	for _, id := range ids {
-		out = append(out, int32(id))
-	}
-	return append(out, t.sep), nil
+	return append(ids, t.sep), nil
 }
 
-// withoutAccents drops the combining marks of the decomposed text, which the
-// library's own way leaves as unknown tokens; its lower-casing panics
-// where a letter's two cases differ in length.
+// withoutAccents drops the combining marks of the decomposed text.
 func withoutAccents(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {
