@@ -11,15 +11,17 @@ SYNTHETIC ?= runs/synthetic
 TORCH_ENV = .cache/libtorch/torch-$(LIBTORCH)/env.sh
 PROMPT ?= PA chest x-ray. cardiomegaly with pleural effusion.
 
-.PHONY: demo build wasm kernels site site-serve size trainer libtorch setup test lint lint-trainer bench bench-cpu bench-gpu bench-browser bench-train evaluation usefulness card tune detection soak
+.PHONY: demo build release sbom vulnerabilities wasm kernels site site-serve size trainer libtorch setup test lint lint-trainer bench bench-cpu bench-gpu bench-browser bench-train evaluation usefulness card tune detection soak
 
 # An X-ray from text, with the weights that are here: xray.png.
 demo: build
 	bin/roentgo sample --force --seed 3 --out xray.png "$(PROMPT)"
 
 # The sampler, for this machine. Needs Go and a C compiler alone.
+# The same commit and the same Go (and, for the GPU, C compiler) give the same bytes in
+# every folder: no path goes into the program.
 build:
-	go build -o bin/roentgo ./sampler/cmd/roentgo
+	go build -trimpath -o bin/roentgo ./sampler/cmd/roentgo
 
 # The library for browsers, an npm package: wasm/dist.
 wasm:
@@ -40,6 +42,20 @@ site-serve: site
 # What the page weighs besides the model.
 size: site
 	go run ./site/size site/dist
+
+# Programs for each system, with bills of materials and SHA-256 sums, in release. They
+# compute on the CPU. Those that this machine can run make an image each.
+release:
+	go run ./internal/release -out release
+
+# The bills of materials alone: CycloneDX, in release.
+sbom:
+	go run ./internal/release -out release -materials
+
+# Known vulnerabilities in what the programs call; skipped, and said so, where the
+# database cannot be reached.
+vulnerabilities: libtorch
+	. ./$(TORCH_ENV) && sh .ci/vulnerabilities -tags libtorch ./...
 
 # The trainer with libtorch in it.
 trainer:
@@ -66,7 +82,7 @@ lint:
 	go vet ./...
 	GOOS=linux GOARCH=arm64 go vet ./sampler/internal/cpu/...
 	GOOS=js GOARCH=wasm go vet ./wasm ./sampler/...
-	go tool staticcheck ./...
+	go tool -modfile=.ci/tools/go.mod staticcheck ./...
 	go test ./internal/layout
 	for target in windows/amd64 darwin/arm64 linux/arm64 linux/amd64 js/wasm; do \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build ./sampler/... ./weights/... ./internal/graph ./internal/noise ./internal/atomicfile || exit 1; done
@@ -75,7 +91,7 @@ lint:
 # The same for the part of the trainer that is built with libtorch.
 lint-trainer: libtorch
 	. ./$(TORCH_ENV) && go vet -tags libtorch ./trainer/...
-	. ./$(TORCH_ENV) && go tool staticcheck -tags libtorch ./trainer/...
+	. ./$(TORCH_ENV) && go tool -modfile=.ci/tools/go.mod staticcheck -tags libtorch ./trainer/...
 
 # How fast it is here, beside what people would otherwise use: each line of a
 # table takes turns with PyTorch and onnxruntime on the same networks.
