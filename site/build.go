@@ -90,7 +90,7 @@ func write(ctx context.Context, dir string, o Options) error {
 	if p.Library, err = writeLibrary(ctx, dir, o); err != nil {
 		return err
 	}
-	engine, err := engineBytes(filepath.Join(dir, filepath.Dir(p.Library)))
+	engine, err := engineBytes(filepath.Join(dir, p.Library))
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func write(ctx context.Context, dir string, o Options) error {
 		{"app/theme.js", api.FormatIIFE, &p.Theme},
 		{"style/main.css", api.FormatDefault, &p.Style},
 	} {
-		if *b.name, err = bundle(dir, source, b.entry, b.format, p.Library); err != nil {
+		if *b.name, err = bundle(dir, source, b.entry, b.format, p.Library+"/"+libraryModule); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"html"
 	"image/png"
 	"io"
@@ -16,6 +17,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/roentgo/roentgo/internal/browsertest"
+	"github.com/roentgo/roentgo/internal/notices"
 	"github.com/roentgo/roentgo/site"
 	shipped "github.com/roentgo/roentgo/weights/default"
 )
@@ -63,6 +66,25 @@ func TestReproducible(t *testing.T) {
 	for name := range second {
 		if _, ok := first[name]; !ok {
 			t.Errorf("%s is new", name)
+		}
+	}
+}
+
+// TestLicences checks that the page links to its licence and to the notices of the
+// works of others in it, and that a visitor can see and read both.
+func TestLicences(t *testing.T) {
+	p := open(t, browsertest.Shared(t), public.URL+"/")
+	for id, source := range map[string]string{"licence": "LICENSE", "notices": notices.Browser} {
+		want, err := os.ReadFile(filepath.Join(root, source))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.want(fmt.Sprintf(`document.getElementById(%q).checkVisibility({ visibilityProperty: true })`, id))
+		var got struct{ Type, Text string }
+		p.Must(fmt.Sprintf(`const r = await fetch(document.getElementById(%q).href);
+			return { Type: r.headers.get("Content-Type"), Text: await r.text() };`, id), &got)
+		if got.Text != string(want) || !strings.HasPrefix(got.Type, "text/plain") {
+			t.Errorf("the link %s leads to %d bytes of %s, which are not %s", id, len(got.Text), got.Type, source)
 		}
 	}
 }

@@ -34,9 +34,12 @@ func engineBytes(folder string) (sum int64, err error) {
 // libraryModule is the file of the library that others import.
 const libraryModule = "roentgo.js"
 
-// writeLibrary puts what the page needs of the library into a folder with a
-// hash of its content in its name, and returns the path of its module. The
-// library is built unless o names a built one.
+// licenceFile is the library's own licence, which the site serves as a text.
+const licenceFile = "LICENSE"
+
+// writeLibrary puts what the page needs of the library, and the licences that must go
+// with it, into a folder with a hash of its content in its name, and returns that
+// name. The library is built unless o names a built one.
 func writeLibrary(ctx context.Context, dir string, o Options) (string, error) {
 	built := o.Library
 	if built == "" {
@@ -53,15 +56,19 @@ func writeLibrary(ctx context.Context, dir string, o Options) (string, error) {
 	var content strings.Builder
 	files := map[string][]byte{}
 	for _, e := range entries {
-		if ext := filepath.Ext(e.Name()); ext != ".js" && ext != ".wasm" && ext != ".txt" { // the licences, which must go with the program
+		name := e.Name()
+		if name == licenceFile {
+			name += ".txt"
+		}
+		if ext := filepath.Ext(name); ext != ".js" && ext != ".wasm" && ext != ".txt" {
 			continue
 		}
 		b, err := os.ReadFile(filepath.Join(built, e.Name()))
 		if err != nil {
 			return "", err
 		}
-		files[e.Name()] = b
-		content.WriteString(e.Name() + "\x00" + hash(b) + "\n")
+		files[name] = b
+		content.WriteString(name + "\x00" + hash(b) + "\n")
 	}
 	if files[libraryModule] == nil {
 		return "", errors.New("library: " + built + " has no " + libraryModule)
@@ -75,5 +82,5 @@ func writeLibrary(ctx context.Context, dir string, o Options) (string, error) {
 			return "", err
 		}
 	}
-	return folder + "/" + libraryModule, nil
+	return folder, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/roentgo/roentgo/internal/browsertest"
 	"github.com/roentgo/roentgo/internal/need"
+	"github.com/roentgo/roentgo/internal/notices"
 )
 
 // TestExample opens the example as it is, presses the button and waits for the
@@ -74,6 +75,13 @@ func TestPackage(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(dir, "node_modules/roentgo", name)); err != nil {
 			t.Errorf("not in the package: %v", err)
 		}
+	}
+	want, err := os.ReadFile(filepath.Join("..", notices.Browser))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(filepath.Join(dir, "node_modules/roentgo/NOTICES.txt")); err != nil || string(got) != string(want) {
+		t.Errorf("the package's notices are not %s (%v)", notices.Browser, err)
 	}
 	write(t, filepath.Join(dir, "resolve.mjs"), `console.log(import.meta.resolve("roentgo").endsWith("/roentgo.js"), import.meta.resolve("roentgo/worker.js").endsWith("/worker.js"));`)
 	if text := strings.TrimSpace(execute(t, dir, need.Program(t, "node"), "resolve.mjs")); text != "true true" {
