@@ -170,3 +170,19 @@ func TestNoNetworking(t *testing.T) {
 		}
 	}
 }
+
+// TestNoGPUWithoutC checks that the program for the CPU does not need the module with
+// the library for GPUs, which is most of what a first build downloads.
+func TestNoGPUWithoutC(t *testing.T) {
+	for cgo, want := range map[string]bool{"0": false, "1": true} {
+		list := exec.Command(need.Program(t, "go"), "list", "-deps", module+"sampler/cmd/roentgo")
+		list.Env, list.Stderr = append(os.Environ(), "CGO_ENABLED="+cgo), os.Stderr
+		text, err := list.Output()
+		if err != nil {
+			t.Fatalf("%v: %v", list, err)
+		}
+		if got := strings.Contains(string(text), "cogentcore/webgpu"); got != want {
+			t.Errorf("with CGO_ENABLED=%s the program needs cogentcore/webgpu: %v, want %v", cgo, got, want)
+		}
+	}
+}
