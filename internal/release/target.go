@@ -56,7 +56,7 @@ func (t target) build(ctx context.Context, source, dir string) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, "./sampler/cmd/roentgo")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=true", "-ldflags=-s -w", "-o", file, "./sampler/cmd/roentgo")
 	cmd.Dir, cmd.Env = source, t.environment()
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("building for %s: %w\n%s", t, err, text)
