@@ -1,14 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -18,21 +16,7 @@ import (
 // TestServe asks a server for an image: it has the marks and the settings of one
 // from the command line.
 func TestServe(t *testing.T) {
-	cmd, stderr := program(t, "serve", "--address", "localhost:0", "--device", "cpu")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer cmd.Wait()
-	defer cmd.Process.Kill()
-	line, err := bufio.NewReader(out).ReadString('\n')
-	address := regexp.MustCompile(`http://\S+/`).FindString(line)
-	if err != nil || address == "" {
-		t.Fatalf("%q, %v: %s", line, err, stderr)
-	}
+	address := serving(t)
 	answer, err := http.Post(address+"v1/images", "application/json", strings.NewReader(`{"prompt":"pleural effusion","seed":7,"steps":1}`))
 	if err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler"
@@ -83,6 +84,7 @@ func (s slow) Images(ctx context.Context, _ sampler.Request) iter.Seq2[*sampler.
 }
 
 func (s slow) Settings(sampler.Request) (sampler.Settings, error) { return sampler.Settings{}, nil }
+func (s slow) CheckText(string, bool) error                       { return nil }
 func (s slow) UnknownWords(string) []string                       { return nil }
 func (s slow) ModelHash() string                                  { return "" }
 
@@ -111,7 +113,7 @@ func TestImages(t *testing.T) {
 		}
 	}
 	_, metrics := ask(t, "GET", h.URL+"/metrics", "")
-	for _, want := range []string{"roentgo_images_total 4", `roentgo_requests_total{route="POST /v1/images",status="200"} 2`} {
+	for _, want := range []string{"roentgo_images_total 4", `roentgo_requests_total{route="/v1/images",status="200"} 2`} {
 		if !strings.Contains(metrics, want) {
 			t.Errorf("the metrics lack %s:\n%s", want, metrics)
 		}
@@ -132,12 +134,17 @@ func TestRefused(t *testing.T) {
 	}{
 		{h.URL, `{}`, nil, 400, "prompt is missing"},
 		{h.URL, `null`, nil, 400, "JSON object"},
-		{h.URL, `[]`, nil, 400, "array"},
+		{h.URL, `[]`, nil, 400, "JSON object"},
+		{h.URL, ``, nil, 400, "not JSON"},
+		{h.URL, "{\"prompt\":\"\xff\"}", nil, 400, "UTF-8"},
+		{h.URL, `{"prompt":"\ud800"}`, nil, 400, "surrogate"},
+		{h.URL, `{"prompt":"a","prompt":"b"}`, nil, 400, "twice"},
 		{h.URL, good + `{}`, nil, 400, "after"},
 		{h.URL, `{"Prompt":""}`, nil, 400, "no field"},
 		{h.URL, `{"prompt":null}`, nil, 400, "prompt must"},
 		{h.URL, `{"prompt":"` + strings.Repeat("a", 101) + `"}`, nil, 400, "at most 100"},
-		{h.URL, `{"prompt":"` + strings.Repeat("a ", 49) + `"}`, nil, 400, "tokens"},
+		{h.URL, `{"prompt":"` + strings.Repeat("a ", 49) + `"}`, nil, 422, "tokens"},
+		{h.URL, `{"prompt":"","negative":"` + strings.Repeat("a ", 49) + `"}`, nil, 422, "tokens"},
 		{h.URL, `{"prompt":"","negative":4}`, nil, 400, "negative must"},
 		{h.URL, `{"prompt":"","steps":9}`, nil, 400, "from 1 to 8"},
 		{h.URL, `{"prompt":"","steps":0}`, nil, 400, "from 1 to 8"},
@@ -147,19 +154,20 @@ func TestRefused(t *testing.T) {
 		{h.URL, `{"prompt":"","seed":9007199254740993}`, nil, 400, "seed must"},
 		{h.URL, `{"prompt":"","guidance":1e9}`, nil, 400, "guidance must"},
 		{h.URL, `{"prompt":"","truncate":1}`, nil, 400, "truncate must"},
-		{h.URL, `{"prompt":"` + strings.Repeat("a", maxBody) + `"}`, nil, 413, "more than"},
+		{h.URL, `{"prompt":"` + strings.Repeat("a", int(usual(nil).Limits.body())) + `"}`, nil, 413, "more than"},
 		{h.URL, good, []string{"Content-Type", "text/plain"}, 415, "application/json"},
+		{h.URL, good, []string{"Content-Encoding", "gzip"}, 415, "Content-Encoding"},
 		{h.URL, good, []string{"Host", "evil.example"}, 403, "localhost"},
 		{h.URL, good, []string{"Origin", "https://evil.example"}, 403, "origin"},
 		{h.URL, good, []string{"Sec-Fetch-Site", "cross-site"}, 403, "origin"},
 		{guarded.URL, good, nil, 401, "Bearer"},
 		{guarded.URL, good, []string{"Authorization", "Bearer 0123456789abcdee"}, 401, "Bearer"},
 		{guarded.URL, good, []string{"Authorization", "Bearer 0123456789abcdef", "Origin", "https://evil.example"}, 403, "origin"},
-		{guarded.URL, `{`, []string{"Authorization", "Bearer 0123456789abcdef", "Origin", "https://friend.example"}, 400, "EOF"},
+		{guarded.URL, `{`, []string{"Authorization", "Bearer 0123456789abcdef", "Origin", "https://friend.example"}, 400, "not JSON"},
 	} {
 		w, text := ask(t, "POST", c.at+"/v1/images", c.body, c.headers...)
-		var f failure
-		if err := json.Unmarshal([]byte(text), &f); err != nil || w.StatusCode != c.status || !strings.Contains(f.Error, c.says) {
+		var f refusal
+		if err := json.Unmarshal([]byte(text), &f); err != nil || w.StatusCode != c.status || f.Status != c.status || !strings.Contains(f.Text, c.says) {
 			t.Errorf("%.60s %q: %d, %s; want %d with %q", c.body, c.headers, w.StatusCode, text, c.status, c.says)
 		}
 	}
@@ -262,47 +270,6 @@ func TestLogs(t *testing.T) {
 	}
 }
 
-// TestOpenAPI compares the description with what is served.
-func TestOpenAPI(t *testing.T) {
-	h := start(t, usual(newSlow()))
-	var d struct {
-		OpenAPI string                                `json:"openapi"`
-		Paths   map[string]map[string]json.RawMessage `json:"paths"`
-		Parts   struct {
-			Schemas struct {
-				Request struct {
-					Properties map[string]struct{ Maximum float64 }
-				}
-			}
-		} `json:"components"`
-	}
-	w, text := ask(t, "GET", h.URL+"/openapi.json", "")
-	if err := json.Unmarshal([]byte(text), &d); err != nil || d.OpenAPI != "3.1.0" || w.Header.Get("Content-Type") != "application/json" {
-		t.Fatal(err, d.OpenAPI)
-	}
-	for path, methods := range d.Paths {
-		for method := range methods {
-			if w, text := ask(t, strings.ToUpper(method), h.URL+path, ""); w.StatusCode >= 404 {
-				t.Errorf("%s %s: %d, %s", method, path, w.StatusCode, text)
-			}
-		}
-	}
-	fields := d.Parts.Schemas.Request.Properties
-	if len(d.Paths) != 4 || len(fields) != 7 || fields["steps"].Maximum != 8 || fields["count"].Maximum != 2 || fields["seed"].Maximum != maxSeed {
-		t.Errorf("%d paths, fields %v", len(d.Paths), fields)
-	}
-	for name := range fields {
-		if err := (Limits{Prompt: 1, Steps: 1, Count: 1}).set(&sampler.Request{}, name, []byte("{}")); err == nil || strings.Contains(err.Error(), "no field") {
-			t.Errorf("the server does not know %s: %v", name, err)
-		}
-	}
-	for _, path := range []string{"/", "/page.js", "/page.css"} {
-		if w, text := ask(t, "GET", h.URL+path, ""); w.StatusCode != 200 || text == "" {
-			t.Errorf("%s: %d", path, w.StatusCode)
-		}
-	}
-}
-
 // TestLoad has 200 clients ask at once, for some seconds, or for five minutes
 // where ROENTGO_SOAK is set: no answer but images and status 429, and flat memory.
 func TestLoad(t *testing.T) {
@@ -364,12 +331,12 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := l.parse(data)
 		if err != nil {
-			if !errors.Is(err, sampler.ErrRequest) {
+			if r, ok := errors.AsType[*refusal](err); !ok || r.Status != http.StatusBadRequest || r.Text == "" {
 				t.Fatal(err)
 			}
 			return
 		}
-		if len(r.Prompt) > 100 || len(r.Negative) > 100 || r.Steps < 0 || r.Steps > 8 || r.Count < 1 || r.Count > 2 || r.Seed > maxSeed || r.Guidance != 0 && (r.Guidance < 1 || r.Guidance > 100) {
+		if utf8.RuneCountInString(r.Prompt) > 100 || utf8.RuneCountInString(r.Negative) > 100 || r.Steps < 0 || r.Steps > 8 || r.Count < 1 || r.Count > 2 || r.Seed > maxSeed || r.Guidance != 0 && (r.Guidance < 1 || r.Guidance > 100) {
 			t.Fatalf("%+v", r)
 		}
 	})
