@@ -32,16 +32,48 @@ func usual(s Sampler) Options {
 		Encode: func(w io.Writer, img *sampler.Image, _ int) error { return png.Encode(w, img.Gray()) }}
 }
 
-// start serves until the test ends.
-func start(t *testing.T, o Options) *httptest.Server {
+// running is a server that serves until the test ends.
+type running struct {
+	*Server
+	URL   string
+	end   context.CancelFunc
+	ended chan error
+}
+
+// start serves; change changes what the server waits for.
+func start(t *testing.T, o Options, change ...func(*times)) *running {
 	t.Helper()
 	s, err := New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := httptest.NewServer(s.Handler())
-	t.Cleanup(h.Close)
-	return h
+	for _, c := range change {
+		c(&s.times)
+	}
+	l, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, end := context.WithCancel(context.Background())
+	r := &running{s, "http://" + l.Addr().String(), end, make(chan error, 1)}
+	go func() { r.ended <- s.Serve(ctx, l) }()
+	t.Cleanup(func() {
+		end()
+		r.ended <- <-r.ended // also for a test that took it
+	})
+	return r
+}
+
+// wait waits until that many requests wait or are worked on.
+func (r *running) wait(t *testing.T, length int) {
+	t.Helper()
+	for range 1000 {
+		if r.queue.length() == length {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("%d requests are in the queue, want %d", r.queue.length(), length)
 }
 
 // ask sends a request with headers, name and value in turns.
@@ -70,23 +102,29 @@ func ask(t *testing.T, method, url, body string, headers ...string) (*http.Respo
 }
 
 // slow is a sampler whose images take until their request ends.
-type slow struct{ begun, ended chan struct{} }
+type slow struct {
+	begun, ended chan struct{}
+	stuck        chan struct{} // where there is one, images end with it alone
+}
 
-func newSlow() slow { return slow{make(chan struct{}, 9), make(chan struct{}, 9)} }
+func newSlow() slow { return slow{begun: make(chan struct{}, 9), ended: make(chan struct{}, 9)} }
 
 func (s slow) Images(ctx context.Context, _ sampler.Request) iter.Seq2[*sampler.Image, error] {
 	return func(yield func(*sampler.Image, error) bool) {
 		s.begun <- struct{}{}
+		if s.stuck != nil {
+			<-s.stuck
+		}
 		<-ctx.Done()
 		s.ended <- struct{}{}
 		yield(nil, ctx.Err())
 	}
 }
 
-func (s slow) Settings(sampler.Request) (sampler.Settings, error) { return sampler.Settings{}, nil }
-func (s slow) CheckText(string, bool) error                       { return nil }
-func (s slow) UnknownWords(string) []string                       { return nil }
-func (s slow) ModelHash() string                                  { return "" }
+func (slow) Settings(sampler.Request) (sampler.Settings, error) { return sampler.Settings{}, nil }
+func (slow) CheckText(string, bool) error                       { return nil }
+func (slow) UnknownWords(string) []string                       { return nil }
+func (slow) ModelHash() string                                  { return "" }
 
 // TestImages makes images as JSON and by events: the same file each time.
 func TestImages(t *testing.T) {
@@ -171,44 +209,39 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%.60s %q: %d, %s; want %d with %q", c.body, c.headers, w.StatusCode, text, c.status, c.says)
 		}
 	}
-	for origin, allowed := range map[string]string{"https://friend.example": "https://friend.example", "https://evil.example": ""} {
-		if w, _ := ask(t, "OPTIONS", guarded.URL+"/v1/images", "", "Origin", origin); w.Header.Get("Access-Control-Allow-Origin") != allowed {
-			t.Errorf("%s is allowed: %q", origin, w.Header.Get("Access-Control-Allow-Origin"))
-		}
-	}
-	if w, _ := ask(t, "GET", guarded.URL+"/metrics", ""); w.StatusCode != 401 {
-		t.Errorf("metrics without a token: %d", w.StatusCode)
-	}
 }
 
 // TestQueue fills the queue; who leaves makes room, and what was made of it ends.
 func TestQueue(t *testing.T) {
-	s := newSlow()
-	h := start(t, usual(s))
-	ctx, leave := context.WithCancel(t.Context())
-	var both sync.WaitGroup
-	for range 2 {
-		both.Go(func() {
-			r, _ := http.NewRequestWithContext(ctx, "POST", h.URL+"/v1/images", strings.NewReader(`{"prompt":""}`))
-			r.Header.Set("Content-Type", "application/json")
-			if _, err := http.DefaultClient.Do(r); !errors.Is(err, context.Canceled) {
-				t.Error(err)
-			}
-		})
-	}
-	<-s.begun
-	for {
-		_, text := ask(t, "GET", h.URL+"/metrics", "")
-		if strings.Contains(text, "roentgo_queue_length 2") {
-			break
+	for _, accept := range []string{"application/json", eventStream} {
+		s := newSlow()
+		h := start(t, usual(s))
+		ctx, leave := context.WithCancel(t.Context())
+		var both sync.WaitGroup
+		for range 2 {
+			both.Go(func() {
+				r, _ := http.NewRequestWithContext(ctx, "POST", h.URL+"/v1/images", strings.NewReader(`{"prompt":""}`))
+				r.Header.Set("Content-Type", "application/json")
+				r.Header.Set("Accept", accept)
+				w, err := http.DefaultClient.Do(r)
+				if err == nil {
+					_, err = io.Copy(io.Discard, w.Body)
+				}
+				if !errors.Is(err, context.Canceled) {
+					t.Error(err)
+				}
+			})
 		}
+		<-s.begun
+		h.wait(t, 2)
+		if w, text := ask(t, "POST", h.URL+"/v1/images", `{"prompt":""}`); w.StatusCode != 429 || w.Header.Get("Retry-After") == "" {
+			t.Errorf("%d, %q: %s", w.StatusCode, w.Header.Get("Retry-After"), text)
+		}
+		leave()
+		both.Wait()
+		<-s.ended
+		h.wait(t, 0)
 	}
-	if w, text := ask(t, "POST", h.URL+"/v1/images", `{"prompt":""}`); w.StatusCode != 429 || w.Header.Get("Retry-After") == "" {
-		t.Errorf("%d, %q: %s", w.StatusCode, w.Header.Get("Retry-After"), text)
-	}
-	leave()
-	both.Wait()
-	<-s.ended
 }
 
 // TestTimeout gives a request less time than it needs.
@@ -224,30 +257,58 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-// TestStop ends a server that works: it answers and is done within half a second.
+// TestStop ends a server that works: who waits hears of it, and it is done within
+// half a second.
 func TestStop(t *testing.T) {
 	slow := newSlow()
-	s, err := New(usual(slow))
-	if err != nil {
-		t.Fatal(err)
+	h := start(t, usual(slow))
+	var all sync.WaitGroup
+	all.Go(func() {
+		if w, text := ask(t, "POST", h.URL+"/v1/images", `{"prompt":""}`); w.StatusCode != 503 || !strings.Contains(text, "stops") {
+			t.Errorf("%d: %s", w.StatusCode, text)
+		}
+	})
+	<-slow.begun
+	all.Go(func() {
+		if _, text := ask(t, "POST", h.URL+"/v1/images", `{"prompt":""}`, "Accept", eventStream); !strings.HasPrefix(text, "event: error\n") || !strings.Contains(text, "stops") {
+			t.Errorf("who waited read %q", text)
+		}
+	})
+	h.wait(t, 2)
+	began := time.Now()
+	h.end()
+	err := <-h.ended
+	took := time.Since(began)
+	h.ended <- err
+	all.Wait()
+	if err != nil || took > time.Second {
+		t.Errorf("it stopped after %v: %v", took, err)
 	}
-	l, err := net.Listen("tcp", "localhost:0")
-	if err != nil {
-		t.Fatal(err)
+	if _, err := http.Get(h.URL); err == nil {
+		t.Error("it still answers")
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(ctx, l) }()
-	var began time.Time
-	go func() { <-slow.begun; began = time.Now(); stop() }()
-	if w, text := ask(t, "POST", "http://"+l.Addr().String()+"/v1/images", `{"prompt":""}`); w.StatusCode != 503 || !strings.Contains(text, "stops") {
-		t.Errorf("%d: %s", w.StatusCode, text)
-	}
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
-	if d := time.Since(began); d > time.Second {
-		t.Errorf("it stopped after %v", d)
+}
+
+// TestStopsInTime has an image that does not end: the server ends nevertheless.
+func TestStopsInTime(t *testing.T) {
+	s := newSlow()
+	s.stuck = make(chan struct{})
+	defer close(s.stuck)
+	h := start(t, usual(s))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		r, _ := http.NewRequestWithContext(ctx, "POST", h.URL+"/v1/images", strings.NewReader(`{"prompt":""}`))
+		r.Header.Set("Content-Type", "application/json")
+		http.DefaultClient.Do(r)
+	}()
+	<-s.begun
+	began := time.Now()
+	h.end()
+	err := <-h.ended
+	h.ended <- err
+	if took := time.Since(began); err != nil || took > time.Second {
+		t.Errorf("it stopped after %v: %v", took, err)
 	}
 }
 
