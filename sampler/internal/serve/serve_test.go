@@ -12,11 +12,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -328,60 +325,6 @@ func TestLogs(t *testing.T) {
 		if strings.Contains(log.String(), "a secret") != asked || !strings.Contains(log.String(), `"status":503`) {
 			t.Errorf("asked %t: %s", asked, &log)
 		}
-	}
-}
-
-// TestLoad has 200 clients ask at once, for some seconds, or for five minutes
-// where ROENTGO_SOAK is set: no answer but images and status 429, and flat memory.
-func TestLoad(t *testing.T) {
-	lasts := 3 * time.Second
-	if os.Getenv("ROENTGO_SOAK") != "" {
-		lasts = 5 * time.Minute
-	}
-	h := start(t, usual(samplertest.Open(t, samplertest.Tiny(t), sampler.Options{Device: sampler.CPU})))
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 200}}
-	defer client.CloseIdleConnections()
-	var made, full atomic.Int64
-	run := func(d time.Duration) uint64 {
-		var all sync.WaitGroup
-		until := time.Now().Add(d)
-		for range 200 {
-			all.Go(func() {
-				for time.Now().Before(until) {
-					w, err := client.Post(h.URL+"/v1/images", "application/json", strings.NewReader(`{"prompt":"effusion","steps":1}`))
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					text, err := io.ReadAll(w.Body)
-					w.Body.Close()
-					switch {
-					case err != nil || w.StatusCode != 200 && w.StatusCode != 429:
-						t.Errorf("%d, %v: %.200s", w.StatusCode, err, text)
-						return
-					case w.StatusCode == 200:
-						made.Add(1)
-					default:
-						full.Add(1)
-						time.Sleep(100 * time.Millisecond)
-					}
-				}
-			})
-		}
-		all.Wait()
-		var m runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&m)
-		return m.HeapInuse
-	}
-	before := run(lasts / 3)
-	after := run(lasts - lasts/3)
-	t.Logf("%d images, %d times 429; heap %d KiB after a third, %d KiB at the end", made.Load(), full.Load(), before>>10, after>>10)
-	if made.Load() == 0 || full.Load() == 0 {
-		t.Error("the load was none")
-	}
-	if after > before+before/2+4<<20 {
-		t.Errorf("the heap grew from %d to %d bytes", before, after)
 	}
 }
 
