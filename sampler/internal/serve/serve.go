@@ -107,7 +107,9 @@ type times struct {
 	stop  time.Duration // that the server takes to end
 }
 
-var usualTimes = times{read: 10 * time.Second, write: 10 * time.Second, idle: time.Minute, beat: 15 * time.Second, stop: 400 * time.Millisecond}
+// A client that does its part gets its answer in time, also where other programs
+// keep the processor from both for seconds.
+var usualTimes = times{read: 30 * time.Second, write: 30 * time.Second, idle: time.Minute, beat: 15 * time.Second, stop: 400 * time.Millisecond}
 
 // Server answers requests. Images are made one request after the other.
 type Server struct {
