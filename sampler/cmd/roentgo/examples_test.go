@@ -36,7 +36,7 @@ func TestExamples(t *testing.T) {
 			for _, program := range append(c.needs, c.command[0]) {
 				need.Program(t, program)
 			}
-			found := regexp.MustCompile("(?s)\n```" + c.language + "\n(.*?)\n```\n").FindAllSubmatch(text, -1)
+			found := regexp.MustCompile("(?s)\n```"+c.language+"\n(.*?)\n```\n").FindAllSubmatch(text, -1)
 			if len(found) != 1 {
 				t.Fatalf("%d examples, want one", len(found))
 			}

@@ -20,7 +20,7 @@ import (
 // ends, and returns its address, with a slash at the end.
 func serving(t *testing.T, args ...string) string {
 	t.Helper()
-	cmd, stderr := program(t, append([]string{"serve", "--address", "localhost:0", "--device", "cpu"}, args...)...)
+	cmd, stderr := program(t, append([]string{"serve", "--device", "cpu", "--address", "localhost:0"}, args...)...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

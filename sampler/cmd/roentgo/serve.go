@@ -35,12 +35,14 @@ func serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Offer a page and a JSON API that make images",
-		Long: `Offer a page and a JSON API that make images: POST /v1/images, described by
-GET /openapi.json, with GET /healthz and GET /metrics.
+		Long: `Offer a page and a JSON API that make images: POST /v1/images, with progress as
+server-sent events, described by GET /openapi.json; GET /healthz and GET /metrics.
 
 Only this machine can reach the default address. Another needs a token, of
 --token-file or $` + tokenVariable + `, which each request must have as "Authorization: Bearer
-TOKEN". The connection is not encrypted: put a proxy with TLS before it.`,
+TOKEN". The connection is not encrypted: put a proxy with TLS before it. The log
+goes to stderr as JSON, without prompts. sampler/SERVE.md in the sources has
+examples and says how to host it.`,
 		Example: `  roentgo serve
   roentgo serve --address :8080 --token-file token.txt
   curl -H 'Content-Type: application/json' -d '{"prompt":"effusion"}' http://localhost:8080/v1/images`,
