@@ -72,6 +72,17 @@ func (s *Sampler) Images(ctx context.Context, r Request) iter.Seq2[*Image, error
 // in the place of what it leaves open. Errors wrap ErrRequest.
 func (s *Sampler) Settings(r Request) (Settings, error) { return s.description.resolve(r) }
 
+// CheckText reports why the model cannot take a text, such as that it has too
+// many tokens and is not to be cut. Errors wrap ErrRequest. It does not wait for
+// images that are being made.
+func (s *Sampler) CheckText(text string, truncate bool) error {
+	if err := s.description.checkText(Row{Prompt: text}); err != nil {
+		return err
+	}
+	_, err := s.tokenize(text, truncate)
+	return err
+}
+
 // UnknownWords lists the words of a text that no training caption had; none
 // where the model file lists none.
 func (s *Sampler) UnknownWords(text string) []string {

@@ -35,12 +35,14 @@ func serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Offer a page and a JSON API that make images",
-		Long: `Offer a page and a JSON API that make images: POST /v1/images, described by
-GET /openapi.json, with GET /healthz and GET /metrics.
+		Long: `Offer a page and a JSON API that make images: POST /v1/images, with progress as
+server-sent events, described by GET /openapi.json; GET /healthz and GET /metrics.
 
 Only this machine can reach the default address. Another needs a token, of
 --token-file or $` + tokenVariable + `, which each request must have as "Authorization: Bearer
-TOKEN". The connection is not encrypted: put a proxy with TLS before it.`,
+TOKEN". The connection is not encrypted: put a proxy with TLS before it. The log
+goes to stderr as JSON, without prompts. sampler/SERVE.md in the sources has
+examples and says how to host it.`,
 		Example: `  roentgo serve
   roentgo serve --address :8080 --token-file token.txt
   curl -H 'Content-Type: application/json' -d '{"prompt":"effusion"}' http://localhost:8080/v1/images`,
@@ -50,9 +52,9 @@ TOKEN". The connection is not encrypted: put a proxy with TLS before it.`,
 	l := cmd.Flags()
 	l.StringVar(&f.address, "address", "localhost:8080", "host and port to listen on")
 	l.StringVar(&f.tokenFile, "token-file", "", "file with the token that requests must have (default: $"+tokenVariable+", else none)")
-	l.StringArrayVar(&f.origins, "origin", nil, "origin of a page of another host that may use the API, such as https://example.org; once per origin")
+	l.StringArrayVar(&f.origins, "allow-origin", nil, "origin of a page of another host that may use the API, such as https://example.org; once per origin")
 	l.IntVar(&f.limits.Queue, "queue", 16, "requests that may wait or be worked on; others get status 429")
-	l.IntVar(&f.limits.Prompt, "max-prompt", 4<<10, "bytes of a prompt")
+	l.IntVar(&f.limits.Prompt, "max-prompt", 4<<10, "characters of a prompt")
 	l.IntVar(&f.limits.Steps, "max-steps", 100, "steps of an image")
 	l.IntVar(&f.limits.Count, "max-count", 4, "images of a request")
 	l.DurationVar(&f.limits.Timeout, "timeout", 5*time.Minute, "longest time of a request, with its time in the queue")

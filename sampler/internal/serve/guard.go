@@ -3,7 +3,6 @@ package serve
 import (
 	"crypto/sha256"
 	"crypto/subtle"
-	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -31,8 +30,8 @@ func (s *Server) guarded(h *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		c := http.NewResponseController(w)
-		c.SetReadDeadline(began.Add(toRead))
-		c.SetWriteDeadline(began.Add(toWrite))
+		c.SetReadDeadline(began.Add(s.times.read))
+		c.SetWriteDeadline(began.Add(s.times.write))
 		for name, value := range headers {
 			w.Header().Set(name, value)
 		}
@@ -50,24 +49,28 @@ func (s *Server) guarded(h *http.ServeMux) http.Handler {
 // names by which they could pass for this host (DNS rebinding).
 func (s *Server) admits(w http.ResponseWriter, r *http.Request) bool {
 	if s.Token == "" && !IsLoopback(r.Host) {
-		fail(w, http.StatusForbidden, errors.New("this server answers to localhost alone (to a page at another name it needs a token)"))
+		fail(w, refuse(http.StatusForbidden, "this server answers to localhost alone (to a page at another name it needs a token)"))
 		return false
 	}
 	origin := r.Header.Get("Origin")
 	named := origin != "" && slices.Contains(s.Origins, origin)
-	if named {
-		w.Header().Set("Access-Control-Allow-Origin", origin)
-		w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
+	if len(s.Origins) > 0 {
 		w.Header().Set("Vary", "Origin")
 	}
-	if named && r.Method == http.MethodOptions {
+	if named {
+		w.Header().Set("Access-Control-Allow-Origin", origin)
+		w.Header().Set("Access-Control-Expose-Headers", "Retry-After")
+		w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
+	}
+	if named && r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
 		w.Header().Set("Access-Control-Allow-Methods", "GET, POST")
 		w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+		w.Header().Set("Access-Control-Max-Age", "600")
 		w.WriteHeader(http.StatusNoContent)
 		return false
 	}
 	if err := s.trusted.Check(r); err != nil {
-		fail(w, http.StatusForbidden, errors.New("pages of this origin may not use this server"))
+		fail(w, refuse(http.StatusForbidden, "pages of this origin may not use this server"))
 		return false
 	}
 	return true
@@ -92,7 +95,7 @@ func (s *Server) authorized(h http.Handler) http.Handler {
 		got := sha256.Sum256([]byte(token)) // of one length, so that the comparison takes one time
 		if s.Token != "" && (subtle.ConstantTimeCompare(got[:], want[:]) != 1 || !strings.EqualFold(scheme, "Bearer")) {
 			w.Header().Set("WWW-Authenticate", "Bearer")
-			fail(w, http.StatusUnauthorized, errors.New("the header Authorization must be Bearer and this server's token"))
+			fail(w, refuse(http.StatusUnauthorized, "the header Authorization must be Bearer and this server's token"))
 			return
 		}
 		h.ServeHTTP(w, r)

@@ -11,8 +11,9 @@ import (
 //go:embed openapi.json.tmpl
 var description string
 
-// describe writes the OpenAPI description of a server with those limits.
-func describe(l Limits) ([]byte, error) {
+// describe writes the OpenAPI description of a server with those limits, and with
+// or without a token.
+func describe(l Limits, token bool) ([]byte, error) {
 	t, err := template.New("openapi").Parse(description)
 	if err != nil {
 		return nil, err
@@ -20,8 +21,9 @@ func describe(l Limits) ([]byte, error) {
 	var b bytes.Buffer
 	if err := t.Execute(&b, struct {
 		Limits
-		Seed int64
-	}{l, maxSeed}); err != nil {
+		Seed, LastSeed, Body int64
+		Token                bool
+	}{l, maxSeed, maxSeed + int64(l.Count) - 1, l.body(), token}); err != nil {
 		return nil, err
 	}
 	if !json.Valid(b.Bytes()) {

@@ -36,6 +36,9 @@ func (q *queue) leave() { <-q.places }
 // length is how many wait or are worked on.
 func (q *queue) length() int { return len(q.places) }
 
+// size is how many there is room for.
+func (q *queue) size() int { return cap(q.places) }
+
 // work waits for the turn and calls f, unless ctx ends before.
 func (q *queue) work(ctx context.Context, f func() error) error {
 	select {

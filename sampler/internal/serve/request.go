@@ -5,11 +5,12 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
-	"io"
 	"maps"
 	"math"
+	"net/http"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/roentgo/roentgo/sampler"
 )
@@ -18,19 +19,12 @@ import (
 // that every reader of JSON keeps exactly.
 const maxSeed = 1 << 52
 
-// parse reads a request and checks it. A field that is unknown, null or out of
-// bounds is refused. Errors wrap sampler.ErrRequest.
+// parse reads a request and checks it. A field that is unknown, there twice,
+// null or out of bounds is a refusal.
 func (l Limits) parse(data []byte) (sampler.Request, error) {
-	var fields map[string]json.RawMessage
-	d := json.NewDecoder(bytes.NewReader(data))
-	if err := d.Decode(&fields); err != nil {
-		return sampler.Request{}, refuse("%w", err)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return sampler.Request{}, refuse("there is text after the JSON object")
-	}
-	if fields == nil {
-		return sampler.Request{}, refuse("the body must be a JSON object")
+	fields, err := object(data)
+	if err != nil {
+		return sampler.Request{}, err
 	}
 	r := sampler.Request{Count: 1, Seed: drawSeed()}
 	for _, name := range slices.Sorted(maps.Keys(fields)) { // so that the same body gets the same error
@@ -39,13 +33,34 @@ func (l Limits) parse(data []byte) (sampler.Request, error) {
 		}
 	}
 	if _, ok := fields["prompt"]; !ok {
-		return r, refuse("prompt is missing (an empty one gives an image of no particular finding)")
+		return r, wrong("prompt", "prompt is missing (an empty one gives an image of no particular finding)")
 	}
 	return r, nil
 }
 
-func refuse(format string, a ...any) error {
-	return fmt.Errorf("%w: "+format, append([]any{sampler.ErrRequest}, a...)...)
+// object reads the fields of a JSON object, each of which must be there once.
+func object(data []byte) (map[string]json.RawMessage, error) {
+	if !utf8.Valid(data) {
+		return nil, refuse(http.StatusBadRequest, "the body is not UTF-8 text")
+	}
+	if first := bytes.TrimLeft(data, " \t\r\n"); len(first) > 0 && first[0] != '{' {
+		return nil, refuse(http.StatusBadRequest, "the body must be a JSON object")
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return nil, refuse(http.StatusBadRequest, "the body is not JSON: %v", err)
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	seen := map[string]bool{}
+	for _, err := d.Token(); err == nil && d.More(); {
+		var value json.RawMessage
+		name, _ := d.Token() // what follows was read before, so there is no error
+		if err = d.Decode(&value); seen[name.(string)] {
+			return nil, wrong(name.(string), "the field %.64q is there twice", name)
+		}
+		seen[name.(string)] = true
+	}
+	return fields, nil
 }
 
 // set sets one field of a request.
@@ -72,11 +87,11 @@ func (l Limits) set(r *sampler.Request, name string, value json.RawMessage) (err
 	case "truncate":
 		var b *bool
 		if json.Unmarshal(value, &b) != nil || b == nil {
-			return refuse("truncate must be true or false")
+			return wrong(name, "truncate must be true or false")
 		}
 		r.Truncate = *b
 	default:
-		return refuse("there is no field %.64q", name)
+		return wrong(name, "there is no field %.64q", name)
 	}
 	return err
 }
@@ -84,10 +99,14 @@ func (l Limits) set(r *sampler.Request, name string, value json.RawMessage) (err
 func (l Limits) text(name string, value json.RawMessage) (string, error) {
 	var t *string
 	if json.Unmarshal(value, &t) != nil || t == nil {
-		return "", refuse("%s must be a string", name)
+		return "", wrong(name, "%s must be a string", name)
 	}
-	if len(*t) > l.Prompt {
-		return "", refuse("%s has %d bytes of text, at most %d are allowed here", name, len(*t), l.Prompt)
+	// The decoder puts this character in the place of an escape that is none.
+	if strings.ContainsRune(*t, utf8.RuneError) && !bytes.ContainsRune(value, utf8.RuneError) && !bytes.Contains(bytes.ToLower(value), []byte(`\ufffd`)) {
+		return "", wrong(name, "%s has half of a surrogate pair", name)
+	}
+	if n := utf8.RuneCountInString(*t); n > l.Prompt {
+		return "", wrong(name, "%s has %d characters, at most %d are allowed here", name, n, l.Prompt)
 	}
 	return *t, nil
 }
@@ -95,7 +114,7 @@ func (l Limits) text(name string, value json.RawMessage) (string, error) {
 func number(name string, value json.RawMessage, least, most float64) (float64, error) {
 	var n *float64
 	if json.Unmarshal(value, &n) != nil || n == nil || *n < least || *n > most {
-		return 0, refuse("%s must be a number from %g to %.0f", name, least, most)
+		return 0, wrong(name, "%s must be a number from %g to %.0f", name, least, most)
 	}
 	return *n, nil
 }
@@ -103,7 +122,7 @@ func number(name string, value json.RawMessage, least, most float64) (float64, e
 func whole(name string, value json.RawMessage, least, most float64) (float64, error) {
 	n, err := number(name, value, least, most)
 	if err == nil && n != math.Trunc(n) {
-		err = refuse("%s must be a whole number from %g to %.0f", name, least, most)
+		err = wrong(name, "%s must be a whole number from %g to %.0f", name, least, most)
 	}
 	return n, err
 }
