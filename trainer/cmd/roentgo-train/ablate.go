@@ -93,7 +93,7 @@ one folder; afterwards --table prints the table.`,
 					}
 				}
 			}
-			return s.table(os.Stdout, out)
+			return s.table(stdout, out)
 		},
 	}
 	f := cmd.Flags()

@@ -123,7 +123,7 @@ func written(paths []string, err error) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%s: %d bytes\n", path, st.Size())
+		fmt.Fprintf(stdout, "%s: %d bytes\n", path, st.Size())
 	}
 	return err
 }
