@@ -147,12 +147,15 @@ card:
 	for page in weights/default/card.md.tmpl:weights/default/README.md trainer/study.md.tmpl:trainer/STUDY.md; do \
 		$(TRAINER) page --eval $(EVALUATION)/eval.json --manifest weights/default/roentgo-mini.manifest.json --template $${page%:*} --force --out $${page#*:} || exit 1; done
 
-# What takes too long for `make test`: all hostile model files, 200 clients of the
-# server for five minutes, and each fuzz target for FUZZTIME.
+# What takes too long for `make test`: all hostile model files, a GPU lost at every
+# call, 200 clients of the server for five minutes, races and stray pointers, and
+# each fuzz target for FUZZTIME.
 FUZZTIME ?= 10m
 soak:
-	ROENTGO_SOAK=1 go test -timeout 30m -run TestHostileModels ./sampler
+	ROENTGO_SOAK=1 go test -timeout 30m -run 'TestHostileModels|TestLostAtEveryStage' ./sampler
 	ROENTGO_SOAK=1 go test -race -timeout 30m -run TestLoad ./sampler/internal/serve
+	go test -race -short -timeout 60m ./internal/... ./weights/... ./sampler/... ./wasm/internal/... ./trainer/bert ./trainer/dataset ./trainer/fetch ./trainer/runs
+	go test -gcflags=all=-d=checkptr -short -timeout 60m ./sampler/internal/cpu ./sampler/internal/gpu ./sampler/internal/simd ./weights
 	git grep -o -E '^func Fuzz[A-Za-z0-9]+' -- '*_test.go' | sed 's|\(.*\)/[^/]*:func \(.*\)|\1 \2|' | while read -r folder target; do \
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./$$folder || exit 1; done
 

@@ -5,13 +5,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
-	"os"
+
+	"github.com/roentgo/roentgo/internal/regular"
 )
 
 // File returns the SHA-256 of a file, in hexadecimal, and its size in bytes. It
-// reads a little at a time.
+// reads a little at a time. Errors are those of [regular.Open] and of reading.
 func File(path string) (sum string, size int64, err error) {
-	f, err := os.Open(path)
+	f, _, err := regular.Open(path)
 	if err != nil {
 		return "", 0, err
 	}

@@ -8,10 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,6 +19,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/roentgo/roentgo/internal/digest"
+	"github.com/roentgo/roentgo/internal/regular"
 	"github.com/roentgo/roentgo/sampler/model"
 )
 
@@ -88,10 +87,11 @@ func Open(dir string) (*Encoder, error) {
 	case c.Types != 2:
 		return nil, e.refuse(fmt.Errorf("it has %d token types, not 2", c.Types))
 	}
-	if err := e.readVocab(); err != nil {
+	// Before anything of those sizes is made.
+	if err := e.Apply(model.Tiny()).Validate(); err != nil {
 		return nil, e.refuse(err)
 	}
-	if err := e.Apply(model.Tiny()).Validate(); err != nil {
+	if err := e.readVocab(); err != nil {
 		return nil, e.refuse(err)
 	}
 	if err := e.openWeights(); err != nil {
@@ -132,16 +132,7 @@ func (e *Encoder) Float32(name string) ([]float32, error) {
 }
 
 func readText(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxText+1))
-	if err == nil && len(data) > maxText {
-		err = fmt.Errorf("%s has more than %d bytes", filepath.Base(path), maxText)
-	}
-	return data, err
+	return regular.Read(path, maxText)
 }
 
 // readVocab reads the vocabulary and finds out whether it is lower case.
@@ -287,19 +278,20 @@ func modelName(name string) string {
 
 // readPickle reads the state dictionary that PyTorch saved.
 func readPickle(path string) (tensors map[string]*pytorch.Tensor, err error) {
-	st, err := os.Stat(path)
+	f, size, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	if st.Size() > maxWeights {
-		return nil, fmt.Errorf("pytorch_model.bin has %d bytes, at most %d are read", st.Size(), int64(maxWeights))
+	f.Close()
+	if size > maxWeights {
+		return nil, fmt.Errorf("pytorch_model.bin has %d bytes, at most %d are read", size, int64(maxWeights))
 	}
 	defer func() { // the library panics on some damaged files
 		if r := recover(); r != nil {
 			err = fmt.Errorf("pytorch_model.bin is damaged: %v", r)
 		}
 	}()
-	if err := checkStorages(path, st.Size()); err != nil {
+	if err := checkStorages(path, size); err != nil {
 		return nil, fmt.Errorf("pytorch_model.bin: %w", err)
 	}
 	loaded, err := pytorch.Load(path)

@@ -12,7 +12,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/roentgo/roentgo/internal/attacks"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/prompt"
 	"github.com/roentgo/roentgo/trainer/bert"
@@ -80,6 +82,7 @@ func TestRefusedFolders(t *testing.T) {
 	for says, change := range map[string]map[string]string{
 		"config.json":        {"config.json": ""},
 		"unexpected end":     {"config.json": "{"},
+		"text_vocab":         {"config.json": strings.Replace(small, `vocab_size":8`, `vocab_size":9007199254740992`, 1)},
 		"not bert":           {"config.json": `{"model_type":"gpt2"}`},
 		"activation":         {"config.json": strings.Replace(small, "{", `{"hidden_act":"relu",`, 1)},
 		"positions":          {"config.json": strings.Replace(small, "{", `{"position_embedding_type":"relative_key",`, 1)},
@@ -236,14 +239,63 @@ func TestDoubledTokens(t *testing.T) {
 	}
 }
 
+// rewritten puts those files into a folder of a fuzz target, which all of its
+// inputs share, and opens it as an encoder.
+func rewritten(t *testing.T, dir string, files map[string][]byte) {
+	t.Helper()
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	began := time.Now()
+	e, err := bert.Open(dir)
+	if err == nil {
+		e.Float32("text.embeddings.LayerNorm.weight")
+		e.Close()
+	}
+	if d := time.Since(began); d > 5*time.Second {
+		t.Errorf("it took %v", d)
+	}
+	if err != nil && !errors.Is(err, bert.ErrFolder) {
+		t.Errorf("error %v wraps no sentinel", err)
+	}
+}
+
 func FuzzPickle(f *testing.F) {
 	f.Add([]byte(pickled("K\x08", "K\x04K\x01\x86")))
 	f.Add([]byte("\x80\x02}q\x00."))
+	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, data []byte) {
-		e, err := bert.Open(folder(t, map[string]string{"pytorch_model.bin": string(data)}))
-		if err == nil {
-			e.Float32("text.embeddings.LayerNorm.weight")
-			e.Close()
-		}
+		rewritten(t, dir, map[string][]byte{"config.json": []byte(small), "vocab.txt": []byte(vocabulary), "pytorch_model.bin": data})
+	})
+}
+
+// FuzzFolder reads folders of transformers: the configuration, the index of the
+// files of weights, one of them.
+func FuzzFolder(f *testing.F) {
+	dir := f.TempDir()
+	path := filepath.Join(dir, "model-1.safetensors")
+	if err := weights.WritePlain(path, nil, []weights.Values{{Name: "bert.embeddings.LayerNorm.gamma", Shape: []int{2}, Float32: []float32{1, 2}}}); err != nil {
+		f.Fatal(err)
+	}
+	tensors, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	index := []byte(`{"weight_map":{"bert.embeddings.LayerNorm.gamma":"model-1.safetensors"}}`)
+	f.Add([]byte(small), []byte(vocabulary), index, tensors)
+	for _, text := range attacks.JSON([]byte(small)) {
+		f.Add(text, []byte(vocabulary), index, tensors)
+	}
+	for _, text := range attacks.JSON(index) {
+		f.Add([]byte(small), []byte(vocabulary), text, tensors)
+	}
+	head := tensors[8 : 8+binary.LittleEndian.Uint64(tensors)]
+	for _, text := range attacks.JSON(head) {
+		f.Add([]byte(small), []byte(vocabulary), index, slices.Concat(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text, tensors[8+len(head):]))
+	}
+	f.Fuzz(func(t *testing.T, config, vocab, index, tensors []byte) {
+		rewritten(t, dir, map[string][]byte{"config.json": config, "vocab.txt": vocab, "model.safetensors.index.json": index, "model-1.safetensors": tensors})
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/roentgo/roentgo/internal/ending"
 	"github.com/roentgo/roentgo/internal/peak"
 	"github.com/roentgo/roentgo/trainer/libtorch"
 	"github.com/roentgo/roentgo/trainer/runs"
@@ -121,6 +122,7 @@ type loop struct {
 }
 
 func (l *loop) steps(ctx context.Context) error {
+	defer ending.Hold()() // the steps since a checkpoint
 	start, before := time.Now(), l.run.state.Seconds
 	checkpointed, spoken, spokenStep := start, start, l.run.state.Step
 	ops := l.ops(l.run.params)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/roentgo/roentgo/internal/atomicfile"
 	"github.com/roentgo/roentgo/internal/decimal/flags"
+	"github.com/roentgo/roentgo/internal/ending"
 	"github.com/roentgo/roentgo/internal/notices"
 	"github.com/roentgo/roentgo/internal/terminal"
 	"github.com/roentgo/roentgo/sampler"
@@ -25,7 +26,7 @@ import (
 )
 
 func main() {
-	os.Exit(run(untilSignal(), os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(ending.Context("roentgo"), os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // misuse is an error of the command line itself.
@@ -46,7 +47,8 @@ The images are synthetic and not for diagnosis.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.SetOut(stdout)
+	out := &terminal.Output{Writer: stdout}
+	root.SetOut(out)
 	root.SetErr(stderr)
 	root.SetArgs(args)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
@@ -55,14 +57,17 @@ The images are synthetic and not for diagnosis.`,
 		}
 		return misuse{err}
 	})
-	root.AddCommand(sampleCommand(), infoCommand(), verifyCommand(), detectCommand(), serveCommand(), devicesCommand(), tuneCommand(), benchCommand(), licensesCommand(), versionCommand())
+	root.AddCommand(commands()...)
 	flags.Decimal(root)
 	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = out.Err // what was printed did not arrive
+	}
 	switch {
 	case err == nil:
 		return 0
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(stderr, interrupted)
+		fmt.Fprintln(stderr, ending.Interrupted("roentgo"))
 		return 1
 	}
 	// Errors of several causes are joined by line breaks.
@@ -72,6 +77,10 @@ The images are synthetic and not for diagnosis.`,
 		return 2
 	}
 	return 1
+}
+
+func commands() []*cobra.Command {
+	return []*cobra.Command{sampleCommand(), infoCommand(), verifyCommand(), detectCommand(), serveCommand(), devicesCommand(), tuneCommand(), benchCommand(), licensesCommand(), versionCommand()}
 }
 
 // maxMessage is how many characters an error has at most.

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/roentgo/roentgo/internal/ending"
 	"github.com/roentgo/roentgo/internal/peak"
 	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler"
@@ -52,9 +53,9 @@ func roentgo(t *testing.T, args ...string) (status int, stdout, stderr string) {
 func program(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	// What the tests catch, the program begins with as usual, also under nohup.
-	if hangup != nil {
+	if ending.Hangup != nil {
 		caught := make(chan os.Signal, 1)
-		signal.Notify(caught, hangup)
+		signal.Notify(caught, ending.Hangup)
 		t.Cleanup(func() { signal.Stop(caught) })
 	}
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)

@@ -59,6 +59,9 @@ func (b *target) child(ctx context.Context, r sampler.Request, threads int, path
 	out, err := cmd.Output()
 	c := child{process: time.Since(begun).Seconds()}
 	if err != nil {
+		if ctx.Err() != nil { // which has ended it
+			return c, ctx.Err()
+		}
 		return c, fmt.Errorf("roentgo %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
 	}
 	lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))

@@ -93,7 +93,7 @@ one folder; afterwards --table prints the table.`,
 					}
 				}
 			}
-			return s.table(os.Stdout, out)
+			return s.table(stdout, out)
 		},
 	}
 	f := cmd.Flags()
@@ -107,7 +107,7 @@ one folder; afterwards --table prints the table.`,
 // readStudy reads a file of ablations and checks every name in it.
 func readStudy(path string) (study, error) {
 	s := study{Preset: "mini"}
-	meta, err := toml.DecodeFile(path, &s)
+	meta, err := decodeTOML(path, &s)
 	if err != nil {
 		return s, misuse{fmt.Errorf("%s: %w", path, err)}
 	}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -64,9 +65,9 @@ func benchTrainCommand() *cobra.Command {
 				AllMS: r.Milliseconds, Libtorch: libtorch.Version(), Device: usedDevice}
 			line.SamplesPerSecond = float64(o.Batch*o.Accumulate) / line.StepMS * 1e3
 			if asJSON {
-				return json.NewEncoder(os.Stdout).Encode(line)
+				return json.NewEncoder(stdout).Encode(line)
 			}
-			fmt.Printf("%s, batch %d × %d, %s: %.0f ms a step (median of %d), %.2f samples/s, peak %.0f MB, of which %.0f MB before the first step; libtorch %s on %s\n",
+			fmt.Fprintf(stdout, "%s, batch %d × %d, %s: %.0f ms a step (median of %d), %.2f samples/s, peak %.0f MB, of which %.0f MB before the first step; libtorch %s on %s\n",
 				networks.preset, o.Batch, o.Accumulate, o.Precision, line.StepMS, len(sorted), line.SamplesPerSecond, line.PeakMB, line.BaseMB, line.Libtorch, line.Device)
 			return nil
 		},
@@ -106,7 +107,7 @@ func benchMemoryCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+			w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 			fmt.Fprintf(w, "%s, U-Net, batch %d × %d\tpeak MB\tof it for the step\tms a step\tmemory of the step\ttime\tthe study claims\n", preset, batch, accumulate)
 			var base benchLine
 			for i, s := range memorySwitches {
@@ -120,7 +121,7 @@ func benchMemoryCommand() *cobra.Command {
 				fmt.Fprintf(os.Stderr, "bench: %s\n", s.name)
 				text, err := exec.CommandContext(cmd.Context(), self, args...).Output()
 				if err != nil {
-					return fmt.Errorf("bench: %s: %w", s.name, err)
+					return errors.Join(cmd.Context().Err(), fmt.Errorf("bench: %s: %w", s.name, err))
 				}
 				var line benchLine
 				if err := json.Unmarshal(text, &line); err != nil {
@@ -134,7 +135,7 @@ func benchMemoryCommand() *cobra.Command {
 			}
 			w.Flush()
 			if usedDevice != libtorch.CUDA {
-				fmt.Println("measured on the CPU, as the resident set; on CUDA: unmeasured")
+				fmt.Fprintln(stdout, "measured on the CPU, as the resident set; on CUDA: unmeasured")
 			}
 			return nil
 		},
@@ -154,12 +155,12 @@ func doctorCommand() *cobra.Command {
 		Short: "Say which libtorch and which devices are here, and what is missing",
 		Args:  exactly(0),
 		RunE: func(*cobra.Command, []string) error {
-			fmt.Printf("libtorch  %s\n", libtorch.Version())
-			fmt.Printf("CPU       %s/%s, %d threads\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
-			fmt.Printf("CUDA      %s\n", libtorch.CUDAStatus())
-			fmt.Printf("training  on %s (--device chooses)\n", usedDevice)
+			fmt.Fprintf(stdout, "libtorch  %s\n", libtorch.Version())
+			fmt.Fprintf(stdout, "CPU       %s/%s, %d threads\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+			fmt.Fprintf(stdout, "CUDA      %s\n", libtorch.CUDAStatus())
+			fmt.Fprintf(stdout, "training  on %s (--device chooses)\n", usedDevice)
 			if usedDevice != libtorch.CUDA {
-				fmt.Println("To train on an NVIDIA card: install its driver and PyTorch of this version with CUDA (pip install torch), and start with LD_LIBRARY_PATH set to the folder of its libraries (…/site-packages/torch/lib).")
+				fmt.Fprintln(stdout, "To train on an NVIDIA card: install its driver and PyTorch of this version with CUDA (pip install torch), and start with LD_LIBRARY_PATH set to the folder of its libraries (…/site-packages/torch/lib).")
 			}
 			return nil
 		},

@@ -278,7 +278,7 @@ func (e *evaluator) evaluate(ctx context.Context) error {
 		if err := v.write(e.out); err != nil {
 			return err
 		}
-		fmt.Print(r.summary())
+		fmt.Fprint(stdout, r.summary())
 	}
 	return nil
 }

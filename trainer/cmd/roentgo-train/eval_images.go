@@ -125,7 +125,7 @@ func (e *evaluator) evaluateFolder(ctx context.Context, v *evaluation, ref *refe
 	if err := atomicfile.WriteBytes(filepath.Join(e.out, "eval.json"), false, append(text, '\n')); err != nil {
 		return err
 	}
-	fmt.Printf("%d images: FID-%s %.2f, KID-%s %.3f, detail %.3f, near training images: %.3f by features, %.3f by pixels\n",
+	fmt.Fprintf(stdout, "%d images: FID-%s %.2f, KID-%s %.3f, detail %.3f, near training images: %.3f by features, %.3f by pixels\n",
 		len(list), ref.name, r.Distance.Frechet.Value, ref.name, r.Distance.KID.Value, r.Detail, r.NearFeatures, r.NearPixels)
 	return v.writePage(filepath.Join(e.out, "index.html"))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/roentgo/roentgo/internal/regular"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/trainer/dataset"
@@ -123,7 +124,7 @@ func written(paths []string, err error) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%s: %d bytes\n", path, st.Size())
+		fmt.Fprintf(stdout, "%s: %d bytes\n", path, st.Size())
 	}
 	return err
 }
@@ -210,7 +211,7 @@ func overlay(c *model.Config, file string) error {
 		return nil
 	}
 	var fields map[string]any
-	if _, err := toml.DecodeFile(file, &fields); err != nil {
+	if _, err := decodeTOML(file, &fields); err != nil {
 		return misuse{fmt.Errorf("%s: %w", file, err)}
 	}
 	// By way of JSON, whose names are those of model files.
@@ -224,6 +225,21 @@ func overlay(c *model.Config, file string) error {
 	return nil
 }
 
+// The largest files of settings and of vocabularies that are read, in bytes.
+const (
+	maxTOML  = 1 << 20
+	maxVocab = 64 << 20
+)
+
+// decodeTOML reads a file of settings.
+func decodeTOML(path string, to any) (toml.MetaData, error) {
+	text, err := regular.Read(path, maxTOML)
+	if err != nil {
+		return toml.MetaData{}, err
+	}
+	return toml.Decode(string(text), to)
+}
+
 func overlayJSON(c *model.Config, text []byte) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
@@ -233,7 +249,7 @@ func overlayJSON(c *model.Config, text []byte) error {
 // readVocab cuts BERT's vocabulary down to that of the captions, and of the
 // reports where there is data.
 func readVocab(path string, data *dataset.Prepared) ([]string, error) {
-	text, err := os.ReadFile(path)
+	text, err := regular.Read(path, maxVocab)
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func fetchCommand() *cobra.Command {
 				if r.Kept {
 					kept = ", was there"
 				}
-				fmt.Printf("%s: %d bytes, SHA-256 %s%s\n", r.Path, r.Size, r.SHA256, kept)
+				fmt.Fprintf(stdout, "%s: %d bytes, SHA-256 %s%s\n", r.Path, r.Size, r.SHA256, kept)
 			}
 			return err
 		},

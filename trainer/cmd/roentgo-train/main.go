@@ -8,13 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/roentgo/roentgo/internal/decimal/flags"
+	"github.com/roentgo/roentgo/internal/ending"
+	"github.com/roentgo/roentgo/internal/terminal"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/fetch"
@@ -24,16 +24,18 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:]))
+	os.Exit(run(ending.Context("roentgo-train"), os.Args[1:]))
 }
+
+// stdout is where commands print their results.
+var stdout = &terminal.Output{Writer: os.Stdout}
 
 // misuse is an error of the command line itself.
 type misuse struct{ error }
 
 // run executes the command line and returns the exit status: 2 for misuse, 1
-// for failure. A training that stops at its time limit has not failed.
+// for failure. A training that stops at its time limit has not failed; one that
+// a signal stops is not finished, and a script must not go on with it.
 func run(ctx context.Context, args []string) int {
 	root := &cobra.Command{
 		Use:           "roentgo-train",
@@ -42,18 +44,26 @@ func run(ctx context.Context, args []string) int {
 		SilenceErrors: true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse{err} })
+	root.SetOut(stdout)
 	root.SetArgs(args)
 	root.AddCommand(fetchCommand(), prepareCommand(), textCommand(), reportCommand(), exportCommand(), initCommand())
 	root.AddCommand(trainingCommands()...)
 	flags.Decimal(root)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
+		err = stdout.Err // what was printed did not arrive
+	}
+	switch {
+	case err == nil:
 		return 0
+	case errors.Is(err, context.Canceled) && !errors.Is(err, runs.ErrStopped):
+		fmt.Fprintln(os.Stderr, ending.Interrupted("roentgo-train"))
+		return 1
 	}
 	// Errors of several causes are joined by line breaks.
-	fmt.Fprintln(os.Stderr, "roentgo-train:", strings.ReplaceAll(err.Error(), "\n", "; "))
+	fmt.Fprintln(os.Stderr, "roentgo-train:", terminal.Text(strings.ReplaceAll(err.Error(), "\n", "; "), maxMessage))
 	switch {
-	case errors.Is(err, runs.ErrStopped):
+	case errors.Is(err, runs.ErrStopped) && ctx.Err() == nil:
 		return 0
 	case errors.As(err, new(misuse)), errors.Is(err, runs.ErrOptions), errors.Is(err, dataset.ErrOptions), errors.Is(err, fetch.ErrOptions), errors.Is(err, report.ErrExists),
 		errors.Is(err, model.ErrConfig), errors.Is(err, weights.ErrExists),
@@ -62,6 +72,9 @@ func run(ctx context.Context, args []string) int {
 	}
 	return 1
 }
+
+// maxMessage is how many characters an error has at most.
+const maxMessage = 2000
 
 // exactly is cobra.ExactArgs with a wrong number being misuse.
 func exactly(n int) cobra.PositionalArgs { return counted(cobra.ExactArgs(n)) }

@@ -77,7 +77,7 @@ func prepareOpenICommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+			w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(w, "\there\tstudy")
 			for _, s := range sum.Stages {
 				fmt.Fprintf(w, "%s\t%d\t", s.Name, s.Count)
@@ -113,30 +113,30 @@ func imageFlags(f *pflag.FlagSet, out *string, size *int, fit *dataset.Fit, seed
 }
 
 func tellPrepared(out string, sum dataset.Summary) {
-	fmt.Printf("%s: %d images of %d patients, %d to train and %d to test, %d negatives turned back; %d files left out (prepare.html says why)\n",
+	fmt.Fprintf(stdout, "%s: %d images of %d patients, %d to train and %d to test, %d negatives turned back; %d files left out (prepare.html says why)\n",
 		out, sum.Images, sum.Patients, sum.Train, sum.Test, sum.Inverted, len(sum.Skipped))
 	for _, reason := range slices.SortedFunc(maps.Keys(sum.Reasons), func(a, b string) int { return cmp.Or(sum.Reasons[b]-sum.Reasons[a], strings.Compare(a, b)) }) {
-		fmt.Printf("  left out: %d %s\n", sum.Reasons[reason], reason)
+		fmt.Fprintf(stdout, "  left out: %d %s\n", sum.Reasons[reason], reason)
 	}
 	if sum.Windowed > 0 || sum.Padded > 0 || sum.Coloured > 0 {
-		fmt.Printf("  %d images went through a window of grey values, %d had padding, %d colours\n", sum.Windowed, sum.Padded, sum.Coloured)
+		fmt.Fprintf(stdout, "  %d images went through a window of grey values, %d had padding, %d colours\n", sum.Windowed, sum.Padded, sum.Coloured)
 	}
-	fmt.Printf("  contact.png shows %d of them\n", len(sum.ContactSheet))
+	fmt.Fprintf(stdout, "  contact.png shows %d of them\n", len(sum.ContactSheet))
 	for _, u := range sum.Unknown {
 		what := "not understood"
 		if u.Harmless {
 			what = "not used"
 		}
-		fmt.Printf("  %s: %s %q, %d (%s)\n", what, u.Column, u.Value, u.Count, u.Examples[0])
+		fmt.Fprintf(stdout, "  %s: %s %q, %d (%s)\n", what, u.Column, u.Value, u.Count, u.Examples[0])
 	}
 	if n := len(sum.Shared); n > 0 {
-		fmt.Printf("  %d rows name a file of another patient, such as %s; an image may be in both parts\n", n, sum.Shared[0])
+		fmt.Fprintf(stdout, "  %d rows name a file of another patient, such as %s; an image may be in both parts\n", n, sum.Shared[0])
 	}
 	if n := len(sum.Unnamed); n > 0 {
-		fmt.Printf("  no table names %d files beside it, such as %q\n", n, sum.Unnamed[0])
+		fmt.Fprintf(stdout, "  no table names %d files beside it, such as %q\n", n, sum.Unnamed[0])
 	}
 	if sum.Unsaid > 0 {
-		fmt.Printf("  %d images have neither a label nor a report: captions say nothing of their findings\n", sum.Unsaid)
+		fmt.Fprintf(stdout, "  %d images have neither a label nor a report: captions say nothing of their findings\n", sum.Unsaid)
 	}
 }
 

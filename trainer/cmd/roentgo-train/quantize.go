@@ -285,7 +285,7 @@ func (q *quantizer) write(rows []*quantized) error {
 	columns := 1 + len(quantizeFindings)
 	for _, r := range rows {
 		table = append(table, []string{r.name, strconv.FormatInt(r.bytes, 10), number(r.psnr), number(r.features), number(r.auc)})
-		fmt.Printf("%8.2f MB  %5.1f dB  features %.3f  AUC %.3f  %s\n", float64(r.bytes)/1e6, r.psnr, r.features, r.auc, r.name)
+		fmt.Fprintf(stdout, "%8.2f MB  %5.1f dB  features %.3f  AUC %.3f  %s\n", float64(r.bytes)/1e6, r.psnr, r.features, r.auc, r.name)
 		for k := range columns {
 			img := train.Gray(r.images[k*q.seeds], q.judge.Side())
 			if k == 0 {

@@ -24,7 +24,7 @@ func reportCommand() *cobra.Command {
 				if err := report.Write(out, args, force); err != nil {
 					return err
 				}
-				fmt.Println(out)
+				fmt.Fprintln(stdout, out)
 			}
 			if tensorBoard == "" {
 				return nil

@@ -84,7 +84,7 @@ func (o synthesizeOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d images of captions and %d real ones, %d of them held out, in %s\n", sum.Sources[dataset.SyntheticSource], sum.Images-sum.Sources[dataset.SyntheticSource], sum.Test, o.Out)
+	fmt.Fprintf(stdout, "%d images of captions and %d real ones, %d of them held out, in %s\n", sum.Sources[dataset.SyntheticSource], sum.Images-sum.Sources[dataset.SyntheticSource], sum.Test, o.Out)
 	return nil
 }
 

@@ -83,7 +83,7 @@ func (o usefulnessOptions) run() error {
 		if u.gain != nil {
 			gain = fmt.Sprintf("  %+.2f (%+.2f to %+.2f)", u.gain.Value, u.gain.Low, u.gain.High)
 		}
-		fmt.Printf("%-20s %4d  %-30s %.2f (%.2f to %.2f)%s\n", u.finding, u.positives, u.run, u.auc.Value, u.auc.Low, u.auc.High, gain)
+		fmt.Fprintf(stdout, "%-20s %4d  %-30s %.2f (%.2f to %.2f)%s\n", u.finding, u.positives, u.run, u.auc.Value, u.auc.Low, u.auc.High, gain)
 	}
 	return atomicfile.Write(o.out, o.force, func(w io.Writer) error { return csv.NewWriter(w).WriteAll(usefulRows(list)) })
 }

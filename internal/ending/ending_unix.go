@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package ending
 
 import (
 	"context"
@@ -9,11 +9,11 @@ import (
 	"syscall"
 )
 
-// ending are the signals that end a run tidily.
-var ending = []os.Signal{os.Interrupt, syscall.SIGTERM, hangup}
+// ending are the signals that end a program tidily.
+var ending = []os.Signal{os.Interrupt, syscall.SIGTERM, Hangup}
 
-// hangup is the signal of a terminal that ended.
-var hangup os.Signal = syscall.SIGHUP
+// Hangup is the signal of a terminal that ended.
+var Hangup os.Signal = syscall.SIGHUP
 
 // untilClosedPipe returns a context that ends when a pipe is written to that
 // nobody reads any more.

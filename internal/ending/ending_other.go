@@ -1,6 +1,6 @@
 //go:build !unix
 
-package main
+package ending
 
 import (
 	"context"
@@ -8,11 +8,11 @@ import (
 	"syscall"
 )
 
-// ending are the signals that end a run tidily.
+// ending are the signals that end a program tidily.
 var ending = []os.Signal{os.Interrupt, syscall.SIGTERM}
 
-// hangup is the signal of a terminal that ended: here there is none.
-var hangup os.Signal
+// Hangup is the signal of a terminal that ended: here there is none.
+var Hangup os.Signal
 
 // untilClosedPipe returns the context: here a closed pipe is no signal.
 func untilClosedPipe(ctx context.Context) context.Context { return ctx }

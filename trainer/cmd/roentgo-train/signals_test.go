@@ -1,0 +1,55 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestSignals ends commands by each signal where they wait: for a pipe that
+// nobody writes, and for a server that does not answer.
+func TestSignals(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe.xml")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	silent, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	out := filepath.Join(dir, "out")
+	for _, args := range [][]string{
+		{"text", pipe},
+		{"prepare", "manifest", "--out", out, pipe},
+		{"prepare", "openi", "--reports", pipe, "--images", dir, "--out", out},
+		{"fetch", "openi", "--base-url", "http://" + silent.Addr().String(), "--out", out},
+	} {
+		for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+			cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+			cmd.Env = append(os.Environ(), asProgram+"=1")
+			var stderr bytes.Buffer
+			cmd.Stderr = &stderr
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(700 * time.Millisecond)
+			began := time.Now()
+			cmd.Process.Signal(signal)
+			cmd.Wait()
+			// The machine's other work may delay it.
+			if d := time.Since(began); d > time.Second+500*time.Millisecond || cmd.ProcessState.ExitCode() != 1 || !strings.Contains(stderr.String(), "roentgo-train: interrupted") {
+				t.Errorf("%q, %v: status %d after %v, %q", args, signal, cmd.ProcessState.ExitCode(), d, &stderr)
+			}
+		}
+	}
+}
