@@ -1,5 +1,5 @@
-// The library for Node: the same Sampler, with a worker of Node and models on
-// disk; see node.d.ts.
+// The library for Node, Deno and Bun, which have Node's modules: the same Sampler,
+// with a worker of Node and models on disk; see node.d.ts.
 
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
