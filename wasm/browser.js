@@ -1,6 +1,7 @@
 // What the library needs of a browser.
 
 import { RoentgoError } from "./errors.js";
+import { wrongScript } from "./host.js";
 
 const WORKER = { type: "module", name: "roentgo" };
 const MAX_THREADS = 32; // more cores than that share a memory badly
@@ -39,6 +40,16 @@ export const browser = {
       // Of another origin, or not trusted.
       return startAt(new URL("worker.js", here).href);
     }
+  },
+
+  // The error of a worker that did not start. Where a bundler has put the script is
+  // not known here.
+  async notStarted(workerURL, why) {
+    const url = workerURL ?? (/\/roentgo\.js$/.test(new URL(here).pathname) && new URL("worker.js", here).href);
+    return (
+      (!why && url && (await wrongScript(url))) ||
+      new RoentgoError("network", `the worker could not be started (${why || "its script was not found, or the page's policy forbids it"})`)
+    );
   },
 
   threads: (wanted) => (globalThis.crossOriginIsolated ? Math.min(wanted ?? Math.min(navigator.hardwareConcurrency || 1, USUAL_THREADS), MAX_THREADS) : 1),

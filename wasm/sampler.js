@@ -60,9 +60,10 @@ export class Sampler {
     this.#options = options;
     const { device, threads, manifestHash, watermarkKey, keep, signal, workerURL, wasmURL } = options;
     const { absolute } = this.#platform;
-    this.#worker = this.#platform.start(workerURL && absolute(workerURL));
+    const script = workerURL && absolute(workerURL);
+    this.#worker = this.#platform.start(script);
     this.#worker.onmessage = ({ data }) => this.#receive(data);
-    this.#worker.onerror = (e) => this.#end(new RoentgoError("network", `the worker could not be started (${e.message || "its script was not found, or the page's policy forbids it"})`));
+    this.#worker.onerror = async ({ message }) => this.#end(await this.#platform.notStarted(script, message));
     if (keep) this.#platform.persist();
     const opened = await this.#call(
       "load",

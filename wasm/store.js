@@ -2,7 +2,7 @@
 // host, verified, and kept on this device in the Cache API, so that a download
 // goes on where it was cut and a new model fetches only what changed.
 
-import { CACHE, forgetManifests, partKey, pieceKey, sweep } from "./cache.js";
+import { CACHE, begunKey, forgetManifests, partKey, pieceKey, sweep } from "./cache.js";
 import { wrongHost } from "./host.js";
 import { RoentgoError } from "./errors.js";
 
@@ -133,6 +133,7 @@ export class Store {
       this.count(i, here);
       if (here < frame.size) missing.push(i);
     }
+    if (this.fresh && missing.length > 0) await this.keep(begunKey(this.url), this.fresh);
     const next = missing.values();
     const failed = new AbortController(); // ends the others when one fails
     const signal = AbortSignal.any([failed.signal, ...(this.signal ? [this.signal] : [])]);

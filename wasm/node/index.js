@@ -31,6 +31,7 @@ const node = {
   check() {},
   absolute,
   start: (workerURL = new URL("./worker.js", import.meta.url).href) => new NodeWorker(workerURL),
+  notStarted: async (workerURL, why) => new RoentgoError("network", `the worker could not be started (${why})`),
   threads: () => 1,
   persist() {},
   persisted: async () => false,
