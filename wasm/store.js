@@ -52,7 +52,9 @@ async function fetched(url, init) {
     response = await fetch(url, init);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new RoentgoError("network", `${url} could not be fetched (no connection, or the server refused this page)`, { cause: error });
+    const foreign = new URL(url).origin !== self.origin; // as all is to a page in a sandbox
+    const why = foreign ? "to a page of another origin, or in a sandbox, the server must send Access-Control-Allow-Origin" : "the server refused this page";
+    throw new RoentgoError("network", `${url} could not be fetched (no connection, or ${why})`, { cause: error });
   }
   if (!response.ok) throw new RoentgoError("network", `${url}: the server answered ${response.status} ${response.statusText}`.trim());
   return response;

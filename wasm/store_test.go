@@ -9,8 +9,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -297,13 +295,6 @@ func TestWeakLine(t *testing.T) {
 // TestWrongHost gives each mistake of a host its own message.
 func TestWrongHost(t *testing.T) {
 	const manifestFile, program, worker = "/model/roentgo-mini.manifest.json", "/roentgo/roentgo.wasm", "/roentgo/worker.js"
-	file := func(path string) string {
-		text, err := os.ReadFile(filepath.Join(built, path))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(text)
-	}
 	for name, c := range map[string]struct {
 		path, kind, coding, body string
 		want                     string // "" where the model loads all the same
@@ -315,8 +306,8 @@ func TestWrongHost(t *testing.T) {
 		"a gzipped model":          {modelFile, "application/octet-stream", "gzip", "none", "host: .*Content-Encoding: gzip"},
 		"an unpacked model":        {modelFile, "application/octet-stream", "zstd", string(shipped.File), "host: .*Content-Encoding: zstd"},
 		"another type of model":    {modelFile, "text/plain", "", string(shipped.File), ""},
-		"another type of program":  {program, "application/octet-stream", "", file(program), ""},
-		"another type of worker":   {worker, "text/plain", "", file(worker), "host: .*sent the worker's script as text/plain; it must send text/javascript"},
+		"another type of program":  {program, "application/octet-stream", "", packed(t, "roentgo.wasm"), ""},
+		"another type of worker":   {worker, "text/plain", "", packed(t, "worker.js"), "host: .*sent the worker's script as text/plain; it must send text/javascript"},
 		"another type of manifest": {manifestFile, "text/plain", "", string(shipped.Manifest), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
