@@ -42,7 +42,7 @@ user_pref("services.settings.server", "data:,#remote-settings-dummy/v1");
 var firefoxNames = []string{"firefox-esr", "firefox"}
 
 // How long Firefox may take to start, and to end before it is killed.
-const firefoxStarts, firefoxEnds = 90 * time.Second, 15 * time.Second
+const firefoxStarts, firefoxEnds = 4 * time.Minute, 15 * time.Second
 
 // OpenFirefox starts a Firefox that ends with the test.
 func OpenFirefox(t testing.TB) *Firefox {
