@@ -248,7 +248,7 @@ func TestSaysWhyItDoesNotStart(t *testing.T) {
 	defer h.Close()
 	h.deploy(without(site.Handler(built, false), ".js"))
 	for _, url := range []string{h.URL + "/", "file://" + filepath.ToSlash(filepath.Join(built, "index.html"))} {
-		p := &tab{b.Page(t, "about:blank"), t} // not by open: the console speaks of the blocked script
+		p := tabOf(t, b.Page(t, "about:blank")) // not by open: the console speaks of the blocked script
 		p.Run(chromedp.EmulateViewport(360, 740), chromedp.Navigate(url))
 		p.wait(`document.getElementById("stuck").checkVisibility({visibilityProperty: true})`)
 		if text := p.text("stuck"); !strings.Contains(text, "allow scripts") || !strings.Contains(text, "web address") {

@@ -83,26 +83,45 @@ func without(whole http.Handler, part string) http.Handler {
 	})
 }
 
-// watch runs before the page's own scripts: it notes violations of the page's
-// policy, and tasks that block the page for 50 ms or more.
-const watch = `
+// watchPolicy runs before the page's own scripts: it notes violations of the
+// page's policy. watch also notes tasks that block the page for 50 ms or more,
+// which Chromium alone reports.
+const watchPolicy = `
 globalThis.violations = [];
 addEventListener("securitypolicyviolation", e => violations.push(e.violatedDirective + " " + e.blockedURI + " " + e.sourceFile + ":" + e.lineNumber));
+`
+
+const watch = watchPolicy + `
 globalThis.longTasks = [];
 new PerformanceObserver(list => longTasks.push(...list.getEntries().map(e => ({start: e.startTime, duration: e.duration})))).observe({type: "longtask", buffered: true});
 `
 
-// tab is the page in a tab of a browser.
-type tab struct {
-	*browsertest.Page
+// visit is the page in a tab of any browser, for what tests of all browsers do.
+type visit struct {
+	driven
 	t *testing.T
 }
+
+// driven is a tab of a browser.
+type driven interface {
+	Must(body string, result any)
+	Eval(ctx context.Context, body string, result any) error
+	Click(selector string)
+}
+
+// tab is the page in a tab of Chromium.
+type tab struct {
+	visit
+	*browsertest.Page
+}
+
+func tabOf(t *testing.T, p *browsertest.Page) *tab { return &tab{visit{p, t}, p} }
 
 // open opens the page. Scripts run before its own. When the test ends, the
 // page must have said nothing to its console and broken no policy.
 func open(t *testing.T, b *browsertest.Browser, url string, scripts ...string) *tab {
 	t.Helper()
-	p := &tab{b.Page(t, "about:blank"), t}
+	p := tabOf(t, b.Page(t, "about:blank"))
 	for _, s := range append([]string{watch}, scripts...) {
 		call(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: s})
 	}
@@ -134,7 +153,7 @@ func (p *tab) clean() {
 }
 
 // wait waits until an expression is true in the page.
-func (p *tab) wait(condition string) {
+func (p *visit) wait(condition string) {
 	p.t.Helper()
 	p.Must(fmt.Sprintf(`
 		const end = performance.now() + 60000;
@@ -145,7 +164,7 @@ func (p *tab) wait(condition string) {
 }
 
 // waitAcross is wait while the page may be reloading.
-func (p *tab) waitAcross(condition string) {
+func (p *visit) waitAcross(condition string) {
 	p.t.Helper()
 	var err error
 	for range 600 {
@@ -159,34 +178,33 @@ func (p *tab) waitAcross(condition string) {
 }
 
 // is evaluates an expression to a value of the page.
-func is[T any](p *tab, expression string) T {
-	p.t.Helper()
+func is[T any](p driven, expression string) T {
 	var v T
 	p.Must("return ("+expression+");", &v)
 	return v
 }
 
 // want fails the test where an expression is not true.
-func (p *tab) want(condition string) {
+func (p *visit) want(condition string) {
 	p.t.Helper()
 	if !is[bool](p, condition) {
 		p.t.Errorf("not so: %s", condition)
 	}
 }
 
-func (p *tab) text(id string) string {
+func (p *visit) text(id string) string {
 	p.t.Helper()
 	return is[string](p, fmt.Sprintf("document.getElementById(%q).innerText.trim()", id))
 }
 
-func (p *tab) click(selector string) {
+func (p *visit) click(selector string) {
 	p.t.Helper()
 	p.wait(fmt.Sprintf(`document.querySelector(%q)?.checkVisibility()`, selector))
-	p.Run(chromedp.ScrollIntoView(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector)))
+	p.Click(selector)
 }
 
 // set fills a field as a person would, with its events.
-func (p *tab) set(id, value string) {
+func (p *visit) set(id, value string) {
 	p.t.Helper()
 	p.Must(fmt.Sprintf(`const e = document.getElementById(%q); e.value = %q; e.dispatchEvent(new Event("input", {bubbles: true}));`, id, value), nil)
 }
@@ -222,7 +240,7 @@ func loaded(t *testing.T, scripts ...string) *tab {
 }
 
 // load waits for the model, and asks for it where this is the first visit.
-func (p *tab) load() {
+func (p *visit) load() {
 	p.t.Helper()
 	p.wait(`document.getElementById("download").textContent !== "Download"`) // its script has run
 	// At once: a model that is found on the device hides the button.
@@ -236,7 +254,7 @@ const (
 )
 
 // make makes images of a prompt, quickly.
-func (p *tab) make(prompt, seed string, steps, count int) {
+func (p *visit) make(prompt, seed string, steps, count int) {
 	p.t.Helper()
 	// Mark the earlier images: counting them fails, as the oldest may go meanwhile.
 	p.Must(`for (const item of document.querySelectorAll("#gallery li")) item.dataset.earlier = "";`, nil)

@@ -1,6 +1,7 @@
 // What the library needs of a browser.
 
 import { RoentgoError } from "./errors.js";
+import { wrongScript } from "./host.js";
 
 const WORKER = { type: "module", name: "roentgo" };
 const MAX_THREADS = 32; // more cores than that share a memory badly
@@ -14,8 +15,11 @@ function startAt(url) {
   const policy = globalThis.trustedTypes?.createPolicy("roentgo", { createScriptURL: (text) => text });
   const trusted = (text) => policy?.createScriptURL(text) ?? text;
   if (new URL(url).origin === self.origin) return new Worker(trusted(url), WORKER);
-  // The line stays as long as the page: threads begin with it, too.
-  return new Worker(trusted(URL.createObjectURL(new Blob([`import ${JSON.stringify(url)};`], { type: "text/javascript" }))), WORKER);
+  const line = `import ${JSON.stringify(url)};`;
+  // In a sandbox no module begins with a blob. Elsewhere the line stays as long as
+  // the page: threads begin with it, too.
+  if (self.origin === "null") return new Worker(trusted(`data:text/javascript,${encodeURIComponent(line)}`), WORKER);
+  return new Worker(trusted(URL.createObjectURL(new Blob([line], { type: "text/javascript" }))), WORKER);
 }
 
 export const browser = {
@@ -32,13 +36,25 @@ export const browser = {
   // or its bundler has put it.
   start(workerURL) {
     if (workerURL) return startAt(workerURL);
-    try {
-      // Written out like this for bundlers: they see it, and move the script.
-      return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "roentgo" });
-    } catch {
-      // Of another origin, or not trusted.
-      return startAt(new URL("worker.js", here).href);
+    if (new URL(here).origin === self.origin) {
+      try {
+        // Written out like this for bundlers: they see it, and move the script.
+        return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "roentgo" });
+      } catch {
+        // Not trusted.
+      }
     }
+    return startAt(new URL("worker.js", here).href);
+  },
+
+  // The error of a worker that did not start. Where a bundler has put the script is
+  // not known here.
+  async notStarted(workerURL, why) {
+    const url = workerURL ?? (/\/roentgo\.js$/.test(new URL(here).pathname) && new URL("worker.js", here).href);
+    return (
+      (!why && url && (await wrongScript(url))) ||
+      new RoentgoError("network", `the worker could not be started (${why || "its script was not found, or the page's policy forbids it"})`)
+    );
   },
 
   threads: (wanted) => (globalThis.crossOriginIsolated ? Math.min(wanted ?? Math.min(navigator.hardwareConcurrency || 1, USUAL_THREADS), MAX_THREADS) : 1),

@@ -70,6 +70,16 @@ func model() map[string]string {
 	return map[string]string{"/model/roentgo-mini.manifest.json": string(shipped.Manifest), "/model/roentgo-mini.safetensors.zst": string(shipped.File)}
 }
 
+// packed is the content of a file of the package.
+func packed(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(built, "roentgo", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // serve serves the page, the package, and the shipped model as one file beside
 // its manifest.
 func serve(t *testing.T, pages ...map[string]string) *browsertest.Server {

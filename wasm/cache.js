@@ -5,6 +5,7 @@ export const CACHE = "roentgo-models-1";
 
 const PIECE = "/roentgo-piece/";
 const PART = "/roentgo-part/";
+const BEGUN = "/roentgo-begun/";
 
 // A page without an origin of its own, as in a sandbox, keeps nothing, but
 // asks under some address all the same.
@@ -15,7 +16,17 @@ const origin = () => (self.origin === "null" ? "https://none.invalid" : self.ori
 export const pieceKey = (sha256) => new URL(PIECE + sha256, origin()).href;
 export const partKey = (sha256) => new URL(PART + sha256, origin()).href;
 
+// Under which address a manifest is kept until its pieces are here: from its own
+// no page may take it before, but what has come of them is not to be swept.
+export const begunKey = (manifest) => new URL(BEGUN + encodeURIComponent(manifest), origin()).href;
+
 const isManifest = (url) => !url.includes(PIECE) && !url.includes(PART);
+
+// The address that a manifest is kept for.
+function addressOf(url) {
+  const [, begun] = url.split(BEGUN);
+  return begun === undefined ? url : decodeURIComponent(begun);
+}
 
 const withoutQuery = (url) => url.replace(/[?#].*$/, "");
 
@@ -23,7 +34,7 @@ const withoutQuery = (url) => url.replace(/[?#].*$/, "");
 // not the one named by but.
 export async function forgetManifests(cache, manifest, but) {
   for (const { url } of await cache.keys()) {
-    if (isManifest(url) && url !== but && withoutQuery(url) === withoutQuery(manifest)) await cache.delete(url);
+    if (isManifest(url) && url !== but && withoutQuery(addressOf(url)) === withoutQuery(manifest)) await cache.delete(url);
   }
 }
 

@@ -6,7 +6,7 @@ import { hold } from "./shared.js";
 const CSS = `
 :host { display: block; max-width: 32rem; font: inherit; color: inherit; }
 :host([hidden]) { display: none; }
-form { display: flex; gap: .5rem; flex-wrap: wrap; }
+.form { display: flex; gap: .5rem; flex-wrap: wrap; }
 input { flex: 1 1 12rem; min-width: 0; }
 input, button { font: inherit; padding: .5rem .75rem; min-height: 2.5rem; box-sizing: border-box; }
 progress { width: 100%; margin-top: .5rem; }
@@ -42,9 +42,10 @@ const Element = globalThis.HTMLElement ?? class {};
 export class RoentgoSamplerElement extends Element {
   static observedAttributes = ["prompt", "model", "device", "manifest-hash"];
 
-  #form = make("form", "form");
+  // No form element: a sandbox without allow-forms lets none be sent, not even to a listener.
+  #form = make("div", "form", { className: "form" });
   #input = make("input", "input", { type: "text", name: "prompt", maxLength: 65536, autocomplete: "off" });
-  #button = make("button", "button", { type: "submit", textContent: "Make an X-ray" });
+  #button = make("button", "button", { type: "button", textContent: "Make an X-ray" });
   #progress = make("progress", "progress", { max: 1, hidden: true });
   #status = make("p", "status");
   #figure = make("div", "figure");
@@ -62,11 +63,15 @@ export class RoentgoSamplerElement extends Element {
     const warning = make("p", "warning", { className: "warning", textContent: "Synthetic, not for diagnosis." });
     this.#form.append(this.#input, this.#button);
     root.append(document.createElement("slot"), this.#form, this.#progress, this.#status, this.#figure, this.#link, warning);
-    this.#form.addEventListener("submit", (e) => {
-      e.preventDefault();
-      if (this.#abort) this.#abort.abort();
-      else this.#run();
+    this.#button.addEventListener("click", () => this.#press());
+    this.#input.addEventListener("keydown", (e) => {
+      if (e.key === "Enter" && !e.isComposing) this.#press();
     });
+  }
+
+  #press() {
+    if (this.#abort) this.#abort.abort();
+    else this.#run();
   }
 
   attributeChangedCallback(name, before, value) {

@@ -14,7 +14,8 @@ import (
 // TestLibrary uses what roentgo.d.ts offers beside the loop over events.
 func TestLibrary(t *testing.T) {
 	b := browsertest.Open(t, "js-flags=--expose-gc")
-	p := page(t, b, serve(t, map[string]string{"/user.js": `import { Sampler } from "/roentgo/roentgo.js";
+	elsewhere := map[string]string{"/elsewhere/script.js": packed(t, "worker.js"), "/elsewhere/program.wasm": packed(t, "roentgo.wasm")}
+	p := page(t, b, serve(t, elsewhere, map[string]string{"/user.js": `import { Sampler } from "/roentgo/roentgo.js";
 		onmessage = async ({ data }) => {
 			const s = await Sampler.load(data, { device: "wasm" });
 			const bitmap = await (await s.image({ steps: 1 })).bitmap();
@@ -58,10 +59,22 @@ func TestLibrary(t *testing.T) {
 			return size;`, "256"},
 		"options": {`
 			const fields = [];
-			for (const options of [{device: "gpu"}, {threads: NaN}, {keep: 1}, {manifestHash: "x"}, {wroker: 1}, {signal: {}}]) {
+			for (const options of [{device: "gpu"}, {threads: NaN}, {keep: 1}, {manifestHash: "x"}, {wroker: 1}, {signal: {}}, {onProgress: 5}, {onDevice: "f"}, {workerURL: 5}, {wasmURL: ""}, {wasmURL: "http://"}, null, 5]) {
 				fields.push(await roentgo.Sampler.load(manifest, options).catch((e) => e.code + " " + e.field));
 			}
-			return fields.join();`, `"request device,request threads,request keep,request manifestHash,request wroker,request signal"`},
+			return fields.join().replaceAll("request ", "");`, `"device,threads,keep,manifestHash,wroker,signal,onProgress,onDevice,workerURL,wasmURL,wasmURL,options,options"`},
+		"arguments": {`
+			const {Sampler} = roentgo;
+			const calls = [Sampler.load(), Sampler.load(5), Sampler.load("http://"), Sampler.remove(null), s.vocabulary(null), s.unknownWords(5), s.unknownWords("a", 5),
+				s.decode([1]), s.decode(new Float32Array(1)), s.decode(new Float32Array(8192).fill(NaN)), s.readSettings(), s.readSettings({size: 1}), s.image(5)];
+			return (await Promise.allSettled(calls)).map(({reason: e}) => (e instanceof roentgo.RoentgoError ? e.code + " " + (e.field ?? "") : String(e)));`,
+			`["request manifest","request manifest","request manifest","request manifest","request options","request text","request options","request latent","request ","request latent","request file","request file","request request"]`},
+		"addresses": {`
+			const workerURL = new URL("/elsewhere/script.js", location.href);
+			const other = await roentgo.Sampler.load(new URL(manifest, location.href), {device: "wasm", workerURL, wasmURL: "/elsewhere/program.wasm"});
+			const {size} = await other.image({steps: 1});
+			other.close();
+			return size;`, "256"},
 		"disposed": {`
 			const other = await roentgo.Sampler.load(manifest, {device: "wasm"});
 			const open = other.closed;

@@ -1,5 +1,5 @@
-// roentgo for Node 20.3 or newer: the Sampler of roentgo.d.ts, on one thread of
-// WebAssembly. What differs from a browser:
+// roentgo for Node 20.3 or newer, Deno 2 and Bun: the Sampler of roentgo.d.ts, on
+// one thread of WebAssembly, also where there is a GPU. What differs from a browser:
 //
 // - load takes the path of a manifest on disk, too, beside which the model is;
 // - models from the network are not kept: store.where is "memory";

@@ -41,8 +41,10 @@ function promptsOf(value) {
   return value.map((v) => text("prompt", v));
 }
 
-// A signal, or none.
-export function signalOf({ signal } = {}) {
+// The signal of a call's options, or none.
+export function signalOf(options = {}) {
+  if (typeof options !== "object" || options === null) refuse("options", options, "an object");
+  const { signal } = options;
   if (signal === undefined || signal instanceof AbortSignal) return signal;
   refuse("signal", signal, "an AbortSignal");
 }

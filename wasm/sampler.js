@@ -16,7 +16,22 @@ const DEVICES = ["auto", "webgpu", "wasm"];
 // A loop that nobody can go on with any more is left.
 const abandoned = new FinalizationRegistry((left) => left.abort());
 
-function checkOptions({ device = "auto", threads, manifestHash = "", watermarkKey = "", keep = true, onProgress, onDevice, signal, workerURL, wasmURL, ...others }) {
+// An address as the platform means it.
+function addressOf(field, value, { absolute }) {
+  if (value instanceof URL || (typeof value === "string" && value !== "")) {
+    try {
+      return absolute(value);
+    } catch {
+      // refused below
+    }
+  }
+  refuse(field, value, "an address");
+}
+
+function checkOptions(options, platform) {
+  if (typeof options !== "object" || options === null) refuse("options", options, "an object");
+  const { device = "auto", threads, manifestHash = "", watermarkKey = "", keep = true, onProgress, onDevice, signal, workerURL, wasmURL, ...others } = options;
+  const url = (field, value) => (value === undefined ? undefined : addressOf(field, value, platform));
   for (const name of Object.keys(others)) throw new RoentgoError("request", `load has no option ${name}`, { field: name });
   if (!DEVICES.includes(device)) refuse("device", device, `one of ${DEVICES.join(", ")}`);
   if (threads !== undefined && !(Number.isSafeInteger(threads) && threads >= 1)) refuse("threads", threads, "a whole number from 1");
@@ -25,7 +40,8 @@ function checkOptions({ device = "auto", threads, manifestHash = "", watermarkKe
     throw new RoentgoError("request", `watermarkKey is no text of ${LEAST_SECRET} bytes or more`, { field: "watermarkKey" }); // a secret is not shown
   }
   if (typeof keep !== "boolean") refuse("keep", keep, "true or false");
-  return { device, threads, manifestHash, watermarkKey, keep, onProgress, onDevice, signal: signalOf({ signal }), workerURL, wasmURL };
+  for (const [field, f] of Object.entries({ onProgress, onDevice })) if (f !== undefined && typeof f !== "function") refuse(field, f, "a function");
+  return { device, threads, manifestHash, watermarkKey, keep, onProgress, onDevice, signal: signalOf({ signal }), workerURL: url("workerURL", workerURL), wasmURL: url("wasmURL", wasmURL) };
 }
 
 export class Sampler {
@@ -40,11 +56,12 @@ export class Sampler {
 
   static async load(manifest, options = {}) {
     this.platform.check();
-    const o = checkOptions(options);
+    const url = addressOf("manifest", manifest, this.platform);
+    const o = checkOptions(options, this.platform);
     o.signal?.throwIfAborted();
     const s = new this();
     try {
-      await s.#start(this.platform.absolute(manifest), o);
+      await s.#start(url, o);
     } catch (error) {
       s.close();
       throw error;
@@ -52,21 +69,20 @@ export class Sampler {
     return s;
   }
 
-  static remove(manifest) {
-    return remove(manifest && this.platform.absolute(manifest));
+  static async remove(manifest) {
+    await remove(manifest === undefined ? undefined : addressOf("manifest", manifest, this.platform));
   }
 
   async #start(url, options) {
     this.#options = options;
     const { device, threads, manifestHash, watermarkKey, keep, signal, workerURL, wasmURL } = options;
-    const { absolute } = this.#platform;
-    this.#worker = this.#platform.start(workerURL && absolute(workerURL));
+    this.#worker = this.#platform.start(workerURL);
     this.#worker.onmessage = ({ data }) => this.#receive(data);
-    this.#worker.onerror = (e) => this.#end(new RoentgoError("network", `the worker could not be started (${e.message || "its script was not found, or the page's policy forbids it"})`));
+    this.#worker.onerror = async ({ message }) => this.#end(await this.#platform.notStarted(workerURL, message));
     if (keep) this.#platform.persist();
     const opened = await this.#call(
       "load",
-      { url, wasmURL: wasmURL && absolute(wasmURL), device, manifestHash, watermarkKey, keep, threads: this.#platform.threads(threads) },
+      { url, wasmURL, device, manifestHash, watermarkKey, keep, threads: this.#platform.threads(threads) },
       { signal },
     );
     this.model = Object.freeze(opened.model);
@@ -201,6 +217,8 @@ export class Sampler {
 
   async decode(latent, options) {
     if (!(latent instanceof Float32Array)) refuse("latent", latent, "a Float32Array");
+    const odd = latent.find((v) => !Number.isFinite(v));
+    if (odd !== undefined) refuse("latent", odd, "a number for each value");
     const { size, marked } = await this.#call("decode", { latent }, { signal: signalOf(options) });
     return this.#platform.picture(marked, size);
   }
@@ -215,7 +233,7 @@ export class Sampler {
   }
 
   async readSettings(file, options) {
-    if (!(file?.size >= 0)) refuse("file", file, "a Blob");
+    if (!(file?.size >= 0 && typeof file.arrayBuffer === "function")) refuse("file", file, "a Blob");
     if (file.size > MAX_PNG) throw new RoentgoError("request", `the file has ${file.size} bytes: that is no image of roentgo`);
     const bytes = new Uint8Array(await file.arrayBuffer());
     return this.#call("readSettings", { bytes }, { transfer: [bytes.buffer], signal: signalOf(options) });

@@ -2,7 +2,7 @@
 // host, verified, and kept on this device in the Cache API, so that a download
 // goes on where it was cut and a new model fetches only what changed.
 
-import { CACHE, forgetManifests, partKey, pieceKey, sweep } from "./cache.js";
+import { CACHE, begunKey, forgetManifests, partKey, pieceKey, sweep } from "./cache.js";
 import { wrongHost } from "./host.js";
 import { RoentgoError } from "./errors.js";
 
@@ -52,7 +52,9 @@ async function fetched(url, init) {
     response = await fetch(url, init);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new RoentgoError("network", `${url} could not be fetched (no connection, or the server refused this page)`, { cause: error });
+    const foreign = new URL(url).origin !== self.origin; // as all is to a page in a sandbox
+    const why = foreign ? "to a page of another origin, or in a sandbox, the server must send Access-Control-Allow-Origin" : "the server refused this page";
+    throw new RoentgoError("network", `${url} could not be fetched (no connection, or ${why})`, { cause: error });
   }
   if (!response.ok) throw new RoentgoError("network", `${url}: the server answered ${response.status} ${response.statusText}`.trim());
   return response;
@@ -133,6 +135,7 @@ export class Store {
       this.count(i, here);
       if (here < frame.size) missing.push(i);
     }
+    if (this.fresh && missing.length > 0) await this.keep(begunKey(this.url), this.fresh);
     const next = missing.values();
     const failed = new AbortController(); // ends the others when one fails
     const signal = AbortSignal.any([failed.signal, ...(this.signal ? [this.signal] : [])]);

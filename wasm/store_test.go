@@ -294,7 +294,7 @@ func TestWeakLine(t *testing.T) {
 
 // TestWrongHost gives each mistake of a host its own message.
 func TestWrongHost(t *testing.T) {
-	const manifestFile, program = "/model/roentgo-mini.manifest.json", "/roentgo/roentgo.wasm"
+	const manifestFile, program, worker = "/model/roentgo-mini.manifest.json", "/roentgo/roentgo.wasm", "/roentgo/worker.js"
 	for name, c := range map[string]struct {
 		path, kind, coding, body string
 		want                     string // "" where the model loads all the same
@@ -302,7 +302,12 @@ func TestWrongHost(t *testing.T) {
 		"a page for the manifest":  {manifestFile, "text/html", "", "<!doctype html>", "host: .*web page in the place of the manifest"},
 		"a page for the model":     {modelFile, "text/html; charset=utf-8", "", "<!doctype html>", "host: .*web page in the place of the model"},
 		"a page for the program":   {program, "text/html", "", "<!doctype html>", "host: .*web page in the place of the program"},
-		"an unpacked model":        {modelFile, "application/octet-stream", "gzip", "none", "host: .*Content-Encoding: gzip"},
+		"a page for the worker":    {worker, "text/html", "", "<!doctype html>", "host: .*web page in the place of the worker's script"},
+		"a gzipped model":          {modelFile, "application/octet-stream", "gzip", "none", "host: .*Content-Encoding: gzip"},
+		"an unpacked model":        {modelFile, "application/octet-stream", "zstd", string(shipped.File), "host: .*Content-Encoding: zstd"},
+		"another type of model":    {modelFile, "text/plain", "", string(shipped.File), ""},
+		"another type of program":  {program, "application/octet-stream", "", packed(t, "roentgo.wasm"), ""},
+		"another type of worker":   {worker, "text/plain", "", packed(t, "worker.js"), "host: .*sent the worker's script as text/plain; it must send text/javascript"},
 		"another type of manifest": {manifestFile, "text/plain", "", string(shipped.Manifest), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -521,5 +526,77 @@ func TestChanged(t *testing.T) {
 	p.Must("return (await (await caches.open('roentgo-models-1')).keys()).map((k) => k.url);", &keys)
 	if text := strings.Join(keys, " "); strings.Contains(text, last.SHA256) || !strings.Contains(text, hash) {
 		t.Error("the old piece is still kept, or the new one is not")
+	}
+}
+
+// another is the shipped model in pieces, at a path of its own, of which the
+// first has a skippable frame at its end: another file with the same content.
+func another(t *testing.T, path string) (files map[string]string, first string) {
+	t.Helper()
+	m := manifest(t)
+	skippable := []byte{0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4}
+	grown := append(bytes.Clone(shipped.File[:m.Frames[0].Size]), skippable...)
+	first = sha256Hex(grown)
+	var fields map[string]any
+	if err := json.Unmarshal(shipped.Manifest, &fields); err != nil {
+		t.Fatal(err)
+	}
+	fields["pieces"] = "pieces/"
+	files = map[string]string{path + "/pieces/" + first: string(grown)}
+	for i, f := range fields["frames"].([]any) {
+		f := f.(map[string]any)
+		if i == 0 {
+			f["size"], f["sha256"] = len(grown), first
+			continue
+		}
+		f["offset"] = f["offset"].(float64) + float64(len(skippable))
+		files[path+"/pieces/"+m.Frames[i].SHA256] = string(shipped.File[m.Frames[i].Offset : m.Frames[i].Offset+m.Frames[i].Size])
+	}
+	text, err := json.Marshal(fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files[path+"/roentgo-mini.manifest.json"] = string(text)
+	return files, first
+}
+
+// TestTwoModels leaves one model's download in the middle and loads another one
+// of the same origin, which does not take what had come of the first. An older
+// manifest of the same address goes; removing one model leaves the other.
+func TestTwoModels(t *testing.T) {
+	files, first := another(t, "/other")
+	s := serve(t, files)
+	p := page(t, browsertest.Open(t), s)
+	const other = `globalThis.other = "/other/roentgo-mini.manifest.json";`
+	p.Must(other+`const abort = new AbortController();
+	await roentgo.Sampler.load(other, {device: "wasm", signal: abort.signal, onProgress: (e) => { if (e.loaded > 1500000) abort.abort(); }})
+		.then(() => { throw new Error("it was not aborted"); }, (e) => { if (e.name !== "AbortError") throw e; });`, nil)
+	p.Must(loadAndReport, nil)
+	s.Reset()
+	var got loadedAs
+	p.Must(strings.Replace(loadAndReport, "manifest,", "other,", 1), &got)
+	if n := s.Hits("/other/pieces/" + first); got.Cached != got.Total || n != 0 {
+		t.Errorf("%d of %d bytes were kept; the first piece came %d times more", got.Cached, got.Total, n)
+	}
+	keys := func() string {
+		var list []string
+		p.Must(`return (await (await caches.open("roentgo-models-1")).keys()).map((k) => k.url.slice(location.origin.length)).filter((k) => !k.includes("piece/")).sort();`, &list)
+		return strings.Join(list, " ")
+	}
+	const one, two = "/model/roentgo-mini.manifest.json", "/other/roentgo-mini.manifest.json"
+	if k := keys(); k != one+" "+two {
+		t.Errorf("kept beside the pieces: %s", k)
+	}
+	p.Must(strings.Replace(loadAndReport, "manifest,", "manifest + '?v=2',", 1), nil)
+	if k := keys(); k != one+"?v=2 "+two {
+		t.Errorf("after a new version, kept beside the pieces: %s", k)
+	}
+	p.Must("await roentgo.Sampler.remove(other);", nil)
+	if k := keys(); k != one+"?v=2" {
+		t.Errorf("after one was removed, kept beside the pieces: %s", k)
+	}
+	p.Must(strings.Replace(loadAndReport, "manifest,", "manifest + '?v=2',", 1), &got)
+	if got.Cached != got.Total {
+		t.Errorf("after the other was removed, %d of %d bytes are kept", got.Cached, got.Total)
 	}
 }

@@ -1,6 +1,6 @@
 //go:build !js
 
-// Package browsertest runs pages in a headless Chromium, for tests.
+// Package browsertest runs pages in a headless Chromium or Firefox, for tests.
 package browsertest
 
 import (
@@ -70,10 +70,13 @@ func Shared(t testing.TB) *Browser {
 	return shared.browser
 }
 
-// CloseShared ends the browser of Shared, where there is one.
+// CloseShared ends the browsers of Shared and SharedFirefox, where there are any.
 func CloseShared() {
 	if shared.browser != nil {
 		shared.browser.Close()
+	}
+	if sharedFirefox.browser != nil {
+		sharedFirefox.browser.Close()
 	}
 }
 
@@ -173,19 +176,35 @@ func (p *Page) Run(actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// Click scrolls to the element of a selector and clicks it as a mouse does.
+func (p *Page) Click(selector string) {
+	p.t.Helper()
+	p.Run(chromedp.ScrollIntoView(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector)))
+}
+
 // Eval evaluates the body of an async function in the page and decodes what it
 // returns into result, as JSON; nil: nothing is decoded. What it throws is the
 // error.
 func (p *Page) Eval(ctx context.Context, body string, result any) error {
-	wrapped := "(async () => {" + body + "\n})().then(value => ({value}), error => ({error: `${error?.code ?? error?.name ?? ''}: ${error?.message ?? error}`}))"
 	// The tab's own context carries it to the browser; ctx only bounds it.
 	bounded, cancel := context.WithCancel(p.context)
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
-	text, err := chromedp.Run(bounded, chromedp.Evaluate[[]byte](wrapped, chromedp.EvalAwaitPromise))
+	text, err := chromedp.Run(bounded, chromedp.Evaluate[[]byte](settled(body), chromedp.EvalAwaitPromise))
 	if err != nil {
 		return err
 	}
+	return decoded(text, result)
+}
+
+// settled is an expression, a promise of what the body of an async function
+// returned as {value}, or of what it threw as {error}.
+func settled(body string) string {
+	return "(async () => {" + body + "\n})().then(value => ({value}), error => ({error: `${error?.code ?? error?.name ?? ''}: ${error?.message ?? error}`}))"
+}
+
+// decoded reads what the promise of settled gave.
+func decoded(text []byte, result any) error {
 	ran := struct {
 		Value any    `json:"value"`
 		Error string `json:"error"`

@@ -11,6 +11,7 @@ import (
 // others write by internal/atomicfile, so that no file is left half written.
 var writers = map[string]string{
 	"internal/atomicfile":           "does it",
+	"internal/browsertest":          "fills the profile of a browser",
 	"internal/pack":                 "fills a folder that a build puts in place as a whole",
 	"internal/messy":                "fills a test's folder",
 	"internal/samplertest":          "fills a test's folder",

@@ -1,4 +1,5 @@
-// What the worker of browsers finds in its global object, for a worker of Node.
+// What the worker of browsers finds in its global object, for a worker of Node,
+// Deno or Bun.
 
 import { open } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -6,7 +7,9 @@ import { parentPort } from "node:worker_threads";
 
 globalThis.self ??= globalThis;
 globalThis.origin ??= "null"; // as in a sandbox
-globalThis.navigator ??= {};
+// Of what these programs have, too, the library promises nothing: neither a GPU
+// nor a place where models are kept.
+for (const [name, value] of [["navigator", {}], ["caches", undefined]]) Object.defineProperty(globalThis, name, { value, configurable: true });
 globalThis.location ??= { href: import.meta.url };
 globalThis.postMessage = (message, transfer) => parentPort.postMessage(message, transfer);
 parentPort.on("message", (data) => globalThis.onmessage({ data }));

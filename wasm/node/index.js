@@ -1,5 +1,5 @@
-// The library for Node: the same Sampler, with a worker of Node and models on
-// disk; see node.d.ts.
+// The library for Node, Deno and Bun, which have Node's modules: the same Sampler,
+// with a worker of Node and models on disk; see node.d.ts.
 
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
@@ -31,6 +31,7 @@ const node = {
   check() {},
   absolute,
   start: (workerURL = new URL("./worker.js", import.meta.url).href) => new NodeWorker(workerURL),
+  notStarted: async (workerURL, why) => new RoentgoError("network", `the worker could not be started (${why})`),
   threads: () => 1,
   persist() {},
   persisted: async () => false,
