@@ -132,6 +132,33 @@ type violation struct {
 	Nodes            []string
 }
 
+// look has axe-core, which must be in the page, look at it light and dark, wide and on a
+// phone.
+func (p *tab) look(state string) {
+	p.t.Helper()
+	for _, size := range []struct{ width, height int64 }{{1366, 900}, {360, 740}} {
+		p.Run(chromedp.EmulateViewport(size.width, size.height))
+		for _, scheme := range []string{"light", "dark"} {
+			p.media(scheme, "screen")
+			p.wait(fmt.Sprintf(`document.documentElement.dataset.theme === %q`, scheme))
+			p.Must("await new Promise(r => setTimeout(r, 200));", nil) // colours move to their new values
+			var list []violation
+			p.Must(`
+				if (!globalThis.axe) throw new Error("axe-core is not in the page");
+				const result = await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]});
+				return result.violations.map(v => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.map(n => n.target.join(" ") + ": " + n.failureSummary)}));`, &list)
+			for _, v := range list {
+				p.t.Errorf("%s, %s, %d wide: %s (%s): %s\n%s", state, scheme, size.width, v.ID, v.Impact, v.Help, strings.Join(v.Nodes, "\n"))
+			}
+			if overflow := is[int](p, "document.documentElement.scrollWidth - innerWidth"); overflow > 0 {
+				p.t.Errorf("%s, %d wide: the page is %d pixels wider", state, size.width, overflow)
+			}
+			p.want(`(() => { const b = document.querySelector(".banner").getBoundingClientRect(); return b.top >= 0 && b.bottom <= innerHeight && b.height > 20; })()`)
+		}
+	}
+	p.Run(chromedp.EmulateViewport(1366, 900))
+}
+
 // TestAccessible has axe-core look at the page in each of its states, light
 // and dark, wide and on a phone.
 func TestAccessible(t *testing.T) {
@@ -145,31 +172,7 @@ func TestAccessible(t *testing.T) {
 	defer h.Close()
 	p := open(t, b, h.URL+"/")
 
-	look := func(state string) {
-		t.Helper()
-		for _, size := range []struct{ width, height int64 }{{1366, 900}, {360, 740}} {
-			p.Run(chromedp.EmulateViewport(size.width, size.height))
-			for _, scheme := range []string{"light", "dark"} {
-				p.media(scheme, "screen")
-				p.wait(fmt.Sprintf(`document.documentElement.dataset.theme === %q`, scheme))
-				p.Must("await new Promise(r => setTimeout(r, 200));", nil) // colours move to their new values
-				var list []violation
-				p.Must(`
-					if (!globalThis.axe) throw new Error("axe-core is not in the page");
-					const result = await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]});
-					return result.violations.map(v => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.map(n => n.target.join(" ") + ": " + n.failureSummary)}));`, &list)
-				for _, v := range list {
-					t.Errorf("%s, %s, %d wide: %s (%s): %s\n%s", state, scheme, size.width, v.ID, v.Impact, v.Help, strings.Join(v.Nodes, "\n"))
-				}
-				if overflow := is[int](p, "document.documentElement.scrollWidth - innerWidth"); overflow > 0 {
-					t.Errorf("%s, %d wide: the page is %d pixels wider", state, size.width, overflow)
-				}
-				p.want(`(() => { const b = document.querySelector(".banner").getBoundingClientRect(); return b.top >= 0 && b.bottom <= innerHeight && b.height > 20; })()`)
-			}
-		}
-		p.Run(chromedp.EmulateViewport(1366, 900))
-	}
-
+	look := p.look
 	p.Run(chromedp.Evaluate[chromedp.Void](string(axe)))
 	look("first visit")
 	p.Must(`document.querySelectorAll("details").forEach(d => { d.open = true; });`, nil)

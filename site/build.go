@@ -28,9 +28,12 @@ type Options struct {
 // hashLength is how much of a hash a file's name carries.
 const hashLength = 12
 
-// page holds the values that index.html is filled with.
+// page holds the values that index.html and learn.html are filled with.
 type page struct {
 	Policy, Script, Style, Theme, Library, Strip string
+	LearnScript, LearnStyle                      string
+	Spanish                                      string // file of its words
+	Findings                                     figures
 	Model                                        builtModel
 	First                                        int64 // bytes that a first visit fetches to make an image
 }
@@ -101,8 +104,10 @@ func write(ctx context.Context, dir string, o Options) error {
 		name   *string
 	}{
 		{"app/main.js", api.FormatESModule, &p.Script},
+		{"app/learn/learn.js", api.FormatESModule, &p.LearnScript},
 		{"app/theme.js", api.FormatIIFE, &p.Theme},
 		{"style/main.css", api.FormatDefault, &p.Style},
+		{"style/learn.css", api.FormatDefault, &p.LearnStyle},
 	} {
 		if *b.name, err = bundle(dir, source, b.entry, b.format, p.Library); err != nil {
 			return err
@@ -122,7 +127,13 @@ func write(ctx context.Context, dir string, o Options) error {
 	if err := os.WriteFile(filepath.Join(dir, webManifest), text, 0o644); err != nil {
 		return err
 	}
-	if err := writeIndex(dir, source, p); err != nil {
+	if p.Spanish, err = writeWords(dir, source, "es"); err != nil {
+		return err
+	}
+	if p.Findings, err = readFigures(source); err != nil {
+		return err
+	}
+	if err := writePages(dir, source, p); err != nil {
 		return err
 	}
 	return writeServiceWorker(dir, source)
@@ -182,18 +193,30 @@ func writeStrip(dir, source string) (string, error) {
 	return name, os.WriteFile(filepath.Join(dir, name), content, 0o644)
 }
 
-// writeIndex fills index.html.
-func writeIndex(dir, source string, p page) error {
-	const name = "index.html"
-	t, err := template.ParseFiles(filepath.Join(source, name))
+// writePages fills index.html and learn.html.
+func writePages(dir, source string, p page) error {
+	words, err := readWords(source, "en")
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if err := t.Execute(&b, p); err != nil {
-		return err
+	for _, name := range []string{"index.html", "learn.html"} {
+		t, err := template.ParseFiles(filepath.Join(source, name))
+		if err != nil {
+			return err
+		}
+		var b bytes.Buffer
+		if err := t.Execute(&b, p); err != nil {
+			return err
+		}
+		text, err := fillWords(b.String(), words)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(filepath.Join(dir, name), b.Bytes(), 0o644)
+	return nil
 }
 
 // serviceWorker is written last: its name marks a folder as a built site.

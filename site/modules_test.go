@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -14,14 +15,14 @@ import (
 )
 
 // module puts what a module of the page exports into a blank page, as a
-// global of its name.
+// global of its name, with _ for a slash.
 func module(t *testing.T, p *tab, name string) {
 	t.Helper()
 	path, err := filepath.Abs("app/" + name + ".js")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := api.Build(api.BuildOptions{EntryPoints: []string{path}, Bundle: true, Format: api.FormatIIFE, GlobalName: name})
+	r := api.Build(api.BuildOptions{EntryPoints: []string{path}, Bundle: true, Format: api.FormatIIFE, GlobalName: strings.ReplaceAll(name, "/", "_")})
 	if len(r.Errors) > 0 {
 		t.Fatal(r.Errors[0].Text)
 	}

@@ -141,7 +141,7 @@ func TestChoosesSeeds(t *testing.T) {
 	if s.Rule != ruleReal || s.Threshold != 45 || s.Passed != 37 || s.Seeds[0].Seed != 38 || s.Seeds[36].Seed != 0 {
 		t.Errorf("%+v", s)
 	}
-	if top := s.Seeds[0]; !slices.Equal(top.Also, []string{"Mass"}) || top.Clear {
+	if top := s.Seeds[0]; !slices.Equal(top.Also, []string{"lung mass"}) || top.Clear {
 		t.Errorf("both images of the seed may show a mass: %+v", top)
 	}
 	if last := s.Seeds[36]; last.Also != nil || !last.Clear {

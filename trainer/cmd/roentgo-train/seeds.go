@@ -99,9 +99,9 @@ const (
 type checkedSeeds struct {
 	Model      string                     `json:"model_sha256"`
 	Classifier string                     `json:"classifier_sha256"`
-	Tried      int                        `json:"tried"`  // seeds per finding and view, from 0
-	Normal     map[string]string          `json:"normal"` // prompt of the normal image, by view
-	Findings   map[string]map[string]seen `json:"findings"`
+	Tried      int                        `json:"tried"`    // seeds per finding and view, from 0
+	Normal     map[string]string          `json:"normal"`   // prompt of the normal image, by view
+	Findings   map[string]map[string]seen `json:"findings"` // by usual name and view
 }
 
 // seen is a finding in a view.
@@ -140,7 +140,7 @@ func (o seedsOptions) run(ctx context.Context) error {
 	list := checkedSeeds{Model: e.sampler.ModelHash(), Classifier: e.judge.Hash, Tried: o.seeds,
 		Normal: map[string]string{}, Findings: map[string]map[string]seen{}}
 	for _, finding := range o.findings {
-		list.Findings[finding] = map[string]seen{}
+		list.Findings[titleOf(finding)] = map[string]seen{}
 	}
 	for _, view := range evalViews {
 		list.Normal[view] = promptOf(view, normal)
@@ -156,7 +156,7 @@ func (o seedsOptions) run(ctx context.Context) error {
 			c := chooser{outputs: e.outputs, findings: o.findings, finding: finding, normal: twins}
 			s := c.choose(scores, e.median(view, finding))
 			s.Prompt, s.Seeds = promptOf(view, finding), s.Seeds[:min(len(s.Seeds), o.keep)]
-			list.Findings[finding][view] = s
+			list.Findings[titleOf(finding)][view] = s
 			fmt.Printf("%s, %s: %d of %d seeds pass by rule %q\n", titleOf(finding), view, s.Passed, o.seeds, s.Rule)
 		}
 	}
@@ -239,7 +239,7 @@ func (c chooser) above(scores [][]float64, rule string, threshold, below float64
 		for _, other := range c.findings {
 			most := c.quantile(other, suspected)
 			if other != c.finding && of[c.outputs[other]] > most {
-				chosen.Also = append(chosen.Also, other)
+				chosen.Also = append(chosen.Also, titleOf(other))
 			}
 			if c.normal[seed][c.outputs[other]] > most {
 				chosen.Clear = false
