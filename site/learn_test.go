@@ -112,7 +112,7 @@ func TestSeedsAreOfTheShippedModel(t *testing.T) {
 // TestQuestions draws questions of many seeds: each has one right answer, and no wrong
 // one that the image may show as well.
 func TestQuestions(t *testing.T) {
-	p := open(t, browsertest.Shared(t), public.URL+"/icon.svg")
+	p := open(t, browsertest.Shared(t), public.URL+"/")
 	module(t, p, "learn/questions")
 	p.Must(`
 		const { questions, SEEDS, NORMAL } = learn_questions;
