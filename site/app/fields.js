@@ -69,7 +69,7 @@ export function watchField(field) {
     const room = field.maxLength - field.value.length + field.selectionEnd - field.selectionStart;
     const lost = text.slice(Math.max(room, 0));
     // After the event of the edit itself, which clears what was said before.
-    if (lost && !event.isComposing) setTimeout(() => tellField(field, ...cut(field.maxLength, lost)));
+    if (lost && !event.isComposing) setTimeout(() => tellField(field, cut(field.maxLength, lost)));
   });
   field.addEventListener("input", () => {
     if (told.has(field.id)) clear(field);
@@ -80,5 +80,5 @@ export function watchField(field) {
 function cut(most, lost) {
   const quoted = element("bdi", { textContent: lost.slice(0, QUOTED) + (lost.length > QUOTED ? "…" : "") });
   const count = lost.length === 1 ? "The last one is" : `The last ${lost.length.toLocaleString("en")} are`;
-  return [`At most ${most.toLocaleString("en")} characters fit here. ${count} left out: “`, quoted, "”."];
+  return element("p", {}, `At most ${most.toLocaleString("en")} characters fit here. ${count} left out: “`, quoted, "”.");
 }

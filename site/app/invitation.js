@@ -12,7 +12,7 @@ function inWords({ seed, count, steps, guidance }) {
 }
 
 /** bytes are those of a first image; make() makes what the form has, and onChange is called when the invitation comes or goes. */
-export function startInvitation({ laboratory, images, runner, bytes, make, onChange }) {
+export function startInvitation({ laboratory, images, bytes, make, onChange }) {
   const withdraw = () => {
     if (box.hidden) return;
     box.hidden = true;
@@ -23,17 +23,17 @@ export function startInvitation({ laboratory, images, runner, bytes, make, onCha
     make();
   });
   images.addEventListener("choose", () => images.chosen && withdraw());
-  runner.addEventListener("begin", withdraw);
   // What a visitor changes is no longer what the link says.
   byId("request").addEventListener("input", event => event.isTrusted && withdraw());
 
   /** Offers clean settings of a link, in place of what the stage shows. */
-  return settings => {
+  const offer = settings => {
     images.choose(null);
     byId("invitation-prompt").textContent = settings.prompt || "An X-ray without words";
     byId("invitation-settings").textContent = inWords(settings);
-    byId("invitation-fine").textContent = laboratory.sampler || laboratory.kept ? "" : `It is made on this device, by a model of ${megabytes(bytes)} that comes first, once.`;
+    byId("invitation-fine").textContent = laboratory.sampler || laboratory.kept ? "" : `It is made on this device, which first downloads ${megabytes(bytes)}, once.`;
     box.hidden = false;
     onChange();
   };
+  return { offer, withdraw };
 }

@@ -102,10 +102,11 @@ async function make() {
   if (runner.busy || !valid()) return; // it was pressed again while the model came
   const wanted = request();
   openTab("image");
-  reveal();
+  invitation.withdraw();
   sheet.begin(wanted.count);
   showBeingMade(wanted);
   showWelcome();
+  reveal();
   let made = 0;
   const done = await run(wanted, {
     onStep: event => sheet.step(event),
@@ -188,7 +189,7 @@ function takeLink() {
   history.replaceState(null, "", location.pathname + location.search);
   if (!runner.busy) {
     openTab("image");
-    invite(link.settings);
+    invitation.offer(link.settings);
   }
   take(link.settings, link.refused > 0 ? "The settings are those of the link; some were out of bounds and were left out." : "The settings are those of the link.");
   return true;
@@ -218,7 +219,7 @@ byId("compare-open").addEventListener("click", () => {
 });
 startPNG(openPNG);
 const showWelcome = startWelcome(laboratory, images, Number(firstBytes), load);
-const invite = startInvitation({ laboratory, images, runner, bytes: Number(firstBytes), make, onChange: showWelcome });
+const invitation = startInvitation({ laboratory, images, bytes: Number(firstBytes), make, onChange: showWelcome });
 startDevice(laboratory, images, { onChoose: choose, onRemove: showWelcome });
 
 laboratory.addEventListener("ready", () => {
