@@ -1,11 +1,11 @@
 // What the chosen image was made with, and what can be done with it.
 
-import { byId, element } from "./dom.js";
+import { byId, echo, element } from "./dom.js";
 import { confirmed, openDialog } from "./dialogs.js";
 import { fillUntrusted, LABELS } from "./form.js";
 import { linkOf } from "./link.js";
-import { unknownNote } from "./prompt.js";
 import { say } from "./speak.js";
+import { unknownNote } from "./unknown.js";
 
 /** The rows of an image, or of a request that is being made. */
 function rows({ settings: s, made }) {
@@ -15,7 +15,7 @@ function rows({ settings: s, made }) {
     ["Guidance", s.guidanceHigh > 0 ? `${s.guidance}, timesteps ${s.guidanceLow} to ${s.guidanceHigh}` : s.guidance],
     ["Sampler", `${LABELS[s.sampler] ?? s.sampler}, ${s.spacing} spacing`],
   ];
-  if (s.negative) list.push(["Negative prompt", s.negative]);
+  if (s.negative) list.push(["Negative prompt", echo(s.negative)]);
   if (s.rescale > 0) list.push(["Guidance rescale", s.rescale]);
   if (s.eta > 0) list.push(["Eta", s.eta]);
   if (s.truncate) list.push(["Prompt", "cut where too long"]);
@@ -30,9 +30,9 @@ export function startDetails(images) {
     byId("details-title").textContent = made ? "This image" : "Being made";
     byId("details-actions").hidden = !made;
     byId("details-prompt").textContent = settings.prompt || "Without a prompt";
-    byId("details-unknown").textContent = unknownNote(unknownWords);
+    byId("details-unknown").replaceChildren(...unknownNote(unknownWords));
     byId("details-list").replaceChildren(...rows({ settings, made }).flatMap(([name, value]) => [
-      element("dt", { textContent: name }), element("dd", { textContent: value }),
+      element("dt", { textContent: name }), element("dd", {}, value),
     ]));
   };
   images.addEventListener("choose", () => {

@@ -1,6 +1,6 @@
 // What computes, which model, and what this device keeps.
 
-import { byId } from "./dom.js";
+import { byId, element } from "./dom.js";
 import { confirmed } from "./dialogs.js";
 import { forgetAll } from "./remember.js";
 import { removePage } from "./offline.js";
@@ -17,9 +17,10 @@ export function megabytes(bytes) {
   return `${(bytes / 1e6).toFixed(1)}\u00a0MB`;
 }
 
-function state(name, text) {
+/** more is what a narrow screen leaves out. */
+function state(name, text, more = "") {
   byId("status-dot").dataset.state = name;
-  byId("status-text").textContent = text;
+  byId("status-text").replaceChildren(text, element("span", { className: "more-text", textContent: more }));
 }
 
 /** onChoose is called with the device that is chosen; onRemove after a removal. */
@@ -30,7 +31,7 @@ export function startDevice(laboratory, images, { onChoose, onRemove }) {
     const { device } = laboratory.sampler;
     byId("device-name").textContent = device.name;
     byId("device-reason").textContent = device.reason;
-    state("ready", device.kind === "webgpu" ? "Ready: WebGPU" : "Ready: WebAssembly");
+    state("ready", "Ready", device.kind === "webgpu" ? ": WebGPU" : ": WebAssembly");
   };
 
   laboratory.addEventListener("ready", () => {

@@ -1,6 +1,6 @@
 // The images that were made, newest first.
 
-import { byId, element } from "./dom.js";
+import { byId, echo, element } from "./dom.js";
 import { confirmed } from "./dialogs.js";
 import { describe } from "./describe.js";
 import { MAX_IMAGES } from "./history.js";
@@ -17,7 +17,7 @@ export function startGallery(images, onOpen) {
     },
   },
   element("img", { src: image.url, alt: describe(image.settings), width: 128, height: 128, loading: "lazy", decoding: "async" }),
-  element("span", { textContent: image.settings.prompt || "no prompt", ariaHidden: "true" })));
+  element("span", { ariaHidden: "true" }, echo(image.settings.prompt || "no prompt"))));
 
   const mark = () => {
     for (const [image, item] of tiles) item.firstChild.setAttribute("aria-pressed", String(image === images.chosen));

@@ -1,11 +1,11 @@
 // Errors, with what to do about each.
 
 import { byId, element } from "./dom.js";
+import { announce, say } from "./speak.js";
 
 const CURES = {
   network: ["The model could not be fetched", "Check the connection and try again. What has come so far is kept.", "retry"],
   host: ["The server does not send the files as they are", "Report this message to whoever runs this site.", "retry"],
-  prompt: ["The prompt is too long", "Shorten it, or choose “Cut a prompt that is too long” in the settings for experts.", null],
   hash: ["What came is not what this page expects", "The site may be changing just now. Reload the page; if that does not help, report it to whoever runs this site.", "reload"],
   model: ["This is no model that roentgo can read", "Reload the page; if that does not help, report it to whoever runs this site.", "reload"],
   request: ["This cannot be made as it stands", "Change what the message names and make it again.", null],
@@ -23,6 +23,8 @@ const ACTIONS = { retry: "Try again", reload: "Reload the page", wasm: "Compute 
 export function showProblem(error, handlers) {
   const [title, cure, action] = CURES[error.code] ?? CURES.internal;
   const box = byId("problem");
+  say("");
+  announce("");
   box.replaceChildren(element("h3", { textContent: title }), element("p", { textContent: error.message }), element("p", { textContent: cure }));
   if (action && handlers[action]) {
     box.append(element("button", {

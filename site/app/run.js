@@ -71,7 +71,7 @@ const progress = {
     byId("progress").hidden = false;
     byId("request").dataset.busy = "";
     // Make gives way to Cancel, and the keyboard goes with it.
-    if (document.activeElement === byId("make")) byId("cancel").focus();
+    if (document.activeElement === byId("make")) byId("cancel").focus({ preventScroll: true });
     this.show("Reading the words", "", 0);
     announce(prompt ? `Making: ${prompt}` : "Making an X-ray without words");
   },

@@ -28,10 +28,12 @@ export function startWelcome(laboratory, images, bytes, onDownload) {
   const button = byId("download");
   const show = () => {
     const begun = laboratory.sampler !== null;
-    byId("welcome").hidden = begun || images.chosen !== null;
-    byId("idle").hidden = !begun || images.chosen !== null || !byId("sheet").hidden;
+    const invited = !byId("invitation").hidden;
+    byId("welcome").hidden = begun || invited || images.chosen !== null;
+    byId("idle").hidden = !begun || invited || images.chosen !== null || !byId("sheet").hidden;
     button.hidden = laboratory.loading;
-    byId("download-progress").hidden = !laboratory.loading;
+    // What is read from this device is here at once.
+    byId("download-progress").hidden = !laboratory.loading || laboratory.kept && images.chosen !== null;
   };
   button.textContent = laboratory.kept ? "Load the model" : `Download · ${megabytes(bytes)}`;
   button.addEventListener("click", onDownload);

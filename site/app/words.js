@@ -1,6 +1,6 @@
 // Where words look: the cross-attention of a chosen word over the image.
 
-import { byId, element, paint } from "./dom.js";
+import { byId, echo, element, paint } from "./dom.js";
 import { coloured, heat, paintRamp } from "./colours.js";
 import { EVEN, spread } from "./attention.js";
 import { describe } from "./describe.js";
@@ -26,9 +26,12 @@ export function startWords(images, again) {
     byId("words-output").textContent = `${opacity.value} %`;
   };
 
-  const chip = (word, i) => element("label", { className: "word" },
+  // Pointing at a word shows it for as long.
+  const chip = (word, i) => element("label", { className: "word", onpointerenter: () => show(i), onpointerleave: () => show(chosen()) },
     element("input", { type: "radio", name: "word", value: i, checked: i === 0, onchange: () => show(i) }),
-    element("span", { className: "chip", textContent: word }));
+    element("span", { className: "chip" }, echo(word)));
+
+  const chosen = () => Number(byId("words-chips").querySelector(":checked").value);
 
   const open = () => {
     const image = images.chosen;
