@@ -32,7 +32,6 @@ const hashLength = 12
 type page struct {
 	Policy, Script, Style, Theme, Library, Strip string
 	LearnScript, LearnStyle                      string
-	Spanish                                      string // file of its words
 	Findings                                     figures
 	Model                                        builtModel
 	First                                        int64 // bytes that a first visit fetches to make an image
@@ -127,9 +126,6 @@ func write(ctx context.Context, dir string, o Options) error {
 	if err := os.WriteFile(filepath.Join(dir, webManifest), text, 0o644); err != nil {
 		return err
 	}
-	if p.Spanish, err = writeWords(dir, source, "es"); err != nil {
-		return err
-	}
 	if p.Findings, err = readFigures(source); err != nil {
 		return err
 	}
@@ -199,8 +195,15 @@ func writePages(dir, source string, p page) error {
 	if err != nil {
 		return err
 	}
+	word := func(prefix, name string) (string, error) {
+		text, ok := words[prefix+name]
+		if !ok {
+			return "", fmt.Errorf("no words for %q", prefix+name)
+		}
+		return text, nil
+	}
 	for _, name := range []string{"index.html", "learn.html"} {
-		t, err := template.ParseFiles(filepath.Join(source, name))
+		t, err := template.New(name).Funcs(template.FuncMap{"word": word}).ParseFiles(filepath.Join(source, name))
 		if err != nil {
 			return err
 		}
@@ -208,11 +211,7 @@ func writePages(dir, source string, p page) error {
 		if err := t.Execute(&b, p); err != nil {
 			return err
 		}
-		text, err := fillWords(b.String(), words)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), b.Bytes(), 0o644); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import { requestOf } from "./settings.js";
 import { announce } from "./speak.js";
 import { startSwipe } from "./swipe.js";
 import { watchUnknown } from "./unknown.js";
+import { t, translated } from "./language.js";
 
 const prompt = byId("compare-prompt");
 const swipe = byId("compare-swipe");
@@ -32,7 +33,7 @@ const attention = {
     const { values } = spread(maps.subarray(i * size ** 2, (i + 1) * size ** 2));
     looks.width = looks.height = size;
     paint(looks, coloured(values, size, size, heat));
-    looks.ariaLabel = `Where B looks for “${word}”: most at the ${place(maps, size, i)}`;
+    looks.ariaLabel = t("compare.looks", { word, place: place(maps, size, i) });
     looks.hidden = false;
     swipe.classList.add("looking");
   },
@@ -43,7 +44,7 @@ const attention = {
 };
 
 function place(maps, size, i) {
-  return peak(maps.subarray(i * size ** 2, (i + 1) * size ** 2), size);
+  return t(`place.${peak(maps.subarray(i * size ** 2, (i + 1) * size ** 2), size)}`);
 }
 
 /** The words of B as buttons. */
@@ -51,7 +52,7 @@ function wordChips(b) {
   return b.attention.words.map((word, i) => {
     const show = () => attention.show(b, word, i);
     return element("button", {
-      type: "button", className: "chip", ariaDescription: `looks most at the ${place(b.attention.maps, b.attention.size, i)}`,
+      type: "button", className: "chip", ariaDescription: t("compare.most", { place: place(b.attention.maps, b.attention.size, i) }),
       onpointerenter: show, onfocus: show, onclick: show, onpointerleave: attention.hide, onblur: attention.hide,
       onkeydown: event => event.key === "Escape" && attention.hide(),
     }, echo(word));
@@ -79,8 +80,8 @@ export function startCompare(images, sampler, make) {
     for (const canvas of [layer, map]) Object.assign(canvas, { width: pixelsB.width, height: pixelsB.height });
     paint(layer, pixelsB);
     paint(map, coloured(centred(d), pixelsB.width, pixelsB.height, diverging));
-    const text = `${d.mean < 1 ? "almost the same: the words hardly mattered here" : "blue where B is darker, orange where it is brighter"} (mean ${d.mean.toFixed(1)} of 255 grey levels)`;
-    map.ariaLabel = `Difference, B less A: ${text}`;
+    const text = t("compare.mean", { text: d.mean < 1 ? t("compare.same") : t("compare.differ"), mean: d.mean.toFixed(1) });
+    map.ariaLabel = t("compare.difference", { text });
     byId("compare-map-text").textContent = text;
     byId("compare-darker").textContent = `−${d.scale}`;
     byId("compare-brighter").textContent = `+${d.scale}`;
@@ -93,7 +94,7 @@ export function startCompare(images, sampler, make) {
     attention.hide();
     for (const e of OF_B) e.hidden = !b || e.id === "compare-difference";
     swipe.classList.toggle("alone", !b);
-    byId("compare-b-text").textContent = b ? b.settings.prompt || "no prompt" : "as A: switch a finding on or off, or change the words";
+    byId("compare-b-text").textContent = b ? b.settings.prompt || t("prompt.none") : t("compare.asA");
     if (!b) return;
     layer.ariaLabel = describe(b.settings);
     byId("compare-words-chips").replaceChildren(...b.attention ? wordChips(b) : []);
@@ -133,8 +134,8 @@ export function startCompare(images, sampler, make) {
     if (!a) return;
     byId("compare-a").src = a.url;
     byId("compare-a").alt = describe(a.settings);
-    byId("compare-a-text").textContent = a.settings.prompt || "no prompt";
-    byId("compare-seed").textContent = `seed ${a.settings.seed}`;
+    byId("compare-a-text").textContent = a.settings.prompt || t("prompt.none");
+    byId("compare-seed").textContent = t("learn.seed", { seed: a.settings.seed });
     prompt.value = a.settings.prompt;
     prompt.dispatchEvent(new Event("input"));
     showB(null);
@@ -142,11 +143,11 @@ export function startCompare(images, sampler, make) {
 
   byId("compare-findings").append(...measured.map(finding => {
     const chip = element("button", {
-      type: "button", className: "chip", textContent: finding.say[0], title: finding.plain, ariaPressed: "false",
+      type: "button", className: "chip", lang: "en", textContent: finding.say[0], title: translated(finding.plain), ariaPressed: "false",
       onclick() {
         prompt.value = toggled(prompt.value, finding);
         prompt.dispatchEvent(new Event("input"));
-        announce(`Words of B: ${prompt.value}`);
+        announce(t("compare.wordsOfB", { words: prompt.value }));
         want();
       },
     });

@@ -1,6 +1,7 @@
 // What is wrong with a field stands beside it, in plain words, until it is mended.
 
 import { byId, element } from "./dom.js";
+import { language, t } from "./language.js";
 
 /** How much of a text that was left out is quoted. */
 const QUOTED = 40;
@@ -28,8 +29,7 @@ function clear(field) {
 function reason({ validity, validationMessage, min, max, step }) {
   if (validity.valid) return "";
   if (validity.customError) return validationMessage;
-  const bounds = max ? `from ${min} to ${max}` : `of ${min} or more`;
-  return `Write a ${step === "any" ? "" : "whole "}number ${bounds}.`;
+  return t(`number.${step === "any" ? "" : "whole."}${max ? "range" : "least"}`, { min, max });
 }
 
 /** Shows an error that the field's own bounds do not know, and what to do: nodes or texts. */
@@ -79,6 +79,6 @@ export function watchField(field) {
 /** What is said of a cut. */
 function cut(most, lost) {
   const quoted = element("bdi", { textContent: lost.slice(0, QUOTED) + (lost.length > QUOTED ? "…" : "") });
-  const count = lost.length === 1 ? "The last one is" : `The last ${lost.length.toLocaleString("en")} are`;
-  return element("p", {}, `At most ${most.toLocaleString("en")} characters fit here. ${count} left out: “`, quoted, "”.");
+  const values = { most: most.toLocaleString(language), count: lost.length.toLocaleString(language) };
+  return element("p", {}, t(lost.length === 1 ? "paste.one" : "paste.many", values), quoted, t("paste.end"));
 }

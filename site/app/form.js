@@ -5,6 +5,7 @@ import { checkFields, forgetTold, refuseFields, tellField, watchField } from "./
 import { setPrompt } from "./prompt.js";
 import { keepDraft } from "./remember.js";
 import { NAMES, clean, drawSeed } from "./settings.js";
+import { t } from "./language.js";
 
 const form = byId("request");
 const MAX_SEED = 2n ** 64n - 1n;
@@ -33,9 +34,9 @@ function values() {
 
 function summarise() {
   const { seed, count, steps } = values();
-  const parts = [seed ? `seed ${seed}` : "a new seed each time"];
-  if (model && steps !== String(model.defaults.steps)) parts.push(`${steps} steps`);
-  if (count !== "1") parts.push(`${count} images`);
+  const parts = [seed ? t("learn.seed", { seed }) : t("seed.new")];
+  if (model && steps !== String(model.defaults.steps)) parts.push(t("steps.count", { steps }));
+  if (count !== "1") parts.push(t("images.count", { count }));
   byId("settings-summary").textContent = parts.join(" · ");
 }
 
@@ -43,8 +44,8 @@ function summarise() {
 function bind() {
   const { seed, guidanceLow: low, guidanceHigh: high } = values();
   const right = seed === "" || /^[0-9]{1,20}$/.test(seed) && BigInt(seed) <= MAX_SEED;
-  field("seed").setCustomValidity(right ? "" : `Write a whole number from 0 to ${MAX_SEED}, or leave it empty.`);
-  field("guidanceHigh").setCustomValidity(Number(high) === 0 || Number(low) < Number(high) ? "" : `Write a timestep above ${low}, or 0 for the last one.`);
+  field("seed").setCustomValidity(right ? "" : t("seed.bound", { most: MAX_SEED }));
+  field("guidanceHigh").setCustomValidity(Number(high) === 0 || Number(low) < Number(high) ? "" : t("timestep.bound", { low }));
 }
 
 function changed() {
@@ -91,7 +92,7 @@ export function takeModel(info) {
 
 /** Names of samplers and spacings for people. */
 export const LABELS = {
-  "ddim": "DDIM", "dpm++2m": "DPM-Solver++ 2M", "unipc": "UniPC", "leading": "leading", "trailing": "trailing", "quadratic": "quadratic",
+  "ddim": "DDIM", "dpm++2m": "DPM-Solver++ 2M", "unipc": "UniPC", "leading": t("spacing.leading"), "trailing": t("spacing.trailing"), "quadratic": t("spacing.quadratic"),
 };
 
 /** Whether the form can be sent; otherwise the first field that cannot has the focus. */
@@ -102,7 +103,7 @@ export function valid() {
 /** Says beside a field what the library says of it; cut(), where given, makes it again with the text cut. */
 export function refuse(field, { message }, cut) {
   const button = cut && element("button", {
-    type: "button", className: "chip", textContent: "Cut it to fit",
+    type: "button", className: "chip", textContent: t("prompt.cut"),
     onclick() {
       byId("truncate").checked = true;
       changed();
@@ -110,7 +111,7 @@ export function refuse(field, { message }, cut) {
     },
   });
   const [what] = message.match(/^[^.]*\./) ?? [message];
-  tellField(field, element("p", { textContent: `${what} Long words count as several tokens. Shorten it.` }), ...button ? [button] : []);
+  tellField(field, element("p", { textContent: t("prompt.long", { what }) }), ...button ? [button] : []);
   field.focus();
 }
 

@@ -2,13 +2,14 @@
 
 import { byId } from "./dom.js";
 import { megabytes } from "./device.js";
+import { t } from "./language.js";
 
 const box = byId("invitation");
 const button = byId("invitation-make");
 
 /** The settings of a link in words; those that it leaves open are the model's own. */
 function inWords({ seed, count, steps, guidance }) {
-  return [seed && `seed ${seed}`, count > 1 && `${count} images`, steps && `${steps} steps`, guidance && `guidance ${guidance}`].filter(Boolean).join(" · ");
+  return [seed && t("learn.seed", { seed }), count > 1 && t("images.count", { count }), steps && t("steps.count", { steps }), guidance && t("guidance.of", { guidance })].filter(Boolean).join(" · ");
 }
 
 /** bytes are those of a first image; make() makes what the form has, and onChange is called when the invitation comes or goes. */
@@ -29,9 +30,9 @@ export function startInvitation({ laboratory, images, bytes, make, onChange }) {
   /** Offers clean settings of a link, in place of what the stage shows. */
   const offer = settings => {
     images.choose(null);
-    byId("invitation-prompt").textContent = settings.prompt || "An X-ray without words";
+    byId("invitation-prompt").textContent = settings.prompt || t("invitation.without");
     byId("invitation-settings").textContent = inWords(settings);
-    byId("invitation-fine").textContent = laboratory.sampler || laboratory.kept ? "" : `It is made on this device, which first downloads ${megabytes(bytes)}, once.`;
+    byId("invitation-fine").textContent = laboratory.sampler || laboratory.kept ? "" : t("invitation.download", { megabytes: megabytes(bytes) });
     box.hidden = false;
     onChange();
   };

@@ -1,8 +1,9 @@
 // The page's words: English, or the language that was chosen, else the browser's.
 // Prompts stay English, which is what the model reads.
 
-import english from "./words/en.json";
 import { recall, remember } from "./remember.js";
+import english from "./words/en.json";
+import spanish from "./words/es.json";
 
 const LANGUAGES = ["en", "es"];
 
@@ -16,45 +17,48 @@ function choose() {
   return "en";
 }
 
-/** The words of a language; null where they cannot be fetched. */
-async function wordsOf(name) {
-  if (name === "en") return english;
-  try {
-    const response = await fetch(document.body.dataset[name]);
-    return response.ok ? await response.json() : null;
-  } catch {
-    return null;
-  }
-}
-
-const chosen = choose();
-const words = await wordsOf(chosen);
-
 /** The language of the page: "en" or "es". */
-export const language = words ? chosen : "en";
+export const language = choose();
+
+const words = language === "es" ? spanish : english;
 
 /** The words of a key, with values in the place of {names}. */
 export function t(key, values = {}) {
-  const text = words?.[key] ?? english[key];
+  const text = words[key];
   if (text === undefined) throw new Error(`no words for ${key}`);
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-const ATTRIBUTES = { wordsLabel: "aria-label", wordsAlt: "alt", wordsPlaceholder: "placeholder" };
+const ATTRIBUTES = ["aria-label", "alt", "placeholder", "title"];
+
+const keys = new Map(Object.entries(english).map(([key, text]) => [text, key]));
+
+/** A text of the page's files, which are English, in its language. */
+export function translated(text) {
+  const plain = text.trim().replace(/\s+/g, " ");
+  return keys.has(plain) ? text.replace(/\S[^]*\S|\S/, () => t(keys.get(plain))) : text;
+}
+
+function translate() {
+  document.title = translated(document.title);
+  const nodes = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (nodes.nextNode()) {
+    const node = nodes.currentNode;
+    const text = translated(node.data);
+    if (text !== node.data) node.data = text;
+  }
+  for (const name of ATTRIBUTES) {
+    for (const e of document.querySelectorAll(`[${name}]:not([lang])`)) e.setAttribute(name, translated(e.getAttribute(name)));
+  }
+}
 
 /**
- * Puts the page into its language: the build has put English into it. Starts the
+ * Puts the page into its language, before anything else of it starts. Starts the
  * switch, which loads the page again.
  */
 export function startLanguage() {
   document.documentElement.lang = language;
-  if (language !== "en") {
-    for (const e of document.querySelectorAll("[data-words]")) e.textContent = t(e.dataset.words);
-    for (const [name, attribute] of Object.entries(ATTRIBUTES)) {
-      const selector = name.replace(/[A-Z]/g, c => `-${c.toLowerCase()}`);
-      for (const e of document.querySelectorAll(`[data-${selector}]`)) e.setAttribute(attribute, t(e.dataset[name]));
-    }
-  }
+  if (language !== "en") translate();
   const choice = document.getElementById("language");
   choice.value = language;
   choice.addEventListener("change", () => {

@@ -28,6 +28,7 @@ import { startThemeToggle } from "./theme-toggle.js";
 import { startVocabulary } from "./vocabulary.js";
 import { startWelcome } from "./welcome.js";
 import { startWords } from "./words.js";
+import { startLanguage, t } from "./language.js";
 
 const { model, modelHash, firstBytes } = document.body.dataset;
 const laboratory = new Laboratory(model, modelHash);
@@ -120,14 +121,14 @@ async function make() {
   sheet.end();
   if (made === 0) images.choose(images.chosen); // back to what was shown before
   showWelcome();
-  if (done) announce(made === 1 ? `The image is ready. Seed ${wanted.seed}.` : `${made} images are ready.`);
+  if (done) announce(made === 1 ? t("image.ready", { seed: wanted.seed }) : t("images.ready", { count: made }));
 }
 
 /** Whether an image of settings can be made here, as it was. It loads the model. */
 async function mayRemake({ modelHash }) {
   if (runner.busy || !laboratory.sampler && !await load()) return false;
   if (modelHash === laboratory.sampler.model.hash) return !runner.busy;
-  say("Another model made this image; it cannot be made again.");
+  say(t("other.model"));
   return false;
 }
 
@@ -137,7 +138,7 @@ async function again(image, options) {
   const done = await run({ ...requestOf(image.settings), ...options }, {
     onImage: (made, _, trace) => images.learn(image, { trace, attention: made.attention }),
   }, error => failed(error, () => again(image, options)));
-  if (done) announce("Done.");
+  if (done) announce(t("done"));
 }
 
 /** Makes one image beside the chosen one; null where it did not come about. */
@@ -148,7 +149,7 @@ async function makeBeside(wanted, onStep) {
     onStep,
     async onImage(image, _, trace) { record = await images.add(await kept(image, trace)); },
   }, error => error.code === "prompt" ? refuse(byId("compare-prompt"), error) : failed(error, load));
-  if (record) announce("The comparison is ready.");
+  if (record) announce(t("compare.ready"));
   return record;
 }
 
@@ -164,7 +165,7 @@ async function openPNG(file) {
   const sampler = await load();
   if (!sampler) return;
   try {
-    take(await settingsIn(sampler, file), "The settings are those of the PNG file.");
+    take(await settingsIn(sampler, file), t("taken.png"));
     byId("settings").open = true;
   } catch ({ message }) {
     showProblem({ code: "file", message }, {});
@@ -177,8 +178,8 @@ function take(settings, what) {
   const other = settings.modelHash && laboratory.sampler && settings.modelHash !== laboratory.sampler.model.hash;
   say([
     what,
-    refused > 0 && "Some of them were out of bounds and were left out.",
-    other && "Another model made the image: this one will make a different one.",
+    refused > 0 && t("taken.refused"),
+    other && t("taken.other"),
   ].filter(Boolean).join(" "));
 }
 
@@ -191,10 +192,11 @@ function takeLink() {
     openTab("image");
     invitation.offer(link.settings);
   }
-  take(link.settings, link.refused > 0 ? "The settings are those of the link; some were out of bounds and were left out." : "The settings are those of the link.");
+  take(link.settings, link.refused > 0 ? t("taken.link.refused") : t("taken.link"));
   return true;
 }
 
+startLanguage();
 startBanner();
 startDialogs();
 startThemeToggle();

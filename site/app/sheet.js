@@ -2,6 +2,7 @@
 
 import { byId, element, paint } from "./dom.js";
 import { describe, shortly } from "./describe.js";
+import { t } from "./language.js";
 
 /** One place on the stage: empty, a preview, or an image. */
 class Place {
@@ -9,16 +10,16 @@ class Place {
   image = null;
 
   constructor() {
-    this.figure.append(element("div", { className: "frame" }), element("figcaption", { textContent: "waits" }));
+    this.figure.append(element("div", { className: "frame" }), element("figcaption", { textContent: t("sheet.waits") }));
   }
 
   preview({ preview, step, steps }) {
     const caption = this.figure.querySelector("figcaption");
-    caption.textContent = `step ${step} of ${steps}`;
+    caption.textContent = t("sheet.step", { step, steps });
     if (!preview) return;
     let canvas = this.figure.querySelector("canvas");
     if (!canvas) {
-      canvas = element("canvas", { width: 256, height: 256, role: "img", ariaLabel: "Preview of the image that is being made" });
+      canvas = element("canvas", { width: 256, height: 256, role: "img", ariaLabel: t("sheet.preview") });
       this.figure.classList.add("preview");
       this.figure.firstElementChild.replaceWith(canvas);
     }
@@ -31,7 +32,7 @@ class Place {
     const overlay = element("span", { className: "overlay" }, picture);
     const film = choose ? element("button", { type: "button", onclick: choose }, overlay) : overlay;
     this.figure.classList.remove("preview");
-    this.figure.replaceChildren(film, element("figcaption", {}, element("b", { textContent: "Synthetic" }), ` · ${shortly(image.settings)}`));
+    this.figure.replaceChildren(film, element("figcaption", {}, element("b", { textContent: t("learn.synthetic") }), ` · ${shortly(image.settings)}`));
   }
 
   guess(guess, label) {

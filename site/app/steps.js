@@ -1,6 +1,7 @@
 // Scrubbing: the model's guess of the chosen image at each step, over the image itself.
 
 import { byId, debounce } from "./dom.js";
+import { t } from "./language.js";
 
 const range = byId("steps-range");
 
@@ -16,11 +17,11 @@ export function startSteps(images, sheet, laboratory, again) {
     if (!step) return;
     const last = k === trace.length;
     const guess = step.decoded ?? step.preview;
-    sheet.guess(images.chosen, last ? null : guess, `The model’s guess at step ${k} of ${trace.length}`);
-    byId("steps-output").textContent = `${k} of ${trace.length}`;
-    range.ariaValueText = `Step ${k} of ${trace.length}`;
-    byId("steps-caption").textContent = last ? "The finished image. Move the slider back to see how it came out of the noise."
-      : step.decoded ? "What the model guessed at this step." : "A rough preview of the guess; the decoder is at work.";
+    sheet.guess(images.chosen, last ? null : guess, t("steps.guess", { step: k, steps: trace.length }));
+    byId("steps-output").textContent = t("steps.at", { step: k, steps: trace.length });
+    range.ariaValueText = t("steps.step", { step: k, steps: trace.length });
+    byId("steps-caption").textContent = last ? t("steps.finished")
+      : step.decoded ? t("steps.guessed") : t("steps.rough");
   };
 
   /** Decodes the step that is shown; meanwhile the slider may go on. */

@@ -3,6 +3,7 @@
 
 import { byId, debounce, echo, element } from "./dom.js";
 import { nearest } from "./spelling.js";
+import { t } from "./language.js";
 
 /** The words of a text with where they begin, as the model's list has them. */
 export function* wordsOf(text) {
@@ -14,8 +15,8 @@ export function* wordsOf(text) {
 /** What is said of unknown words, as nodes; none without any. */
 export function unknownNote(words) {
   if (!words?.length) return [];
-  const list = words.flatMap((w, i) => [i > 0 ? ", “" : "“", echo(w), "”"]);
-  return ["The model has not learned ", ...list, ` and may ignore ${words.length === 1 ? "it" : "them"}.`];
+  const list = words.flatMap((w, i) => [i > 0 ? ", " : "", t("unknown.open"), echo(w), t("unknown.close")]);
+  return [t("unknown.begin"), ...list, t(words.length === 1 ? "unknown.one" : "unknown.many")];
 }
 
 /** A text with a word replaced wherever it stands, with the capital that it had. */
@@ -42,7 +43,7 @@ export function watchUnknown(field, sampler, onUnknown = () => {}) {
   let shown = "";
 
   const offer = (wrong, right) => element("button", {
-    type: "button", className: "chip", textContent: `Did you mean “${right}”?`,
+    type: "button", className: "chip", textContent: t("unknown.offer", { word: right }),
     onclick() {
       field.value = corrected(field.value, wrong, right);
       field.focus();
