@@ -153,6 +153,7 @@ func learn(t *testing.T, b *browsertest.Browser, url, part string, scripts ...st
 	p := open(t, b, url+"/learn.html"+part, scripts...)
 	p.wait(`!document.getElementById("stuck")`)
 	p.Must(`const b = document.getElementById("model-load"); if (!b.hidden) b.click();`, nil)
+	p.wait(`["The model is ready.", "El modelo está listo."].includes(document.getElementById("model-text").textContent)`)
 	p.wait(made)
 	return p
 }
