@@ -21,7 +21,7 @@ export function megabytes(bytes) {
 /** more is what a narrow screen leaves out. */
 function state(name, text, more = "") {
   byId("status-dot").dataset.state = name;
-  byId("status-text").replaceChildren(text, element("span", { className: "more-text", textContent: more }));
+  byId("status-text").replaceChildren(text, element("span", { className: "more-text", translate: false, textContent: more }));
 }
 
 /** onChoose is called with the device that is chosen; onRemove after a removal. */
