@@ -86,7 +86,7 @@ func TestHeadersAreListed(t *testing.T) {
 	}
 }
 
-// TestServe runs the command behind 'make site-serve': it sends the strict
+// TestServe runs the command of 'make site-serve': it sends the strict
 // headers unless it is asked for none.
 func TestServe(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "serve")
