@@ -138,7 +138,7 @@ func (p *tab) clean() {
 func (p *tab) wait(condition string) {
 	p.t.Helper()
 	p.Must(fmt.Sprintf(`
-		const end = performance.now() + 180000; // a busy machine takes its time
+		const end = performance.now() + 180000; // a busy machine is slow, not wrong
 		while (!(%s)) {
 			if (performance.now() > end) throw new Error("still not: " + %q + "; problem: " + document.getElementById("problem").textContent);
 			await new Promise(r => setTimeout(r, 20));

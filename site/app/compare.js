@@ -6,7 +6,7 @@ import { peak, spread } from "./attention.js";
 import { coloured, diverging, heat, paintRamp } from "./colours.js";
 import { describe } from "./describe.js";
 import { centred, difference } from "./difference.js";
-import { forgetTold, watchField } from "./fields.js";
+import { forgetNoted, watchField } from "./fields.js";
 import { holds, measured, toggled } from "./findings.js";
 import { requestOf } from "./settings.js";
 import { announce } from "./speak.js";
@@ -88,7 +88,7 @@ export function startCompare(images, sampler, make) {
     byId("compare-difference").hidden = false;
   };
 
-  /** Shows A with an image beside it; null: A alone. */
+  /** Shows B beside A; null: A alone. */
   const showB = async image => {
     b = image;
     attention.hide();
@@ -158,7 +158,7 @@ export function startCompare(images, sampler, make) {
   watchField(prompt);
   const look = watchUnknown(prompt, sampler);
   prompt.addEventListener("input", () => {
-    forgetTold();
+    forgetNoted();
     mark();
   });
   byId("compare-form").addEventListener("submit", event => {

@@ -7,7 +7,7 @@ import { language, t } from "./language.js";
 const QUOTED = 40;
 
 /** Fields, by id, whose error does not come from their own bounds: an edit ends it. */
-const told = new Set();
+const noted = new Set();
 
 function errorOf(field) {
   return byId(`${field.id}-error`);
@@ -19,7 +19,7 @@ function show(field, ...content) {
 }
 
 function clear(field) {
-  told.delete(field.id);
+  noted.delete(field.id);
   field.ariaInvalid = null;
   // A live region that changes is read out again.
   if (errorOf(field).hasChildNodes()) errorOf(field).replaceChildren();
@@ -33,14 +33,14 @@ function reason({ validity, validationMessage, min, max, step }) {
 }
 
 /** Shows an error that the field's own bounds do not know, and what to do: nodes or texts. */
-export function tellField(field, ...content) {
+export function noteField(field, ...content) {
   show(field, ...content);
-  told.add(field.id);
+  noted.add(field.id);
 }
 
-/** Forgets the errors of tellField. */
-export function forgetTold() {
-  for (const id of [...told]) clear(byId(id));
+/** Forgets the errors of noteField. */
+export function forgetNoted() {
+  for (const id of [...noted]) clear(byId(id));
 }
 
 /** Clears the errors of fields that are mended, and shows those of fields that are not and are not being edited. */
@@ -49,7 +49,7 @@ export function checkFields(fields) {
     const text = reason(field);
     const editing = field === document.activeElement && !errorOf(field).hasChildNodes();
     if (text && !editing) show(field, text);
-    else if (!text && !told.has(field.id)) clear(field);
+    else if (!text && !noted.has(field.id)) clear(field);
   }
 }
 
@@ -62,17 +62,17 @@ export function refuseFields(fields) {
   return wrong.length === 0;
 }
 
-/** Watches a text field: an edit ends the error that it was told of, and what a paste loses to its bound is said. */
+/** Watches a text field: an edit ends the error that it was noted of, and what a paste loses to its bound is said. */
 export function watchField(field) {
   field.addEventListener("beforeinput", event => {
     const text = (event.data ?? event.dataTransfer?.getData("text/plain") ?? "").replace(/\r\n?/g, "\n");
     const room = field.maxLength - field.value.length + field.selectionEnd - field.selectionStart;
     const lost = text.slice(Math.max(room, 0));
     // After the event of the edit itself, which clears what was said before.
-    if (lost && !event.isComposing) setTimeout(() => tellField(field, cut(field.maxLength, lost)));
+    if (lost && !event.isComposing) setTimeout(() => noteField(field, cut(field.maxLength, lost)));
   });
   field.addEventListener("input", () => {
-    if (told.has(field.id)) clear(field);
+    if (noted.has(field.id)) clear(field);
   });
 }
 

@@ -1,7 +1,7 @@
 // The form of a request: its bounds come from the model.
 
 import { byId, element } from "./dom.js";
-import { checkFields, forgetTold, refuseFields, tellField, watchField } from "./fields.js";
+import { checkFields, forgetNoted, refuseFields, noteField, watchField } from "./fields.js";
 import { setPrompt } from "./prompt.js";
 import { keepDraft } from "./remember.js";
 import { NAMES, clean, drawSeed } from "./settings.js";
@@ -59,7 +59,7 @@ function changed() {
 export function fill(settings) {
   const own = model?.defaults ?? {};
   waiting = {};
-  forgetTold();
+  forgetNoted();
   for (const name of NAMES) {
     const f = field(name);
     if (!f) continue;
@@ -111,7 +111,7 @@ export function refuse(field, { message }, cut) {
     },
   });
   const [what] = message.match(/^[^.]*\./) ?? [message];
-  tellField(field, element("p", { textContent: t("prompt.long", { what }) }), ...button ? [button] : []);
+  noteField(field, element("p", { textContent: t("prompt.long", { what }) }), ...button ? [button] : []);
   field.focus();
 }
 
@@ -128,7 +128,7 @@ export function request() {
 export function startForm(onSubmit) {
   form.addEventListener("input", changed);
   form.addEventListener("focusout", changed);
-  byId("truncate").addEventListener("change", forgetTold);
+  byId("truncate").addEventListener("change", forgetNoted);
   for (const id of ["prompt", "negative", "seed"]) watchField(byId(id));
   form.addEventListener("submit", event => {
     event.preventDefault();

@@ -6,7 +6,7 @@ import { startCompare } from "./compare.js";
 import { startDetails } from "./details.js";
 import { startDevice } from "./device.js";
 import { startDialogs } from "./dialogs.js";
-import { forgetTold } from "./fields.js";
+import { forgetNoted } from "./fields.js";
 import { fillUntrusted, refuse, request, startForm, takeModel, valid } from "./form.js";
 import { startGallery } from "./gallery.js";
 import { Images } from "./images.js";
@@ -86,7 +86,7 @@ async function kept(image, trace) {
 /** Runs a request, with errors shown. */
 async function run(request, on, onError) {
   clearProblem();
-  forgetTold();
+  forgetNoted();
   say("");
   try {
     return await runner.run(request, on);
