@@ -169,10 +169,10 @@ func TestAtlas(t *testing.T) {
 	if got := labels(); len(got) != 3 || !strings.Contains(got[0], "Normal chest, PA") || !strings.Contains(got[1], first.Name+", PA") {
 		t.Errorf("the images are %q", got)
 	}
-	told := p.text("atlas-figures")
+	says := p.text("atlas-figures")
 	for _, want := range []string{fmt.Sprintf("%.2f (%.2f–%.2f)", first.Made.Value, first.Made.Low, first.Made.High), fmt.Sprintf("%.2f (%.2f–%.2f) in %d real", first.Real.Value, first.Real.Low, first.Real.High, first.Images)} {
-		if !strings.Contains(told, want) {
-			t.Errorf("the figures are %q, without %q", told, want)
+		if !strings.Contains(says, want) {
+			t.Errorf("the figures are %q, without %q", says, want)
 		}
 	}
 	// The two images of a seed differ, and the next pair is another.

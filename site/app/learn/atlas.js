@@ -15,17 +15,17 @@ export function startAtlas(failed) {
   let turn = 0; // which of the checked seeds
   let controller = null;
 
-  const tell = () => {
+  const describe = () => {
     byId("atlas-name").textContent = nameOf(finding.name);
     byId("atlas-where").textContent = whereOf(finding.name);
     byId("atlas-figures").textContent = [
-      t("atlas.told", { made: interval(finding.made), real: interval(finding.real), images: finding.images }),
-      finding.few && t("atlas.told.few"),
+      t("atlas.says", { made: interval(finding.made), real: interval(finding.real), images: finding.images }),
+      finding.few && t("atlas.says.few"),
     ].filter(Boolean).join(" ");
   };
 
   const draw = async () => {
-    tell();
+    describe();
     if (!sampler) return;
     controller?.abort();
     const { signal } = controller = new AbortController();
@@ -75,7 +75,7 @@ export function startAtlas(failed) {
     turn++;
     draw();
   });
-  tell();
+  describe();
   return ready => {
     sampler = ready;
     draw();
