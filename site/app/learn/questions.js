@@ -11,7 +11,9 @@ export const VIEWS = ["PA", "AP"];
 /** Stands for a normal chest among the answers. */
 export const NORMAL = "";
 
-const OPTIONS = 4; // of a question what an image shows
+// Answers to a question what an image shows.
+const OPTIONS = 4;
+const LEAST_OPTIONS = 3;
 
 /** Random whole numbers below n (Bob Jenkins's small generator). */
 function generator(seed) {
@@ -52,12 +54,13 @@ function which(finding, view, { seed }, below) {
 
 /**
  * A question what an image shows: { kind, finding, images, options, answer }. Options
- * are findings, one of which may be a normal chest; what the image may show as well is
- * none of them.
+ * are findings and a normal chest; what the image may show as well is none of them.
+ * null where too few are left.
  */
 function what(finding, view, { seed, also = [], clear }, below) {
   const shown = clear && below(4) === 0 ? NORMAL : finding;
   const others = FINDINGS.map(f => f.name).filter(name => name !== finding && !(shown === finding && also.includes(name)));
+  if (others.length < LEAST_OPTIONS - 2) return null;
   const wrong = shuffled(others, below).slice(0, OPTIONS - 2);
   const options = shuffled([finding, NORMAL, ...wrong], below);
   return { kind: "what", finding: shown, images: [requestOf(shown, view, seed)], options, answer: options.indexOf(shown) };
@@ -71,7 +74,7 @@ export function* questions(seed) {
     for (const [finding, view] of order) {
       const { seeds: list } = SEEDS.findings[finding][view];
       const checked = list[below(list.length)];
-      yield (below(2) ? which : what)(finding, view, checked, below);
+      yield (below(2) ? what(finding, view, checked, below) : null) ?? which(finding, view, checked, below);
     }
   }
 }

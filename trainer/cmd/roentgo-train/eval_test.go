@@ -134,8 +134,9 @@ func TestChoosesSeeds(t *testing.T) {
 		c.normal = append(c.normal, []float64{float64(seed), float64(seed)})
 		scores[seed] = []float64{50 + float64(seed), float64(seed)}
 	}
-	scores[3][0] = 38.5 // above 95 of 100 normal images, not above real ones
-	scores[4][0] = 38   // as a normal image
+	scores[3][0] = 38.5                       // above 95 of 100 normal images, not above real ones
+	scores[4][0] = 38                         // as a normal image
+	scores[38][1], c.normal[38][1] = 60, 39.5 // both may show a mass
 	s := c.choose(scores, 45)
 	// The normal image of seed 39 is no usual one.
 	if s.Rule != ruleReal || s.Threshold != 45 || s.Passed != 37 || s.Seeds[0].Seed != 38 || s.Seeds[36].Seed != 0 {

@@ -40,7 +40,7 @@ image of the seed must be one of the 95. Where too few seeds pass, the real imag
 count, and the file says so ("rule": "normal" in the place of "real"). The seeds with the
 highest scores come first.
 
-For each seed, "also" lists other findings that the image may show: they score above 80
+For each seed, "also" lists other findings that the image may show: they score above 95
 of 100 normal images. "clear" says that the normal image of the seed has none of them.`,
 		Example: "  roentgo-train seeds --model weights/default/roentgo-mini.safetensors.zst --data runs/data --classifier runs/judge \\\n" +
 			"      --leave-out kermany --force --out site/app/learn/seeds.json",
@@ -91,7 +91,6 @@ func (o *seedsOptions) check() error {
 const (
 	leastTried = 20   // seeds, for a percentile
 	shown      = 0.95 // of normal images score below one that shows a finding
-	suspected  = 0.8  // of normal images score below one that may show it
 	enough     = 12   // seeds per finding and view
 )
 
@@ -237,7 +236,7 @@ func (c chooser) above(scores [][]float64, rule string, threshold, below float64
 		}
 		chosen := checkedSeed{Seed: seed, Clear: true, score: of[k]}
 		for _, other := range c.findings {
-			most := c.quantile(other, suspected)
+			most := c.quantile(other, shown)
 			if other != c.finding && of[c.outputs[other]] > most {
 				chosen.Also = append(chosen.Also, titleOf(other))
 			}
