@@ -77,6 +77,8 @@ func TestKeyboardAlone(t *testing.T) {
 	p.Must(`document.getElementById("prompt").focus();`, nil) // as Shift+Tab often enough would
 	to("seed")
 	p.key("77")
+	to("More")
+	p.key(kb.Enter)
 	to("steps")
 	p.key("a", chromedp.ModifierCtrl)
 	p.key("2")
@@ -84,7 +86,9 @@ func TestKeyboardAlone(t *testing.T) {
 	p.wait(`document.getElementById("announcer").textContent === "The image is ready. Seed 77."`)
 	to("tab-image")
 	p.key(kb.ArrowRight)
-	p.want(`document.activeElement.id === "tab-steps" && !document.getElementById("view-steps").hidden`)
+	p.want(`document.activeElement.id === "tab-compare" && !document.getElementById("view-compare").hidden`)
+	p.key(kb.ArrowLeft)
+	p.want(`document.activeElement.id === "tab-image" && !document.getElementById("view-image").hidden`)
 	to("steps-range")
 	p.key(kb.ArrowLeft)
 	p.want(`document.getElementById("steps-output").textContent === "1 of 2"`)
@@ -132,6 +136,33 @@ type violation struct {
 	Nodes            []string
 }
 
+// look has axe-core, which must be in the page, look at it light and dark, wide and on a
+// phone.
+func (p *tab) look(state string) {
+	p.t.Helper()
+	for _, size := range []struct{ width, height int64 }{{1366, 900}, {360, 740}} {
+		p.Run(chromedp.EmulateViewport(size.width, size.height))
+		for _, scheme := range []string{"light", "dark"} {
+			p.media(scheme, "screen")
+			p.wait(fmt.Sprintf(`document.documentElement.dataset.theme === %q`, scheme))
+			p.Must("await new Promise(r => setTimeout(r, 200));", nil) // colours move to their new values
+			var list []violation
+			p.Must(`
+				if (!globalThis.axe) throw new Error("axe-core is not in the page");
+				const result = await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]});
+				return result.violations.map(v => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.map(n => n.target.join(" ") + ": " + n.failureSummary)}));`, &list)
+			for _, v := range list {
+				p.t.Errorf("%s, %s, %d wide: %s (%s): %s\n%s", state, scheme, size.width, v.ID, v.Impact, v.Help, strings.Join(v.Nodes, "\n"))
+			}
+			if overflow := is[int](p, "document.documentElement.scrollWidth - innerWidth"); overflow > 0 {
+				p.t.Errorf("%s, %d wide: the page is %d pixels wider", state, size.width, overflow)
+			}
+			p.want(`(() => { const b = document.querySelector(".banner").getBoundingClientRect(); return b.top >= 0 && b.bottom <= innerHeight && b.height > 20; })()`)
+		}
+	}
+	p.Run(chromedp.EmulateViewport(1366, 900))
+}
+
 // TestAccessible has axe-core look at the page in each of its states, light
 // and dark, wide and on a phone.
 func TestAccessible(t *testing.T) {
@@ -145,31 +176,7 @@ func TestAccessible(t *testing.T) {
 	defer h.Close()
 	p := open(t, b, h.URL+"/")
 
-	look := func(state string) {
-		t.Helper()
-		for _, size := range []struct{ width, height int64 }{{1366, 900}, {360, 740}} {
-			p.Run(chromedp.EmulateViewport(size.width, size.height))
-			for _, scheme := range []string{"light", "dark"} {
-				p.media(scheme, "screen")
-				p.wait(fmt.Sprintf(`document.documentElement.dataset.theme === %q`, scheme))
-				p.Must("await new Promise(r => setTimeout(r, 200));", nil) // colours move to their new values
-				var list []violation
-				p.Must(`
-					if (!globalThis.axe) throw new Error("axe-core is not in the page");
-					const result = await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]});
-					return result.violations.map(v => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.map(n => n.target.join(" ") + ": " + n.failureSummary)}));`, &list)
-				for _, v := range list {
-					t.Errorf("%s, %s, %d wide: %s (%s): %s\n%s", state, scheme, size.width, v.ID, v.Impact, v.Help, strings.Join(v.Nodes, "\n"))
-				}
-				if overflow := is[int](p, "document.documentElement.scrollWidth - innerWidth"); overflow > 0 {
-					t.Errorf("%s, %d wide: the page is %d pixels wider", state, size.width, overflow)
-				}
-				p.want(`(() => { const b = document.querySelector(".banner").getBoundingClientRect(); return b.top >= 0 && b.bottom <= innerHeight && b.height > 20; })()`)
-			}
-		}
-		p.Run(chromedp.EmulateViewport(1366, 900))
-	}
-
+	look := p.look
 	p.Run(chromedp.Evaluate[chromedp.Void](string(axe)))
 	look("first visit")
 	p.Must(`document.querySelectorAll("details").forEach(d => { d.open = true; });`, nil)
@@ -186,7 +193,8 @@ func TestAccessible(t *testing.T) {
 	p.wait(idle)
 	p.make("wobbly pleural effusion", "3", 2, 2)
 	look("done")
-	p.click("#tab-steps")
+	p.set("steps-range", "1")
+	p.wait(`document.querySelector("#sheet canvas") !== null`)
 	look("steps")
 	p.click("#tab-words")
 	look("words, not yet")
@@ -195,9 +203,11 @@ func TestAccessible(t *testing.T) {
 	look("words")
 	p.click("#tab-compare")
 	look("compare, not yet")
-	p.click("#compare-make")
-	p.wait(`!document.getElementById("compare-legend").hidden`)
+	p.click("#compare-findings button")
+	p.wait(`!document.getElementById("compare-difference").hidden`)
 	look("compare")
+	p.Must(`document.querySelector("#compare-words-chips button").focus();`, nil)
+	look("compare, a word")
 	p.Must(`document.getElementById("vocabulary").showModal();`, nil)
 	look("vocabulary")
 	p.Must(`document.getElementById("vocabulary").close();`, nil)
@@ -210,8 +220,11 @@ func TestAccessible(t *testing.T) {
 	p.Must(`document.getElementById("link-dialog").close(); document.getElementById("update").hidden = false;`, nil)
 	p.set("prompt", strings.TrimSpace(strings.Repeat("effusion ", 200)))
 	p.click("#make")
-	p.wait(`document.getElementById("problem").textContent !== ""`)
+	p.wait(`document.getElementById("prompt-error").textContent !== ""`)
 	look("refused")
+	p.Must(`location.hash = "prompt=pleural+effusion&seed=8";`, nil)
+	p.wait(`!document.getElementById("invitation").hidden`)
+	look("a link")
 }
 
 // TestAlwaysSaysSynthetic scrolls to the end, opens a dialog and prints.

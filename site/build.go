@@ -28,9 +28,11 @@ type Options struct {
 // hashLength is how much of a hash a file's name carries.
 const hashLength = 12
 
-// page holds the values that index.html is filled with.
+// page holds the values that index.html and learn.html are filled with.
 type page struct {
 	Policy, Script, Style, Theme, Library, Strip string
+	LearnScript, LearnStyle                      string
+	Findings                                     figures
 	Model                                        builtModel
 	First                                        int64 // bytes that a first visit fetches to make an image
 }
@@ -101,8 +103,10 @@ func write(ctx context.Context, dir string, o Options) error {
 		name   *string
 	}{
 		{"app/main.js", api.FormatESModule, &p.Script},
+		{"app/learn/learn.js", api.FormatESModule, &p.LearnScript},
 		{"app/theme.js", api.FormatIIFE, &p.Theme},
 		{"style/main.css", api.FormatDefault, &p.Style},
+		{"style/learn.css", api.FormatDefault, &p.LearnStyle},
 	} {
 		if *b.name, err = bundle(dir, source, b.entry, b.format, p.Library+"/"+libraryModule); err != nil {
 			return err
@@ -122,7 +126,10 @@ func write(ctx context.Context, dir string, o Options) error {
 	if err := os.WriteFile(filepath.Join(dir, webManifest), text, 0o644); err != nil {
 		return err
 	}
-	if err := writeIndex(dir, source, p); err != nil {
+	if p.Findings, err = readFigures(source); err != nil {
+		return err
+	}
+	if err := writePages(dir, source, p); err != nil {
 		return err
 	}
 	return writeServiceWorker(dir, source)
@@ -182,18 +189,33 @@ func writeStrip(dir, source string) (string, error) {
 	return name, os.WriteFile(filepath.Join(dir, name), content, 0o644)
 }
 
-// writeIndex fills index.html.
-func writeIndex(dir, source string, p page) error {
-	const name = "index.html"
-	t, err := template.ParseFiles(filepath.Join(source, name))
+// writePages fills index.html and learn.html.
+func writePages(dir, source string, p page) error {
+	words, err := readWords(source, "en")
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if err := t.Execute(&b, p); err != nil {
-		return err
+	word := func(prefix, name string) (string, error) {
+		text, ok := words[prefix+name]
+		if !ok {
+			return "", fmt.Errorf("no words for %q", prefix+name)
+		}
+		return text, nil
 	}
-	return os.WriteFile(filepath.Join(dir, name), b.Bytes(), 0o644)
+	for _, name := range []string{"index.html", "learn.html"} {
+		t, err := template.New(name).Funcs(template.FuncMap{"word": word}).ParseFiles(filepath.Join(source, name))
+		if err != nil {
+			return err
+		}
+		var b bytes.Buffer
+		if err := t.Execute(&b, p); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), b.Bytes(), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // serviceWorker is written last: its name marks a folder as a built site.

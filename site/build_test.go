@@ -153,19 +153,21 @@ func TestServiceWorkerKnowsAll(t *testing.T) {
 // points to another host.
 func TestNothingInline(t *testing.T) {
 	all := files(t, built)
-	page := all["index.html"]
-	policy := regexp.MustCompile(`http-equiv="Content-Security-Policy" content="([^"]*)"`).FindStringSubmatch(page)
-	// Browsers take frame-ancestors from a header alone.
-	if policy == nil || html.UnescapeString(policy[1])+"; frame-ancestors 'none'" != site.Headers["Content-Security-Policy"] {
-		t.Errorf("index.html brings the policy %q, the header is %q", policy, site.Headers["Content-Security-Policy"])
-	}
-	for _, forbidden := range []string{`<style`, ` style=`, ` on[a-z]+="`, `<script>`, `<script type="module">`, `javascript:`, `https?://`, `src="//`} {
-		if found := regexp.MustCompile(forbidden).FindString(page); found != "" {
-			t.Errorf("index.html has %s", found)
+	for _, name := range []string{"index.html", "learn.html"} {
+		page := all[name]
+		policy := regexp.MustCompile(`http-equiv="Content-Security-Policy" content="([^"]*)"`).FindStringSubmatch(page)
+		// Browsers take frame-ancestors from a header alone.
+		if policy == nil || html.UnescapeString(policy[1])+"; frame-ancestors 'none'" != site.Headers["Content-Security-Policy"] {
+			t.Errorf("%s brings the policy %q, the header is %q", name, policy, site.Headers["Content-Security-Policy"])
+		}
+		for _, forbidden := range []string{`<style`, ` style=`, ` on[a-z]+="`, `<script>`, `<script type="module">`, `javascript:`, `https?://`, `src="//`} {
+			if found := regexp.MustCompile(forbidden).FindString(page); found != "" {
+				t.Errorf("%s has %s", name, found)
+			}
 		}
 	}
 	for name, content := range all {
-		if !strings.HasPrefix(name, "main-") && !strings.HasPrefix(name, "theme-") {
+		if !strings.HasPrefix(name, "main-") && !strings.HasPrefix(name, "learn-") && !strings.HasPrefix(name, "theme-") {
 			continue
 		}
 		for _, forbidden := range []string{`\beval\(`, `new Function`, `https?://`, `@import`} {

@@ -1,7 +1,7 @@
 // Package site builds and serves roentgo's page: an installable app that works
 // offline after its first visit.
 //
-// A built site is a folder for any static host. index.html, sw.js,
+// A built site is a folder for any static host. index.html, learn.html, sw.js,
 // manifest.webmanifest and the icons keep their names; scripts, styles and the
 // library (package internal/pack) carry a hash of their content in theirs, so that
 // an index.html never meets files of another version. The model lies in model/

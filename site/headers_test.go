@@ -1,11 +1,15 @@
 package site_test
 
 import (
+	"bufio"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -14,22 +18,121 @@ import (
 	"github.com/roentgo/roentgo/site"
 )
 
-// TestHeadersAreListed checks that HEADERS.md has each header, with its value,
-// for each host that can send it.
+// sent are the headers that a strict server sends with the page, but for those
+// that describe the file.
+func sent(t *testing.T, get func() http.Header) map[string]string {
+	t.Helper()
+	list := map[string]string{}
+	for name, values := range get() {
+		switch name {
+		case "Accept-Ranges", "Content-Length", "Content-Type", "Date", "Last-Modified", "Vary":
+		default:
+			list[name] = strings.Join(values, ", ")
+		}
+	}
+	return list
+}
+
+// TestHeadersAreListed reads HEADERS.md: what it has each host send is what
+// Handler sends, no more and no less.
 func TestHeadersAreListed(t *testing.T) {
 	text, err := os.ReadFile("HEADERS.md")
 	if err != nil {
 		t.Fatal(err)
 	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "index.html"), []byte("<p>page</p>"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	want := sent(t, func() http.Header {
+		w := httptest.NewRecorder()
+		site.Handler(dir, true).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		return w.Header()
+	})
 	for name, value := range site.Headers {
-		for host, line := range map[string]string{"nginx": name + ` "` + value + `" always;`, "Caddy": "\t" + name + ` "` + value + `"`, "Netlify": "  " + name + ": " + value + "\n"} {
-			if !strings.Contains(string(text), line) {
-				t.Errorf("%s: HEADERS.md lacks %q", host, line)
-			}
+		if want[name] != value {
+			t.Errorf("the server sends %s: %q, want %q", name, want[name], value)
 		}
 	}
-	if !strings.Contains(site.Headers["Content-Security-Policy"], "frame-ancestors 'none'") {
-		t.Error("other sites may frame the page")
+	for host, line := range map[string]string{
+		"nginx": `add_header ([A-Za-z-]+) "([^"]*)" always;`,
+		"caddy": `\t([A-Za-z-]+) "([^"]*)"`,
+		"text":  `  ([A-Za-z-]+): (.*)`, // Netlify and Cloudflare Pages
+	} {
+		block := regexp.MustCompile("(?s)```" + host + "\n(.*?)```").FindSubmatch(text)
+		if block == nil {
+			t.Errorf("HEADERS.md has nothing for %s", host)
+			continue
+		}
+		listed := map[string]string{}
+		for _, m := range regexp.MustCompile("(?m)^"+line+"$").FindAllSubmatch(block[1], -1) {
+			listed[string(m[1])] = string(m[2])
+		}
+		if !maps.Equal(listed, want) {
+			t.Errorf("for %s it lists %q\nthe server sends %q", host, listed, want)
+		}
+	}
+	csp := want["Content-Security-Policy"]
+	for _, directive := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"} {
+		if !strings.Contains(csp, directive) {
+			t.Errorf("the policy lacks %s: %s", directive, csp)
+		}
+	}
+	if want["X-Content-Type-Options"] != "nosniff" || want["Cross-Origin-Opener-Policy"] != "same-origin" || want["Cross-Origin-Embedder-Policy"] != "require-corp" {
+		t.Errorf("the page may be sniffed, or is not isolated: %q", want)
+	}
+	if !strings.Contains(string(text), "## GitHub Pages") {
+		t.Error("HEADERS.md has nothing for GitHub Pages")
+	}
+}
+
+// TestServe runs the command of 'make site-serve': it sends the strict
+// headers unless it is asked for none.
+func TestServe(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "serve")
+	if out, err := exec.Command("go", "build", "-o", program, "./serve").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, plain := range []bool{false, true} {
+		args := []string{"-addr", "localhost:0", built}
+		if plain {
+			args = append([]string{"-plain"}, args...)
+		}
+		c := exec.CommandContext(t.Context(), program, args...)
+		out, err := c.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		address, err := bufio.NewReader(out).ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := sent(t, func() http.Header {
+			r, err := http.Get(strings.TrimSpace(address))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Body.Close()
+			return r.Header
+		})
+		for name, value := range site.Headers {
+			if (got[name] == value) == plain {
+				t.Errorf("plain %t: %s is %q", plain, name, got[name])
+			}
+		}
+		if err := c.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = c.Wait()
+	}
+	if c := exec.Command(program, built, built); c.Run() == nil || c.ProcessState.ExitCode() != 2 {
+		t.Errorf("two folders end it with %d, want 2", c.ProcessState.ExitCode())
+	}
+	if c := exec.Command(program, t.TempDir()); c.Run() == nil || c.ProcessState.ExitCode() != 1 {
+		t.Errorf("a folder without a site ends it with %d, want 1", c.ProcessState.ExitCode())
 	}
 }
 

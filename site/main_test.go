@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
@@ -156,7 +157,7 @@ func (p *tab) clean() {
 func (p *visit) wait(condition string) {
 	p.t.Helper()
 	p.Must(fmt.Sprintf(`
-		const end = performance.now() + 60000;
+		const end = performance.now() + 180000; // a busy machine is slow, not wrong
 		while (!(%s)) {
 			if (performance.now() > end) throw new Error("still not: " + %q + "; problem: " + document.getElementById("problem").textContent);
 			await new Promise(r => setTimeout(r, 20));
@@ -213,6 +214,37 @@ func (p *visit) set(id, value string) {
 func (p *tab) key(keys string, modifiers ...chromedp.Modifier) {
 	p.t.Helper()
 	p.Run(chromedp.KeyEvent(keys, chromedp.KeyModifiers(modifiers...)))
+}
+
+// paste puts a text on the clipboard and pastes it into a field, over what is
+// selected there.
+func (p *tab) paste(id, text string) {
+	p.t.Helper()
+	p.Must(fmt.Sprintf(`
+		const e = Object.assign(document.createElement("textarea"), {id: "clipboard", value: %q});
+		document.body.append(e);
+		globalThis.selection = [document.getElementById(%q).selectionStart, document.getElementById(%[2]q).selectionEnd];
+		e.select();`, text, id), nil)
+	p.command("copy")
+	p.Must(fmt.Sprintf(`
+		document.getElementById("clipboard").remove();
+		const e = document.getElementById(%q);
+		e.focus();
+		e.setSelectionRange(...globalThis.selection);`, id), nil)
+	p.command("paste")
+}
+
+// command has the browser do what a key of its own does, such as "paste".
+func (p *tab) command(name string) {
+	p.t.Helper()
+	call(p, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeRawKeyDown, Commands: []string{name}})
+	call(p, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyUp})
+}
+
+// size sets the window's, in CSS pixels, each of scale pixels of the device.
+func (p *tab) size(width, height int64, scale float64) {
+	p.t.Helper()
+	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: scale})
 }
 
 // call calls a method of the DevTools protocol for the tab.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -14,14 +15,14 @@ import (
 )
 
 // module puts what a module of the page exports into a blank page, as a
-// global of its name.
+// global of its name, with _ for a slash.
 func module(t *testing.T, p *tab, name string) {
 	t.Helper()
 	path, err := filepath.Abs("app/" + name + ".js")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := api.Build(api.BuildOptions{EntryPoints: []string{path}, Bundle: true, Format: api.FormatIIFE, GlobalName: name})
+	r := api.Build(api.BuildOptions{EntryPoints: []string{path}, Bundle: true, Format: api.FormatIIFE, GlobalName: strings.ReplaceAll(name, "/", "_")})
 	if len(r.Errors) > 0 {
 		t.Fatal(r.Errors[0].Text)
 	}
@@ -102,6 +103,76 @@ func TestDrawnSeedsAreShort(t *testing.T) {
 			seen.add(s);
 		}
 		if (seen.size < 900) throw new Error(seen.size + " different seeds of 1000");`, nil)
+}
+
+// TestSpelling finds the known word that a word with a typing error stands for.
+func TestSpelling(t *testing.T) {
+	p := open(t, browsertest.Shared(t), public.URL+"/")
+	module(t, p, "spelling")
+	for word, want := range map[string]string{
+		"efusion": "effusion", "effsuion": "effusion", "plueral": "pleural", "cardiomegally": "cardiomegaly", "pneumothroax": "pneumothorax",
+		"edemma": "edema", "giraffe": "", "lugn": "lung", "hte": "", "kardiomegaly": "cardiomegaly", "xxxxxxxxxxxx": "", "": "",
+	} {
+		got := is[string](p, fmt.Sprintf(`spelling.nearest(%q, ["a", "60-year-old", "cardiomegaly", "diffusion", "edema", "effusion", "lung", "lungs", "pleural", "pneumothorax", "the"]) ?? ""`, word))
+		if got != want {
+			t.Errorf("%q is taken for %q, want %q", word, got, want)
+		}
+	}
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"abc", "abc", 0}, {"abc", "acb", 1}, {"abc", "ab", 1}, {"abc", "xabc", 1}, {"kitten", "sitting", 3}, {"abcd", "badc", 2}, {"abc", "xyz", 3}, {"abcdef", "x", 4}} {
+		if got := is[int](p, fmt.Sprintf("spelling.distance(%q, %q, 3)", c.a, c.b)); got != c.want {
+			t.Errorf("from %q to %q it is %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+// TestFindingsSwitch switches findings on and off in prompts.
+func TestFindingsSwitch(t *testing.T) {
+	p := open(t, browsertest.Shared(t), public.URL+"/")
+	module(t, p, "findings")
+	for _, c := range []struct {
+		before, label string
+		on            bool // before
+		after         string
+	}{
+		{"", "Effusion", false, "pleural effusion"},
+		{"PA chest x-ray, normal chest", "Effusion", false, "PA chest x-ray. pleural effusion"},
+		{"normal chest x-ray", "Effusion", false, "chest x-ray. pleural effusion"},
+		{"PA view. the lungs are clear. no acute disease.", "Pneumothorax", false, "PA view. pneumothorax"},
+		{"PA chest radiograph. the heart is enlarged. no pneumothorax.", "Pneumothorax", false, "PA chest radiograph. the heart is enlarged. pneumothorax"},
+		{"PA chest radiograph. the heart is enlarged. no pneumothorax.", "Cardiomegaly", true, "PA chest radiograph. no pneumothorax. normal chest"},
+		{"cardiomegaly with pleural effusion. PA view.", "Effusion", true, "cardiomegaly. PA view."},
+		{"cardiomegaly with pleural effusion. PA view.", "Cardiomegaly", true, "pleural effusion. PA view."},
+		{"PA chest x-ray showing pleural effusion", "Effusion", true, "PA chest x-ray. normal chest"},
+		{"AP portable chest x-ray showing infiltrate", "Cardiomegaly", false, "AP portable chest x-ray showing infiltrate. cardiomegaly"},
+		{"bilateral effusions and edema", "Edema", true, "bilateral effusions"},
+		{"pulmonary vascular congestion and edema", "Edema", true, "normal chest"},
+		{"PA. heart size is normal", "Cardiomegaly", false, "PA. cardiomegaly"},
+		{"PA. Pleural Effusion", "Effusion", true, "PA. normal chest"},
+		{"without pleural effusion", "Effusion", false, "pleural effusion"},
+	} {
+		var got struct {
+			On    bool
+			After string
+		}
+		p.Must(fmt.Sprintf(`const f = findings.measured.find(f => f.label === %q); return {on: findings.holds(%q, f), after: findings.toggled(%[2]q, f)};`, c.label, c.before), &got)
+		if got.On != c.on || got.After != c.after {
+			t.Errorf("%s in %q: there %t, want %t; switched it is %q, want %q", c.label, c.before, got.On, c.on, got.After, c.after)
+		}
+	}
+}
+
+// TestPeak names the places of a map.
+func TestPeak(t *testing.T) {
+	p := open(t, browsertest.Shared(t), public.URL+"/")
+	module(t, p, "attention")
+	for at, want := range map[int]string{0: "upper left", 4: "upper centre", 8: "upper right", 40: "centre", 36: "middle left", 80: "lower right"} {
+		if got := is[string](p, fmt.Sprintf("attention.peak(Float32Array.from({length: 81}, (_, i) => i === %d ? 1 : 0.5), 9)", at)); got != want {
+			t.Errorf("the largest value at %d of 9 × 9 is at the %s, want %s", at, got, want)
+		}
+	}
 }
 
 // TestDifference compares the difference map with plain arithmetic.

@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,9 +19,10 @@ import (
 
 // saying is a way to name something, with what it means.
 type saying struct {
-	Label string
-	Say   []string
-	Plain string
+	Label    string
+	Say      []string
+	Plain    string
+	Measured bool
 }
 
 type vocabulary struct {
@@ -101,6 +103,46 @@ func TestVocabularyIsComplete(t *testing.T) {
 	}
 	for label := range grammar {
 		t.Errorf("the page does not explain %s", label)
+	}
+}
+
+// TestMeasuredFindings checks that the page offers to switch exactly those
+// findings that the model is measured to draw: by the table of its card, the
+// bounds of both AUCs, on real images and on generated ones, lie above chance.
+func TestMeasuredFindings(t *testing.T) {
+	card, err := os.ReadFile("../weights/default/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile(`(?m)^\| ([a-z ]+) \| \d+ \| [\d.]+ \(([\d.]+) to [\d.]+\) \| [\d.]+ \(([\d.]+) to [\d.]+\) \| [\d.]+ \|$`).FindAllStringSubmatch(string(card), -1)
+	if len(rows) < 10 {
+		t.Fatalf("the card has %d findings", len(rows))
+	}
+	measured := map[string]bool{}
+	for _, row := range rows {
+		real, err := strconv.ParseFloat(row[2], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		generated, err := strconv.ParseFloat(row[3], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		measured[row[1]] = real > 0.5 && generated > 0.5
+	}
+	for _, g := range readVocabulary(t).Groups {
+		for _, item := range g.Items {
+			if item.Label == "No Finding" {
+				continue
+			}
+			want, ok := measured[item.Say[0]]
+			if !ok {
+				t.Errorf("the card does not measure %q", item.Say[0])
+			}
+			if item.Measured != want {
+				t.Errorf("%s: \"measured\" is %t, by the card it is %t", item.Label, item.Measured, want)
+			}
+		}
 	}
 }
 

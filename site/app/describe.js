@@ -1,11 +1,13 @@
 // Images in words.
 
+import { t } from "./language.js";
+
 /** For screen readers and where a picture cannot be shown. */
 export function describe(settings) {
-  return `Synthetic chest X-ray: ${settings.prompt || "no prompt"}, seed ${settings.seed}`;
+  return t("describe", { prompt: settings.prompt || t("prompt.none"), seed: settings.seed });
 }
 
 /** For a caption. */
 export function shortly(settings) {
-  return `seed ${settings.seed} · ${settings.steps} steps · guidance ${settings.guidance}`;
+  return t("describe.short", settings);
 }

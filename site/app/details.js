@@ -1,25 +1,26 @@
 // What the chosen image was made with, and what can be done with it.
 
-import { byId, element } from "./dom.js";
+import { byId, echo, element } from "./dom.js";
 import { confirmed, openDialog } from "./dialogs.js";
 import { fillUntrusted, LABELS } from "./form.js";
 import { linkOf } from "./link.js";
-import { unknownNote } from "./prompt.js";
 import { say } from "./speak.js";
+import { unknownNote } from "./unknown.js";
+import { language, t } from "./language.js";
 
 /** The rows of an image, or of a request that is being made. */
 function rows({ settings: s, made }) {
   const list = [
-    ["Seed", s.seed],
-    ["Steps", s.steps],
-    ["Guidance", s.guidanceHigh > 0 ? `${s.guidance}, timesteps ${s.guidanceLow} to ${s.guidanceHigh}` : s.guidance],
-    ["Sampler", `${LABELS[s.sampler] ?? s.sampler}, ${s.spacing} spacing`],
+    [t("details.seed"), s.seed],
+    [t("details.steps"), s.steps],
+    [t("details.guidance"), s.guidanceHigh > 0 ? t("details.timesteps", { guidance: s.guidance, low: s.guidanceLow, high: s.guidanceHigh }) : s.guidance],
+    [t("details.sampler"), t("details.spacing", { sampler: LABELS[s.sampler] ?? s.sampler, spacing: LABELS[s.spacing] ?? s.spacing })],
   ];
-  if (s.negative) list.push(["Negative prompt", s.negative]);
-  if (s.rescale > 0) list.push(["Guidance rescale", s.rescale]);
-  if (s.eta > 0) list.push(["Eta", s.eta]);
-  if (s.truncate) list.push(["Prompt", "cut where too long"]);
-  if (made) list.push(["Model", `${s.model} ${s.modelHash.slice(0, 8)}`], ["Made", new Date(made).toLocaleString()]);
+  if (s.negative) list.push([t("details.negative"), echo(s.negative)]);
+  if (s.rescale > 0) list.push([t("details.rescale"), s.rescale]);
+  if (s.eta > 0) list.push([t("details.eta"), s.eta]);
+  if (s.truncate) list.push([t("details.prompt"), t("details.cut")]);
+  if (made) list.push([t("learn.model"), `${s.model} ${s.modelHash.slice(0, 8)}`], [t("details.made"), new Date(made).toLocaleString(language)]);
   return list;
 }
 
@@ -27,12 +28,12 @@ function rows({ settings: s, made }) {
 export function startDetails(images) {
   const show = ({ settings, unknownWords, made }) => {
     byId("details").hidden = false;
-    byId("details-title").textContent = made ? "This image" : "Being made";
+    byId("details-title").textContent = made ? t("details.this") : t("details.being");
     byId("details-actions").hidden = !made;
-    byId("details-prompt").textContent = settings.prompt || "Without a prompt";
-    byId("details-unknown").textContent = unknownNote(unknownWords);
+    byId("details-prompt").textContent = settings.prompt || t("details.without");
+    byId("details-unknown").replaceChildren(...unknownNote(unknownWords));
     byId("details-list").replaceChildren(...rows({ settings, made }).flatMap(([name, value]) => [
-      element("dt", { textContent: name }), element("dd", { textContent: value }),
+      element("dt", { textContent: name }), element("dd", {}, value),
     ]));
   };
   images.addEventListener("choose", () => {
@@ -48,7 +49,7 @@ export function startDetails(images) {
     const link = linkOf(images.chosen.settings);
     try {
       await navigator.clipboard.writeText(link);
-      say("The link is copied.");
+      say(t("link.copied"));
     } catch {
       byId("link-text").value = link;
       openDialog("link-dialog");
@@ -57,14 +58,14 @@ export function startDetails(images) {
   });
   byId("use").addEventListener("click", () => {
     fillUntrusted(images.chosen.settings);
-    say("The settings are those of this image.");
+    say(t("settings.taken"));
     byId("prompt").focus();
   });
   byId("delete").addEventListener("click", async () => {
     const image = images.chosen;
-    if (!await confirmed("Delete this image?", "It goes from this device. Its settings and seed can make it again.", "Delete")) return;
+    if (!await confirmed(t("delete.title"), t("delete.text"), t("delete"))) return;
     await images.delete(image);
-    say("The image is deleted.");
+    say(t("deleted"));
     byId(images.chosen ? "delete" : "prompt").focus();
   });
   return settings => show({ settings });

@@ -1,25 +1,27 @@
 // What computes, which model, and what this device keeps.
 
-import { byId } from "./dom.js";
+import { byId, element } from "./dom.js";
 import { confirmed } from "./dialogs.js";
 import { forgetAll } from "./remember.js";
 import { removePage } from "./offline.js";
 import { say } from "./speak.js";
+import { language, t } from "./language.js";
 
 const WHERE = {
-  kept: "Kept on this device, until it needs the room",
-  persistent: "Kept on this device, until you remove it",
-  memory: "In memory alone: gone with this page",
+  kept: t("store.kept"),
+  persistent: t("store.persistent"),
+  memory: t("store.memory"),
 };
 
 /** Bytes in words: "14.8 MB". */
 export function megabytes(bytes) {
-  return `${(bytes / 1e6).toFixed(1)}\u00a0MB`;
+  return `${(bytes / 1e6).toLocaleString(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 })}\u00a0MB`;
 }
 
-function state(name, text) {
+/** more is what a narrow screen leaves out. */
+function state(name, text, more = "") {
   byId("status-dot").dataset.state = name;
-  byId("status-text").textContent = text;
+  byId("status-text").replaceChildren(text, element("span", { className: "more-text", translate: false, textContent: more }));
 }
 
 /** onChoose is called with the device that is chosen; onRemove after a removal. */
@@ -30,26 +32,26 @@ export function startDevice(laboratory, images, { onChoose, onRemove }) {
     const { device } = laboratory.sampler;
     byId("device-name").textContent = device.name;
     byId("device-reason").textContent = device.reason;
-    state("ready", device.kind === "webgpu" ? "Ready: WebGPU" : "Ready: WebAssembly");
+    state("ready", t("status.ready"), device.kind === "webgpu" ? ": WebGPU" : ": WebAssembly");
   };
 
   laboratory.addEventListener("ready", () => {
     const { model, store } = laboratory.sampler;
     showDevice();
     byId("model-name").textContent = `${model.name} ${model.version}`;
-    byId("model-text").textContent = `${model.imageSize} × ${model.imageSize} pixels, prompts of at most ${model.tokens} tokens. ${model.license}. Trained on ${model.trainingData}.`;
+    byId("model-text").textContent = t("model.about", { size: model.imageSize, tokens: model.tokens, license: model.license, data: model.trainingData });
     byId("store-where").textContent = WHERE[store.where];
     byId("store-reason").textContent = store.reason;
   });
   laboratory.addEventListener("device", showDevice);
   laboratory.addEventListener("progress", ({ detail: { phase, loaded, total } }) => {
-    if (phase === "download") state("busy", total ? `Loading ${Math.floor(loaded / total * 100)} %` : "Loading");
-    if (phase === "prepare") state("busy", "Preparing");
+    if (phase === "download") state("busy", total ? t("status.percent", { percent: Math.floor(loaded / total * 100) }) : t("status.loading"));
+    if (phase === "prepare") state("busy", t("welcome.preparing"));
   });
-  laboratory.addEventListener("failed", ({ detail }) => state(detail.name === "AbortError" ? "" : "failed", "No model yet"));
+  laboratory.addEventListener("failed", ({ detail }) => state(detail.name === "AbortError" ? "" : "failed", t("status.none")));
   laboratory.addEventListener("closed", () => {
-    state("", "No model yet");
-    byId("device-name").textContent = "Not started";
+    state("", t("status.none"));
+    byId("device-name").textContent = t("device.none");
     byId("device-reason").textContent = "";
   });
 
@@ -58,18 +60,18 @@ export function startDevice(laboratory, images, { onChoose, onRemove }) {
   choice.addEventListener("change", () => onChoose(choice.value));
 
   byId("remove").addEventListener("click", async () => {
-    if (!await confirmed("Remove all from this device?", "The model, your images and this page go. To use it again it must be downloaded again.", "Remove all")) return;
+    if (!await confirmed(t("remove.title"), t("remove.text"), t("remove.yes"))) return;
     await laboratory.remove();
     await images.remove();
     await removePage();
     forgetAll();
     choice.value = laboratory.choice;
-    byId("store-where").textContent = "Nothing kept";
+    byId("store-where").textContent = t("store.none");
     byId("store-reason").textContent = "";
-    byId("offline-state").textContent = "The page is not kept either: without a network it will not open again.";
-    byId("model-name").textContent = "Not loaded";
+    byId("offline-state").textContent = t("offline.removed");
+    byId("model-name").textContent = t("model.none");
     byId("model-text").textContent = "";
-    say("All is removed from this device.");
+    say(t("removed"));
     onRemove();
   });
 }

@@ -10,6 +10,9 @@ export function element(name, properties = {}, ...children) {
   return e;
 }
 
+/** Words that somebody wrote, apart from the direction of the text around them. */
+export const echo = text => element("bdi", { textContent: text });
+
 /** Draws an ImageData over the whole of a canvas, smoothly where it is smaller. */
 export function paint(canvas, image) {
   const context = canvas.getContext("2d");

@@ -1,12 +1,17 @@
 // The form of a request: its bounds come from the model.
 
 import { byId, element } from "./dom.js";
+import { checkFields, forgetNoted, refuseFields, noteField, watchField } from "./fields.js";
 import { setPrompt } from "./prompt.js";
 import { keepDraft } from "./remember.js";
 import { NAMES, clean, drawSeed } from "./settings.js";
+import { t } from "./language.js";
 
 const form = byId("request");
 const MAX_SEED = 2n ** 64n - 1n;
+
+/** The fields whose values can be wrong. */
+const checked = [...form.elements].filter(f => f.name && byId(`${f.id}-error`));
 
 let model = null;
 /** Values that wait for the model: of a select, its options come with it. */
@@ -29,17 +34,23 @@ function values() {
 
 function summarise() {
   const { seed, count, steps } = values();
-  const parts = [seed ? `seed ${seed}` : "a new seed each time"];
-  if (steps) parts.push(`${steps} steps`);
-  if (count !== "1") parts.push(`${count} images`);
+  const parts = [seed ? t("learn.seed", { seed }) : t("seed.new")];
+  if (model && steps !== String(model.defaults.steps)) parts.push(t("steps.count", { steps }));
+  if (count !== "1") parts.push(t("images.count", { count }));
   byId("settings-summary").textContent = parts.join(" · ");
 }
 
+/** The bounds that HTML cannot state. */
+function bind() {
+  const { seed, guidanceLow: low, guidanceHigh: high } = values();
+  const right = seed === "" || /^[0-9]{1,20}$/.test(seed) && BigInt(seed) <= MAX_SEED;
+  field("seed").setCustomValidity(right ? "" : t("seed.bound", { most: MAX_SEED }));
+  field("guidanceHigh").setCustomValidity(Number(high) === 0 || Number(low) < Number(high) ? "" : t("timestep.bound", { low }));
+}
+
 function changed() {
-  const seed = field("seed");
-  const tooLarge = /^[0-9]{1,20}$/.test(seed.value) && BigInt(seed.value) > MAX_SEED;
-  seed.setCustomValidity(tooLarge ? "A seed is at most 18446744073709551615." : "");
-  for (const f of form.elements) if (f.name) f.ariaInvalid = f.validity.valid ? null : "true";
+  bind();
+  if (model) checkFields(checked); // before, there are no bounds and no defaults
   keepDraft(values());
   summarise();
 }
@@ -48,6 +59,7 @@ function changed() {
 export function fill(settings) {
   const own = model?.defaults ?? {};
   waiting = {};
+  forgetNoted();
   for (const name of NAMES) {
     const f = field(name);
     if (!f) continue;
@@ -80,14 +92,27 @@ export function takeModel(info) {
 
 /** Names of samplers and spacings for people. */
 export const LABELS = {
-  "ddim": "DDIM", "dpm++2m": "DPM-Solver++ 2M", "unipc": "UniPC", "leading": "leading", "trailing": "trailing", "quadratic": "quadratic",
+  "ddim": "DDIM", "dpm++2m": "DPM-Solver++ 2M", "unipc": "UniPC", "leading": t("spacing.leading"), "trailing": t("spacing.trailing"), "quadratic": t("spacing.quadratic"),
 };
 
-/** Whether the form can be sent; otherwise the first field that cannot is shown. */
+/** Whether the form can be sent; otherwise the first field that cannot has the focus. */
 export function valid() {
-  const wrong = form.querySelector(":invalid:not(fieldset)");
-  for (let d = wrong?.closest("details"); d; d = d.parentElement.closest("details")) d.open = true;
-  return form.reportValidity();
+  return refuseFields(checked);
+}
+
+/** Says beside a field what the library says of it; cut(), where given, makes it again with the text cut. */
+export function refuse(field, { message }, cut) {
+  const button = cut && element("button", {
+    type: "button", className: "chip", textContent: t("prompt.cut"),
+    onclick() {
+      byId("truncate").checked = true;
+      changed();
+      cut();
+    },
+  });
+  const [what] = message.match(/^[^.]*\./) ?? [message];
+  noteField(field, element("p", { textContent: t("prompt.long", { what }) }), ...button ? [button] : []);
+  field.focus();
 }
 
 /** The request that the form asks for. Without a seed it draws one. */
@@ -102,6 +127,9 @@ export function request() {
 
 export function startForm(onSubmit) {
   form.addEventListener("input", changed);
+  form.addEventListener("focusout", changed);
+  byId("truncate").addEventListener("change", forgetNoted);
+  for (const id of ["prompt", "negative", "seed"]) watchField(byId(id));
   form.addEventListener("submit", event => {
     event.preventDefault();
     onSubmit();

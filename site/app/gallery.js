@@ -1,10 +1,11 @@
 // The images that were made, newest first.
 
-import { byId, element } from "./dom.js";
+import { byId, echo, element } from "./dom.js";
 import { confirmed } from "./dialogs.js";
 import { describe } from "./describe.js";
 import { MAX_IMAGES } from "./history.js";
 import { say } from "./speak.js";
+import { t } from "./language.js";
 
 /** onOpen is called when a tile is chosen. */
 export function startGallery(images, onOpen) {
@@ -17,7 +18,7 @@ export function startGallery(images, onOpen) {
     },
   },
   element("img", { src: image.url, alt: describe(image.settings), width: 128, height: 128, loading: "lazy", decoding: "async" }),
-  element("span", { textContent: image.settings.prompt || "no prompt", ariaHidden: "true" })));
+  element("span", { ariaHidden: "true" }, echo(image.settings.prompt || t("prompt.none")))));
 
   const mark = () => {
     for (const [image, item] of tiles) item.firstChild.setAttribute("aria-pressed", String(image === images.chosen));
@@ -34,15 +35,15 @@ export function startGallery(images, onOpen) {
 
   byId("delete-all").addEventListener("click", async () => {
     const n = images.list.length;
-    if (!await confirmed("Delete all images?", `${n === 1 ? "One image goes" : `${n} images go`} from this device.`, "Delete all")) return;
+    if (!await confirmed(t("gallery.delete.title"), t(n === 1 ? "gallery.delete.one" : "gallery.delete.many", { count: n }), t("gallery.delete"))) return;
     await images.clear();
-    say("All images are deleted.");
+    say(t("gallery.deleted"));
     byId("prompt").focus();
   });
 }
 
 function note({ list, reason }) {
-  if (reason) return `They go with the page: this browser keeps nothing (${reason}).`;
-  if (list.length === 0) return `Those that you make stay on this device, the newest ${MAX_IMAGES}.`;
-  return `${list.length} of at most ${MAX_IMAGES}, kept on this device alone.`;
+  if (reason) return t("gallery.unkept", { reason });
+  if (list.length === 0) return t("gallery.empty", { most: MAX_IMAGES });
+  return t("gallery.count", { count: list.length, most: MAX_IMAGES });
 }

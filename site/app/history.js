@@ -3,6 +3,7 @@
 // page.
 
 import { FOLDER } from "./folder.js";
+import { t } from "./language.js";
 
 const DATABASE = `roentgo-history ${FOLDER}`;
 const STORE = "images";
@@ -30,7 +31,7 @@ function open() {
   const request = indexedDB.open(DATABASE, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "id" });
   return new Promise((resolve, reject) => {
-    request.onblocked = () => reject(new Error("another tab holds an older database"));
+    request.onblocked = () => reject(new Error(t("history.older")));
     done(request).then(resolve, reject);
   });
 }
@@ -46,7 +47,7 @@ export class History {
     try {
       this.#database = await open();
       // Another tab that removes everything must not wait for this one.
-      this.#database.onversionchange = () => this.#close("it was removed in another tab");
+      this.#database.onversionchange = () => this.#close(t("history.elsewhere"));
       return await done(this.#store("readonly").getAll());
     } catch (error) {
       this.#close(error.message);
@@ -88,7 +89,7 @@ export class History {
 
   /** Removes the database. */
   async remove() {
-    this.#close("it was removed");
+    this.#close(t("history.removed"));
     await done(indexedDB.deleteDatabase(DATABASE));
   }
 }

@@ -6,10 +6,12 @@ import { startCompare } from "./compare.js";
 import { startDetails } from "./details.js";
 import { startDevice } from "./device.js";
 import { startDialogs } from "./dialogs.js";
-import { fillUntrusted, request, startForm, takeModel, valid } from "./form.js";
+import { forgetNoted } from "./fields.js";
+import { fillUntrusted, refuse, request, startForm, takeModel, valid } from "./form.js";
 import { startGallery } from "./gallery.js";
 import { Images } from "./images.js";
 import { Laboratory } from "./laboratory.js";
+import { startInvitation } from "./invitation.js";
 import { settingsOf } from "./link.js";
 import { startOffline } from "./offline.js";
 import { settingsIn, startPNG } from "./png.js";
@@ -26,6 +28,7 @@ import { startThemeToggle } from "./theme-toggle.js";
 import { startVocabulary } from "./vocabulary.js";
 import { startWelcome } from "./welcome.js";
 import { startWords } from "./words.js";
+import { startLanguage, t } from "./language.js";
 
 const { model, modelHash, firstBytes } = document.body.dataset;
 const laboratory = new Laboratory(model, modelHash);
@@ -36,6 +39,11 @@ const sheet = new Sheet(images);
 /** Shows what went wrong; a cancel is nothing wrong. */
 function failed(error, retry) {
   if (error.name === "AbortError") return;
+  if (error.code === "prompt") {
+    say("");
+    refuse(byId(error.field), error, retry);
+    return;
+  }
   // A worker that failed is not asked again: the next try has a new one.
   if (["closed", "internal", "memory"].includes(error.code)) laboratory.close();
   showProblem(error, {
@@ -76,13 +84,14 @@ async function kept(image, trace) {
 }
 
 /** Runs a request, with errors shown. */
-async function run(request, on, retry) {
+async function run(request, on, onError) {
   clearProblem();
+  forgetNoted();
   say("");
   try {
     return await runner.run(request, on);
   } catch (error) {
-    failed(error, retry);
+    onError(error);
     return false;
   }
 }
@@ -91,13 +100,14 @@ async function run(request, on, retry) {
 async function make() {
   // Without a model the form lacks its bounds and defaults.
   if (runner.busy || !laboratory.sampler && !await load()) return;
-  if (!valid()) return;
+  if (runner.busy || !valid()) return; // it was pressed again while the model came
   const wanted = request();
   openTab("image");
-  reveal();
+  invitation.withdraw();
   sheet.begin(wanted.count);
   showBeingMade(wanted);
   showWelcome();
+  reveal();
   let made = 0;
   const done = await run(wanted, {
     onStep: event => sheet.step(event),
@@ -107,43 +117,47 @@ async function make() {
       sheet.image(index, record);
       made++;
     },
-  }, make);
+  }, error => failed(error, make));
   sheet.end();
   if (made === 0) images.choose(images.chosen); // back to what was shown before
   showWelcome();
-  if (done) announce(made === 1 ? `The image is ready. Seed ${wanted.seed}.` : `${made} images are ready.`);
+  if (done) announce(made === 1 ? t("image.ready", { seed: wanted.seed }) : t("images.ready", { count: made }));
+}
+
+/** Whether an image of settings can be made here, as it was. It loads the model. */
+async function mayRemake({ modelHash }) {
+  if (runner.busy || !laboratory.sampler && !await load()) return false;
+  if (modelHash === laboratory.sampler.model.hash) return !runner.busy;
+  say(t("other.model"));
+  return false;
 }
 
 /** Makes an image once more, to see more of how it comes about. */
 async function again(image, options) {
-  if (runner.busy) return;
-  if (!laboratory.sampler && !await load()) return;
-  if (image.settings.modelHash !== laboratory.sampler.model.hash) {
-    say("Another model made this image; it cannot be made again.");
-    return;
-  }
+  if (!await mayRemake(image.settings)) return;
   const done = await run({ ...requestOf(image.settings), ...options }, {
     onImage: (made, _, trace) => images.learn(image, { trace, attention: made.attention }),
-  }, () => again(image, options));
-  if (done) announce("Done.");
+  }, error => failed(error, () => again(image, options)));
+  if (done) announce(t("done"));
 }
 
 /** Makes one image beside the chosen one; null where it did not come about. */
 async function makeBeside(wanted, onStep) {
-  if (runner.busy || !laboratory.sampler && !await load()) return null;
+  if (!await mayRemake(images.chosen.settings)) return null;
   let record = null;
   await run(wanted, {
     onStep,
     async onImage(image, _, trace) { record = await images.add(await kept(image, trace)); },
-  }, null);
-  if (record) announce("The comparison is ready.");
+  }, error => error.code === "prompt" ? refuse(byId("compare-prompt"), error) : failed(error, load));
+  if (record) announce(t("compare.ready"));
   return record;
 }
 
-/** Brings the viewer into sight, where the page is one column. */
+/** Brings the viewer into sight, where it is not. */
 function reveal() {
-  const { top } = byId("stage").getBoundingClientRect();
-  if (top > innerHeight * 0.6) document.querySelector(".viewer").scrollIntoView();
+  const viewer = document.querySelector(".viewer");
+  const { top } = viewer.getBoundingClientRect();
+  if (top < 0 || top > innerHeight * 0.6) viewer.scrollIntoView();
 }
 
 async function openPNG(file) {
@@ -151,7 +165,8 @@ async function openPNG(file) {
   const sampler = await load();
   if (!sampler) return;
   try {
-    take(await settingsIn(sampler, file), "The settings are those of the PNG file.");
+    take(await settingsIn(sampler, file), t("taken.png"));
+    byId("settings").open = true;
   } catch ({ message }) {
     showProblem({ code: "file", message }, {});
   }
@@ -161,11 +176,10 @@ async function openPNG(file) {
 function take(settings, what) {
   const refused = fillUntrusted(settings);
   const other = settings.modelHash && laboratory.sampler && settings.modelHash !== laboratory.sampler.model.hash;
-  byId("settings").open = true;
   say([
     what,
-    refused > 0 && "Some of them were out of bounds and were left out.",
-    other && "Another model made the image: this one will make a different one.",
+    refused > 0 && t("taken.refused"),
+    other && t("taken.other"),
   ].filter(Boolean).join(" "));
 }
 
@@ -174,10 +188,15 @@ function takeLink() {
   const link = settingsOf(location.hash);
   if (!link) return false;
   history.replaceState(null, "", location.pathname + location.search);
-  take(link.settings, link.refused > 0 ? "The settings are those of the link; some were out of bounds and were left out." : "The settings are those of the link.");
+  if (!runner.busy) {
+    openTab("image");
+    invitation.offer(link.settings);
+  }
+  take(link.settings, link.refused > 0 ? t("taken.link.refused") : t("taken.link"));
   return true;
 }
 
+startLanguage();
 startBanner();
 startDialogs();
 startThemeToggle();
@@ -192,22 +211,29 @@ startGallery(images, () => {
   openTab("image");
   reveal();
 });
-startSteps(images, laboratory, again);
+startSteps(images, sheet, laboratory, again);
 startWords(images, again);
-startCompare(images, makeBeside);
+const markUnknownOfB = startCompare(images, () => laboratory.sampler, makeBeside);
+byId("compare-open").addEventListener("click", () => {
+  openTab("compare");
+  byId("compare-findings").firstElementChild.focus({ preventScroll: true }); // what was pressed goes
+  reveal();
+});
 startPNG(openPNG);
 const showWelcome = startWelcome(laboratory, images, Number(firstBytes), load);
+const invitation = startInvitation({ laboratory, images, bytes: Number(firstBytes), make, onChange: showWelcome });
 startDevice(laboratory, images, { onChoose: choose, onRemove: showWelcome });
 
 laboratory.addEventListener("ready", () => {
   takeModel(laboratory.sampler.model);
   markUnknown();
+  markUnknownOfB();
 });
 // One run at a time. What would start another stays where the keyboard finds
 // it, and does nothing.
 for (const type of ["begin", "end"]) {
   runner.addEventListener(type, () => {
-    for (const id of ["make", "compare-make", "steps-again", "words-again", "remove"]) byId(id).ariaDisabled = runner.busy ? "true" : null;
+    for (const button of document.querySelectorAll("[data-runs]")) button.ariaDisabled = runner.busy ? "true" : null;
   });
 }
 addEventListener("click", event => {
@@ -216,10 +242,14 @@ addEventListener("click", event => {
   event.stopImmediatePropagation();
 }, true);
 
-if (!takeLink()) fillUntrusted(recallDraft());
+const linked = takeLink();
+if (!linked) fillUntrusted(recallDraft());
 addEventListener("hashchange", takeLink);
 
-images.open();
+images.open().then(() => {
+  // Who comes back sees the last image.
+  if (!linked && !images.chosen && !runner.busy) images.choose(images.list[0] ?? null);
+});
 // What a first visit asks for: the model.
 const asked = new Promise(resolve => laboratory.addEventListener("progress", resolve, { once: true }));
 if (laboratory.kept) load();

@@ -2,6 +2,7 @@
 
 import { byId } from "./dom.js";
 import { FOLDER } from "./folder.js";
+import { t } from "./language.js";
 
 const APP_CACHES = `roentgo-app ${FOLDER} `; // as in sw.js
 
@@ -18,7 +19,7 @@ function show(text) {
 export async function startOffline({ busy, idle, asked }) {
   const workers = navigator.serviceWorker;
   if (!workers) {
-    show("This browser keeps no pages: it opens with a network alone.");
+    show(t("offline.never"));
     return;
   }
   let controlled = workers.controller !== null;
@@ -41,16 +42,16 @@ export async function startOffline({ busy, idle, asked }) {
       if (registration.waiting && workers.controller) byId("update").hidden = false;
     };
     const follow = worker => worker?.addEventListener("statechange", () => {
-      if (worker.state === "redundant" && !registration.active) show("This page could not be kept for offline use: a file of it was damaged, or of another version. Reload it to try again.");
+      if (worker.state === "redundant" && !registration.active) show(t("offline.damaged"));
       offer();
     });
     follow(registration.installing);
     registration.addEventListener("updatefound", () => follow(registration.installing));
     offer();
     await workers.ready;
-    show("This page is kept too: it opens without a network.");
+    show(t("offline.kept"));
   } catch (error) {
-    show(`This page is not kept for offline use: ${error.message}`);
+    show(t("offline.failed", { message: error.message }));
   }
 }
 

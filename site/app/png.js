@@ -2,6 +2,7 @@
 // reads it as untrusted, and settings.js bounds what it read.
 
 import { byId } from "./dom.js";
+import { t } from "./language.js";
 
 /** The largest file that is looked at. */
 const MAX_FILE = 16 << 20;
@@ -37,6 +38,6 @@ export function startPNG(onFile) {
 
 /** The settings inside a file. */
 export async function settingsIn(sampler, file) {
-  if (file.size > MAX_FILE) throw new Error(`${file.name}: ${file.size} bytes, at most ${MAX_FILE} are read`);
+  if (file.size > MAX_FILE) throw new Error(t("file.large", { name: file.name, bytes: file.size, most: MAX_FILE }));
   return sampler.readSettings(file);
 }

@@ -1,32 +1,35 @@
 // Errors, with what to do about each.
 
 import { byId, element } from "./dom.js";
+import { t } from "./language.js";
+import { announce, say } from "./speak.js";
 
+/** What a button beside each error does; null: there is none. */
 const CURES = {
-  network: ["The model could not be fetched", "Check the connection and try again. What has come so far is kept.", "retry"],
-  host: ["The server does not send the files as they are", "Report this message to whoever runs this site.", "retry"],
-  prompt: ["The prompt is too long", "Shorten it, or choose “Cut a prompt that is too long” in the settings for experts.", null],
-  hash: ["What came is not what this page expects", "The site may be changing just now. Reload the page; if that does not help, report it to whoever runs this site.", "reload"],
-  model: ["This is no model that roentgo can read", "Reload the page; if that does not help, report it to whoever runs this site.", "reload"],
-  request: ["This cannot be made as it stands", "Change what the message names and make it again.", null],
-  file: ["No settings could be read from this file", "Choose a PNG file that roentgo made and that no other program saved again.", null],
-  device: ["This device cannot compute it that way", "Update the browser, or compute with WebAssembly.", "wasm"],
-  memory: ["There is too little memory", "Close other tabs and make one image at a time, or compute with WebAssembly.", "wasm"],
-  unsupported: ["This browser lacks something that roentgo needs", "Use Chrome, Edge, Firefox or Safari of the last two years.", null],
-  closed: ["The model was put away", "Load it again.", "retry"],
-  internal: ["Something went wrong inside roentgo", "Try again. If it happens twice, reload the page.", "retry"],
+  network: "retry",
+  host: "retry",
+  hash: "reload",
+  model: "reload",
+  request: null,
+  file: null,
+  device: "wasm",
+  memory: "wasm",
+  unsupported: null,
+  closed: "retry",
+  internal: "retry",
 };
-
-const ACTIONS = { retry: "Try again", reload: "Reload the page", wasm: "Compute with WebAssembly" };
 
 /** Shows an error. handlers has a function for each action: retry, reload, wasm. */
 export function showProblem(error, handlers) {
-  const [title, cure, action] = CURES[error.code] ?? CURES.internal;
+  const code = Object.hasOwn(CURES, error.code ?? "") ? error.code : "internal";
+  const action = CURES[code];
   const box = byId("problem");
-  box.replaceChildren(element("h3", { textContent: title }), element("p", { textContent: error.message }), element("p", { textContent: cure }));
+  say("");
+  announce("");
+  box.replaceChildren(element("h3", { textContent: t(`problem.${code}`) }), element("p", { lang: "en", textContent: error.message }), element("p", { textContent: t(`cure.${code}`) }));
   if (action && handlers[action]) {
     box.append(element("button", {
-      type: "button", className: "secondary", textContent: ACTIONS[action],
+      type: "button", className: "secondary", textContent: t(`action.${action}`),
       onclick() {
         clearProblem();
         handlers[action]();

@@ -1,20 +1,19 @@
 // The prompt, with the words marked that no training caption had.
 
-import { byId, debounce, element } from "./dom.js";
+import { byId, element } from "./dom.js";
+import { watchUnknown, wordsOf } from "./unknown.js";
 
 const prompt = byId("prompt");
 const mirror = byId("prompt-mirror");
-const note = byId("prompt-unknown");
 
 let unknown = new Set();
-let asked = 0;
 
 /** A text as nodes, with unknown words in mark elements. */
 function marked(text) {
   const nodes = [];
   let end = 0;
-  for (const { 0: word, index } of text.matchAll(/[\p{L}\p{Nd}][\p{L}\p{Nd}\p{M}-]*/gu)) {
-    if (!unknown.has(word.toLowerCase().replace(/-+$/, ""))) continue;
+  for (const { word, index, key } of wordsOf(text)) {
+    if (!unknown.has(key)) continue;
     nodes.push(text.slice(end, index), element("mark", { textContent: word }));
     end = index + word.length;
   }
@@ -27,33 +26,14 @@ function show() {
   mirror.replaceChildren(...marked(prompt.value));
 }
 
-/** What is said of unknown words; empty without any. */
-export function unknownNote(words) {
-  if (!words?.length) return "";
-  const list = words.map(w => `“${w}”`).join(", ");
-  return words.length === 1
-    ? `The model has not learned ${list} and may ignore it.`
-    : `The model has not learned ${list} and may ignore them.`;
-}
-
-/** Starts the marking; sampler() gives the sampler, or null while there is none. */
+/** Starts the marking; sampler() gives the sampler, or null while there is none. Returns a function that marks at once. */
 export function startPrompt(sampler) {
-  const ask = async () => {
-    const mine = ++asked;
-    const words = await sampler()?.unknownWords(prompt.value).catch(() => null);
-    if (mine !== asked || !words) return;
-    unknown = new Set(words);
-    const text = unknownNote(words);
-    if (note.textContent !== text) note.textContent = text;
-    show();
-  };
-  const later = debounce(300, ask);
-  prompt.addEventListener("input", () => {
-    show();
-    later();
-  });
+  prompt.addEventListener("input", show);
   show();
-  return ask;
+  return watchUnknown(prompt, sampler, words => {
+    unknown = words;
+    show();
+  });
 }
 
 /** Puts a text into the prompt as if it had been typed. */
@@ -64,6 +44,11 @@ export function setPrompt(text) {
 
 /** Adds a phrase to the prompt, as reports join them. */
 export function addToPrompt(phrase) {
-  const before = prompt.value.trim();
-  setPrompt(before === "" ? phrase : `${before.replace(/[.,;]+$/, "")}. ${phrase}`);
+  setPrompt(joined(prompt.value, phrase));
+}
+
+/** A text and a phrase, as reports join them. */
+export function joined(text, phrase) {
+  const before = text.trim();
+  return before === "" ? phrase : `${before.replace(/[.,;]+$/, "")}. ${phrase}`;
 }

@@ -2,6 +2,7 @@
 
 import { byId } from "./dom.js";
 import { announce } from "./speak.js";
+import { t } from "./language.js";
 
 /** How many bytes of latents a run may keep for its steps to be seen. */
 const MAX_LATENTS = 64 << 20;
@@ -71,19 +72,19 @@ const progress = {
     byId("progress").hidden = false;
     byId("request").dataset.busy = "";
     // Make gives way to Cancel, and the keyboard goes with it.
-    if (document.activeElement === byId("make")) byId("cancel").focus();
-    this.show("Reading the words", "", 0);
-    announce(prompt ? `Making: ${prompt}` : "Making an X-ray without words");
+    if (document.activeElement === byId("make")) byId("cancel").focus({ preventScroll: true });
+    this.show(t("run.reading"), "", 0);
+    announce(prompt ? t("run.making", { prompt }) : t("run.without"));
   },
 
   step({ image, images, step, steps, remaining }) {
     const share = (image * steps + step) / (images * steps);
-    const which = images > 1 ? `Image ${image + 1} of ${images}, step` : "Step";
-    this.show(`${which} ${step} of ${steps}`, remaining > 0 ? `${duration(remaining)} left` : "", share);
+    const left = remaining > 0 ? t("time.left", { time: duration(remaining) }) : "";
+    this.show(t(images > 1 ? "run.image" : "steps.step", { image: image + 1, images, step, steps }), left, share);
     const quarter = Math.floor(share * 4);
     if (quarter > this.announced && quarter < 4) {
       this.announced = quarter;
-      announce(`${quarter * 25} percent${remaining > 0 ? `, ${duration(remaining)} left` : ""}`);
+      announce([t("run.percent", { percent: quarter * 25 }), left].filter(Boolean).join(", "));
     }
   },
 
@@ -92,7 +93,7 @@ const progress = {
     byId("progress").hidden = true;
     delete byId("request").dataset.busy;
     if (back) byId("make").focus({ preventScroll: true });
-    if (how === "cancelled") announce("Cancelled");
+    if (how === "cancelled") announce(t("run.cancelled"));
   },
 
   show(label, eta, share) {
@@ -105,7 +106,7 @@ const progress = {
 /** Milliseconds in words: "about 12 s". */
 export function duration(ms) {
   const s = ms / 1000;
-  if (s < 1.5) return "about 1 s";
-  if (s < 90) return `about ${Math.round(s)} s`;
-  return `about ${Math.round(s / 60)} min`;
+  if (s < 1.5) return t("time.second");
+  if (s < 90) return t("time.seconds", { s: Math.round(s) });
+  return t("time.minutes", { min: Math.round(s / 60) });
 }

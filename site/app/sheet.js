@@ -2,6 +2,7 @@
 
 import { byId, element, paint } from "./dom.js";
 import { describe, shortly } from "./describe.js";
+import { t } from "./language.js";
 
 /** One place on the stage: empty, a preview, or an image. */
 class Place {
@@ -9,16 +10,16 @@ class Place {
   image = null;
 
   constructor() {
-    this.figure.append(element("div", { className: "frame" }), element("figcaption", { textContent: "waits" }));
+    this.figure.append(element("div", { className: "frame" }), element("figcaption", { textContent: t("sheet.waits") }));
   }
 
   preview({ preview, step, steps }) {
     const caption = this.figure.querySelector("figcaption");
-    caption.textContent = `step ${step} of ${steps}`;
+    caption.textContent = t("sheet.step", { step, steps });
     if (!preview) return;
     let canvas = this.figure.querySelector("canvas");
     if (!canvas) {
-      canvas = element("canvas", { width: 256, height: 256, role: "img", ariaLabel: "Preview of the image that is being made" });
+      canvas = element("canvas", { width: 256, height: 256, role: "img", ariaLabel: t("sheet.preview") });
       this.figure.classList.add("preview");
       this.figure.firstElementChild.replaceWith(canvas);
     }
@@ -28,19 +29,39 @@ class Place {
   show(image, choose) {
     this.image = image;
     const picture = element("img", { src: image.url, alt: describe(image.settings), width: 256, height: 256 });
-    const film = choose ? element("button", { type: "button", onclick: choose }, picture) : picture;
+    const overlay = element("span", { className: "overlay" }, picture);
+    const film = choose ? element("button", { type: "button", onclick: choose }, overlay) : overlay;
     this.figure.classList.remove("preview");
-    this.figure.replaceChildren(film, element("figcaption", {}, element("b", { textContent: "Synthetic" }), ` · ${shortly(image.settings)}`));
+    this.figure.replaceChildren(film, element("figcaption", {}, element("b", { textContent: t("learn.synthetic") }), ` · ${shortly(image.settings)}`));
+  }
+
+  guess(guess, label) {
+    const overlay = this.figure.querySelector(".overlay");
+    let canvas = overlay.querySelector("canvas");
+    if (!guess) {
+      canvas?.remove();
+      return;
+    }
+    if (!canvas) overlay.append(canvas = element("canvas", { width: 256, height: 256, role: "img" }));
+    canvas.ariaLabel = label;
+    paint(canvas, guess);
   }
 }
 
-export class Sheet {
+/** Event: "lay" when other images are on the stage. */
+export class Sheet extends EventTarget {
   #box = byId("sheet");
   #places = [];
   #images;
 
   constructor(images) {
+    super();
     this.#images = images;
+  }
+
+  /** Whether an image is on the stage. */
+  has(image) {
+    return image !== null && this.#places.some(p => p.image === image);
   }
 
   /** Makes room for the images of a run. */
@@ -56,6 +77,12 @@ export class Sheet {
     const choose = this.#places.length > 1 ? () => this.#images.choose(image) : null;
     this.#places[index]?.show(image, choose);
     this.mark();
+    this.dispatchEvent(new Event("lay"));
+  }
+
+  /** Lays a guess (ImageData) over an image, or, null, takes it away from all. */
+  guess(image, guess, label) {
+    for (const place of this.#places) if (place.image) place.guess(place.image === image ? guess : null, label);
   }
 
   /** Takes away the places that stayed empty. */
@@ -90,5 +117,6 @@ export class Sheet {
     this.#box.dataset.count = places.length;
     this.#box.hidden = places.length === 0;
     this.#box.replaceChildren(...places.map(p => p.figure));
+    this.dispatchEvent(new Event("lay"));
   }
 }

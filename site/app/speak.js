@@ -3,8 +3,9 @@
 
 import { byId } from "./dom.js";
 
-/** Shows a note until the next one. */
+/** Shows a note until the next one. Success and failure are never shown at once. */
 export function say(text) {
+  if (text) byId("problem").replaceChildren();
   byId("note").textContent = text;
 }
 

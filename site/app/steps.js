@@ -1,37 +1,27 @@
-// Scrubbing: the model's guess of the image at each step.
+// Scrubbing: the model's guess of the chosen image at each step, over the image itself.
 
-import { byId, debounce, paint } from "./dom.js";
+import { byId, debounce } from "./dom.js";
+import { t } from "./language.js";
 
 const range = byId("steps-range");
-const canvas = byId("steps-canvas");
 
-/**
- * again(image) makes an image once more, to see its steps. busy() reports
- * whether a run is on its way.
- */
-export function startSteps(images, laboratory, again) {
+/** again(image) makes an image once more, to see its steps. */
+export function startSteps(images, sheet, laboratory, again) {
   let trace = null;
   let decoding = false;
 
-  const idle = text => {
-    byId("steps-film").hidden = byId("steps-control").hidden = text !== "";
-    byId("steps-idle").textContent = text;
-  };
-
-  const caption = what => {
-    const k = Number(range.value);
-    byId("steps-output").textContent = `${k} of ${range.max}`;
-    byId("steps-caption").textContent = what;
-    range.ariaValueText = `Step ${k} of ${range.max}`;
-  };
-
-  /** Shows a step: the decoded image where it is there, else its preview. */
+  /** Shows a step: the image itself at the last, else the decoded guess where it is there, else its preview. */
   const show = () => {
-    const step = trace?.[range.value - 1];
+    const k = Number(range.value);
+    const step = trace?.[k - 1];
     if (!step) return;
-    paint(canvas, step.decoded ?? step.preview);
-    canvas.classList.toggle("rough", !step.decoded);
-    caption(step.decoded ? "Synthetic · the guess at this step, decoded" : "Synthetic · a rough preview; the decoder is at work");
+    const last = k === trace.length;
+    const guess = step.decoded ?? step.preview;
+    sheet.guess(images.chosen, last ? null : guess, t("steps.guess", { step: k, steps: trace.length }));
+    byId("steps-output").textContent = t("steps.at", { step: k, steps: trace.length });
+    range.ariaValueText = t("steps.step", { step: k, steps: trace.length });
+    byId("steps-caption").textContent = last ? t("steps.finished")
+      : step.decoded ? t("steps.guessed") : t("steps.rough");
   };
 
   /** Decodes the step that is shown; meanwhile the slider may go on. */
@@ -39,7 +29,7 @@ export function startSteps(images, laboratory, again) {
     if (decoding) return;
     const { sampler } = laboratory;
     const step = trace?.[range.value - 1];
-    if (!sampler || !step || step.decoded) return;
+    if (!sampler || !step || step.decoded || step === trace.at(-1)) return;
     decoding = true;
     try {
       step.decoded = await sampler.decode(step.latent);
@@ -55,16 +45,15 @@ export function startSteps(images, laboratory, again) {
   const decodeSoon = debounce(120, decode);
 
   const open = () => {
-    const image = images.chosen;
+    const image = sheet.has(images.chosen) ? images.chosen : null;
     trace = image?.trace?.length ? image.trace : null;
+    byId("steps-panel").hidden = !trace;
     byId("steps-again").hidden = !image || !!trace;
-    if (!image) return idle("Make an image first; then its steps are here.");
-    if (!trace) return idle("The steps of this image are not kept. Made again, it is the same, and its steps can be seen.");
-    idle("");
+    sheet.guess(image, null);
+    if (!trace) return;
     range.max = trace.length;
     range.value = trace.length;
     show();
-    decodeSoon();
   };
 
   range.addEventListener("input", () => {
@@ -72,6 +61,11 @@ export function startSteps(images, laboratory, again) {
     decodeSoon();
   });
   images.addEventListener("choose", open);
-  byId("steps-again").addEventListener("click", () => again(images.chosen, {}));
+  sheet.addEventListener("lay", open);
+  byId("steps-again").addEventListener("click", async () => {
+    const button = byId("steps-again");
+    await again(images.chosen, {});
+    if (button.hidden && trace) range.focus({ preventScroll: true });
+  });
   open();
 }

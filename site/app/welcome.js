@@ -4,10 +4,11 @@ import { byId } from "./dom.js";
 import { megabytes } from "./device.js";
 import { duration } from "./run.js";
 import { announce } from "./speak.js";
+import { t } from "./language.js";
 
 const SETTLED = 2000; // milliseconds after which the speed of a line is known
 
-const LABELS = { download: "Downloading", prepare: "Preparing" };
+const LABELS = { download: t("welcome.downloading"), prepare: t("welcome.preparing") };
 
 /** The time that is left of a download, in words; "" while it cannot be known. */
 class TimeLeft {
@@ -16,7 +17,7 @@ class TimeLeft {
     this.begun ??= { now, loaded };
     const took = now - this.begun.now;
     const came = loaded - this.begun.loaded;
-    return took < SETTLED || came <= 0 || loaded >= total ? "" : `, ${duration(took * (total - loaded) / came)} left`;
+    return took < SETTLED || came <= 0 || loaded >= total ? "" : `, ${t("time.left", { time: duration(took * (total - loaded) / came) })}`;
   }
 }
 
@@ -28,12 +29,14 @@ export function startWelcome(laboratory, images, bytes, onDownload) {
   const button = byId("download");
   const show = () => {
     const begun = laboratory.sampler !== null;
-    byId("welcome").hidden = begun || images.chosen !== null;
-    byId("idle").hidden = !begun || images.chosen !== null || !byId("sheet").hidden;
+    const invited = !byId("invitation").hidden;
+    byId("welcome").hidden = begun || invited || images.chosen !== null;
+    byId("idle").hidden = !begun || invited || images.chosen !== null || !byId("sheet").hidden;
     button.hidden = laboratory.loading;
-    byId("download-progress").hidden = !laboratory.loading;
+    // What is read from this device is here at once.
+    byId("download-progress").hidden = !laboratory.loading || laboratory.kept && images.chosen !== null;
   };
-  button.textContent = laboratory.kept ? "Load the model" : `Download · ${megabytes(bytes)}`;
+  button.textContent = laboratory.kept ? t("learn.model.kept") : t("welcome.download", { megabytes: megabytes(bytes) });
   button.addEventListener("click", onDownload);
   byId("download-cancel").addEventListener("click", () => laboratory.pause());
 
@@ -41,20 +44,20 @@ export function startWelcome(laboratory, images, bytes, onDownload) {
   laboratory.addEventListener("progress", ({ detail: { phase, loaded, total, cached } }) => {
     show();
     if (phase === "ready") return;
-    const part = total ? `, ${megabytes(loaded)} of ${megabytes(total)}${left.of(loaded, total)}` : "";
-    const label = phase === "download" && total && cached >= total ? "Reading from this device" : LABELS[phase];
+    const part = total ? `, ${t("welcome.part", { loaded: megabytes(loaded), total: megabytes(total) })}${left.of(loaded, total)}` : "";
+    const label = phase === "download" && total && cached >= total ? t("welcome.reading") : LABELS[phase];
     byId("download-label").textContent = phase === "download" ? label + part : label;
     byId("download-bar").value = total ? loaded / total : 0;
   });
   laboratory.addEventListener("ready", () => {
-    announce("The model is ready.");
+    announce(t("learn.model.ready"));
     show();
   });
   laboratory.addEventListener("failed", () => {
     // The load that failed is over once its promise is.
     setTimeout(show);
     left = new TimeLeft();
-    button.textContent = "Go on with the download";
+    button.textContent = t("welcome.goon");
   });
   laboratory.addEventListener("closed", show);
   images.addEventListener("choose", show);

@@ -116,7 +116,8 @@ type evaluator struct {
 	evalOptions
 	data        *dataset.Prepared
 	judge       *train.Judge
-	sampler     *sampler.Sampler
+	model       *weights.Model
+	sampler     *sampler.Sampler // nil where images of a folder are measured
 	test, train []int
 	real        [][]float32    // of test
 	scores      [][]float64    // of real
@@ -129,50 +130,81 @@ type evaluator struct {
 }
 
 func (o evalOptions) run(ctx context.Context) error {
-	e := &evaluator{evalOptions: o, outputs: map[string]int{}, progress: progress{command: "eval"}}
-	for k, output := range train.ClassifierOutputs() {
-		e.outputs[output] = k
-	}
-	var err error
-	if e.data, err = dataset.Open(o.data); err != nil {
+	e, err := o.open(ctx)
+	if err != nil {
 		return err
 	}
-	defer e.data.Close()
-	if e.judge, err = train.OpenJudge(o.classifier); err != nil {
-		return err
-	}
-	defer e.judge.Close()
-	if o.features != "" {
-		if e.network, err = train.OpenNetwork(o.features); err != nil {
-			return fmt.Errorf("--features: %w", err)
-		}
-		defer e.network.Close()
-	}
-	if o.lpips != "" {
-		if e.perceptual, err = train.OpenNetwork(o.lpips); err != nil {
-			return fmt.Errorf("--lpips: %w", err)
-		}
-		defer e.perceptual.Close()
-	}
-	if o.folder != "" {
+	defer e.close()
+	if e.sampler == nil {
 		if err := e.reads(); err != nil {
 			return err
 		}
 		return e.evaluate(ctx)
 	}
-	m, err := weights.Open(o.models...)
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	if e.sampler, err = sampler.New(ctx, m, sampler.Options{Device: o.device}); err != nil {
-		return err
-	}
-	defer e.sampler.Close()
 	if err := e.fits(); err != nil {
 		return err
 	}
+	e.counts()
 	return e.evaluate(ctx)
+}
+
+// open opens all that an evaluation reads. The caller closes it.
+func (o evalOptions) open(ctx context.Context) (_ *evaluator, err error) {
+	e := &evaluator{evalOptions: o, outputs: map[string]int{}, progress: progress{command: "eval"}}
+	defer func() {
+		if err != nil {
+			e.close()
+		}
+	}()
+	for k, output := range train.ClassifierOutputs() {
+		e.outputs[output] = k
+	}
+	if e.data, err = dataset.Open(o.data); err != nil {
+		return nil, err
+	}
+	if e.judge, err = train.OpenJudge(o.classifier); err != nil {
+		return nil, err
+	}
+	if o.features != "" {
+		if e.network, err = train.OpenNetwork(o.features); err != nil {
+			return nil, fmt.Errorf("--features: %w", err)
+		}
+	}
+	if o.lpips != "" {
+		if e.perceptual, err = train.OpenNetwork(o.lpips); err != nil {
+			return nil, fmt.Errorf("--lpips: %w", err)
+		}
+	}
+	if o.folder != "" {
+		return e, nil
+	}
+	if e.model, err = weights.Open(o.models...); err != nil {
+		return nil, err
+	}
+	e.sampler, err = sampler.New(ctx, e.model, sampler.Options{Device: o.device})
+	return e, err
+}
+
+// close closes what is open.
+func (e *evaluator) close() {
+	if e.data != nil {
+		e.data.Close()
+	}
+	if e.judge != nil {
+		e.judge.Close()
+	}
+	if e.network != nil {
+		e.network.Close()
+	}
+	if e.perceptual != nil {
+		e.perceptual.Close()
+	}
+	if e.sampler != nil {
+		e.sampler.Close()
+	}
+	if e.model != nil {
+		e.model.Close()
+	}
 }
 
 // reads reads the held-out images.
@@ -198,15 +230,16 @@ func (e *evaluator) fits() error {
 	if len(e.guidance) == 0 {
 		e.guidance = []float64{e.sampler.Description().Sampling.Guidance}
 	}
-	if err := e.reads(); err != nil {
-		return err
-	}
+	return e.reads()
+}
+
+// counts adds up the images that an evaluation makes.
+func (e *evaluator) counts() {
 	e.progress.total = len(e.guidance) * e.seeds * len(evalViews) * (1 + len(dataset.FindingLabels()))
 	e.progress.total += len(e.guidance) * (len(e.captioned()) + e.seeds*probeTexts())
 	if e.steps {
 		e.progress.total += e.curveImages()
 	}
-	return nil
 }
 
 // images reads images of the data.

@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -85,6 +86,72 @@ func TestEval(t *testing.T) {
 	checkFolder(t, dir, data, at("judge"))
 	checkQuantize(t, model, at("judge"), at("quantize"))
 	checkUsefulness(t, dir, data, model)
+	checkSeeds(t, dir, data, model)
+}
+
+// checkSeeds lists the seeds of a random model, most of which show nothing.
+func checkSeeds(t *testing.T, dir, data, model string) {
+	t.Helper()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	command := func(more ...string) []string {
+		return append([]string{"seeds", "--device", "cpu", "--model", model, "--data", data, "--classifier", at("judge"), "--out", at("seeds.json")}, more...)
+	}
+	refused(t, 2, "--seeds is 19", command("--seeds", "19")...)
+	refused(t, 2, "--keep is 21", command("--seeds", "20", "--keep", "21")...)
+	refused(t, 2, "no label of a finding", command("--finding", "pleural effusion")...)
+	again := command("--seeds", "20", "--keep", "3", "--finding", "Effusion", "--finding", "Hernia")
+	if status, stdout, stderr := program(t, again...); status != 0 || !strings.Contains(stdout, "of 20 seeds pass") {
+		t.Fatal(stdout, stderr)
+	}
+	refused(t, 2, "exists already", again...)
+	text, err := os.ReadFile(at("seeds.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list checkedSeeds
+	if err := json.Unmarshal(text, &list); err != nil {
+		t.Fatal(err)
+	}
+	if len(list.Model) != 64 || len(list.Classifier) != 64 || list.Tried != 20 || len(list.Findings) != 2 || list.Normal["AP"] != "AP chest x-ray, normal chest" {
+		t.Errorf("%+v", list)
+	}
+	for finding, views := range list.Findings {
+		for _, view := range []string{"PA", "AP"} {
+			v, ok := views[view]
+			if !ok || v.Rule != ruleNormal || len(v.Seeds) != min(v.Passed, 3) || !strings.HasPrefix(v.Prompt, view) {
+				t.Errorf("%s, %s: %+v", finding, view, v)
+			}
+		}
+	}
+}
+
+// TestChoosesSeeds chooses among scores that are made up: those of 40 normal images are
+// 0 to 39, of either finding.
+func TestChoosesSeeds(t *testing.T) {
+	c := chooser{outputs: map[string]int{"Edema": 0, "Mass": 1}, findings: []string{"Edema", "Mass"}, finding: "Edema"}
+	scores := make([][]float64, 40)
+	for seed := range scores {
+		c.normal = append(c.normal, []float64{float64(seed), float64(seed)})
+		scores[seed] = []float64{50 + float64(seed), float64(seed)}
+	}
+	scores[3][0] = 38.5                       // above 95 of 100 normal images, not above real ones
+	scores[4][0] = 38                         // as a normal image
+	scores[38][1], c.normal[38][1] = 60, 39.5 // both may show a mass
+	s := c.choose(scores, 45)
+	// The normal image of seed 39 is no usual one.
+	if s.Rule != ruleReal || s.Threshold != 45 || s.Passed != 37 || s.Seeds[0].Seed != 38 || s.Seeds[36].Seed != 0 {
+		t.Errorf("%+v", s)
+	}
+	if top := s.Seeds[0]; !slices.Equal(top.Also, []string{"lung mass"}) || top.Clear {
+		t.Errorf("both images of the seed may show a mass: %+v", top)
+	}
+	if last := s.Seeds[36]; last.Also != nil || !last.Clear {
+		t.Errorf("neither image of the seed may show a mass: %+v", last)
+	}
+	// Few are above half of the real images.
+	if s := c.choose(scores, 80); s.Rule != ruleNormal || s.Threshold != 38 || s.Passed != 38 {
+		t.Errorf("%+v", s)
+	}
 }
 
 // checkUsefulness trains a classifier on images of a model and compares it with

@@ -19,7 +19,7 @@ import (
 
 // trainingCommands are the commands that need libtorch.
 func trainingCommands() []*cobra.Command {
-	list := []*cobra.Command{vaeCommand(), diffusionCommand(), distillCommand(), textEncoderCommand(), classifierCommand(), evalCommand(), synthesizeCommand(), usefulnessCommand(), pageCommand(), quantizeCommand(), ablateCommand(), benchCommand(), doctorCommand()}
+	list := []*cobra.Command{vaeCommand(), diffusionCommand(), distillCommand(), textEncoderCommand(), classifierCommand(), evalCommand(), seedsCommand(), synthesizeCommand(), usefulnessCommand(), pageCommand(), quantizeCommand(), ablateCommand(), benchCommand(), doctorCommand()}
 	for i, c := range list {
 		list[i] = onDevice(c)
 	}
