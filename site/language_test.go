@@ -174,7 +174,7 @@ func TestSpanish(t *testing.T) {
 	p.waitAcross(`document.getElementById("tab-quiz")?.textContent === "Preguntas" && document.documentElement.lang === "es"`)
 	p.wait(made)
 	p.Must(`const c = document.getElementById("language"); c.value = "en"; c.dispatchEvent(new Event("change"));`, nil)
-	p.waitAcross(`document.getElementById("tab-quiz")?.textContent === "Quiz" && document.documentElement.lang === "en"`)
+	p.waitAcross(`document.getElementById("tab-quiz")?.textContent === "Quiz" && document.documentElement.lang === "en" && !document.getElementById("stuck")`)
 	p.click(`a[href="./"]`)
 	p.waitAcross(`document.getElementById("composer-title")?.textContent === "Describe the X-ray" && document.documentElement.lang === "en" && !document.getElementById("stuck")`)
 }
