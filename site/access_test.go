@@ -130,7 +130,7 @@ func TestKeyboardAlone(t *testing.T) {
 	p.want(`document.activeElement.id === "make"`)
 }
 
-// finding is a violation that axe-core reports.
+// violation is one that axe-core reports.
 type violation struct {
 	ID, Impact, Help string
 	Nodes            []string

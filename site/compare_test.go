@@ -147,15 +147,15 @@ func TestCompareShowsWhereWordsLook(t *testing.T) {
 	if !slices.Equal(words, []string{"pa", "chest", "x-ray", "pleural", "effusion"}) {
 		t.Errorf("the words of B are %q", words)
 	}
-	const map_ = `document.getElementById("compare-words-map")`
-	p.want(map_ + `.hidden`)
+	const layer = `document.getElementById("compare-words-map")`
+	p.want(layer + `.hidden`)
 	p.Must(`document.querySelector("#compare-words-chips button").dispatchEvent(new PointerEvent("pointerenter"));`, nil)
-	p.want(`!` + map_ + `.hidden && ` + map_ + `.ariaLabel.startsWith("Where B looks for “pa”: most at the ")`)
+	p.want(`!` + layer + `.hidden && ` + layer + `.ariaLabel.startsWith("Where B looks for “pa”: most at the ")`)
 	p.want(`getComputedStyle(document.getElementById("compare-b")).clipPath === "none"`) // all of B
 	p.Must(`document.querySelector("#compare-words-chips button").dispatchEvent(new PointerEvent("pointerleave"));`, nil)
-	p.want(map_ + `.hidden`)
+	p.want(layer + `.hidden`)
 	p.Must(`document.querySelector("#compare-words-chips button:last-child").focus();`, nil)
-	p.want(`!` + map_ + `.hidden && ` + map_ + `.ariaLabel.startsWith("Where B looks for “effusion”") && document.activeElement.ariaDescription.startsWith("looks most at the ")`)
+	p.want(`!` + layer + `.hidden && ` + layer + `.ariaLabel.startsWith("Where B looks for “effusion”") && document.activeElement.ariaDescription.startsWith("looks most at the ")`)
 	p.key(kb.Escape)
-	p.want(map_ + `.hidden && document.activeElement.textContent === "effusion"`)
+	p.want(layer + `.hidden && document.activeElement.textContent === "effusion"`)
 }

@@ -120,7 +120,7 @@ func TestMeasuredFindings(t *testing.T) {
 	}
 	measured := map[string]bool{}
 	for _, row := range rows {
-		real, err := strconv.ParseFloat(row[2], 64)
+		onReal, err := strconv.ParseFloat(row[2], 64)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -128,7 +128,7 @@ func TestMeasuredFindings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		measured[row[1]] = real > 0.5 && generated > 0.5
+		measured[row[1]] = onReal > 0.5 && generated > 0.5
 	}
 	for _, g := range readVocabulary(t).Groups {
 		for _, item := range g.Items {
