@@ -14,6 +14,9 @@ import (
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	shipped "github.com/roentgo/roentgo/weights/default"
+	"github.com/roentgo/roentgo/weights/fast"
 )
 
 // Options say what a site is built of.
@@ -33,7 +36,7 @@ type page struct {
 	Policy, Script, Style, Theme, Library, Strip string
 	LearnScript, LearnStyle                      string
 	Findings                                     figures
-	Model                                        builtModel
+	Model, Fast                                  builtModel
 	First                                        int64 // bytes that a first visit fetches to make an image
 }
 
@@ -86,7 +89,10 @@ func write(ctx context.Context, dir string, o Options) error {
 		return err
 	}
 	p := page{Policy: contentSecurityPolicy}
-	if p.Model, err = writeModel(dir); err != nil {
+	if p.Model, err = writeModel(dir, shipped.Manifest, shipped.File); err != nil {
+		return err
+	}
+	if p.Fast, err = writeModel(dir, fast.Manifest, fast.File); err != nil {
 		return err
 	}
 	if p.Library, err = writeLibrary(ctx, dir, o); err != nil {

@@ -383,7 +383,7 @@ func TestLearnWithoutScripts(t *testing.T) {
 	h := serve(built)
 	defer h.Close()
 	h.deploy(without(site.Handler(built, false), ".js"))
-	p := &tab{browsertest.Open(t).Page(t, h.URL+"/learn.html"), t} // the console speaks of the blocked script
+	p := tabOf(t, browsertest.Open(t).Page(t, h.URL+"/learn.html")) // the console speaks of the blocked script
 	p.wait(`document.getElementById("stuck").checkVisibility({visibilityProperty: true})`)
 	body := is[string](p, "document.body.innerText")
 	for _, f := range learnFindings(t) {

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 
 	"github.com/roentgo/roentgo/weights"
-	shipped "github.com/roentgo/roentgo/weights/default"
 )
 
 // piecesFolder is where the pieces of a model lie, beside its manifest.
@@ -22,11 +21,11 @@ type builtModel struct {
 	Bytes int64  // of all pieces
 }
 
-// writeModel cuts the shipped model into pieces, one per frame of its manifest,
-// and names each by the SHA-256 of its bytes. A new model then shares with the old
+// writeModel cuts a shipped model into pieces, one per frame of its manifest, and
+// names each by the SHA-256 of its bytes. A new model then shares with the old
 // one every piece that did not change.
-func writeModel(dir string) (builtModel, error) {
-	m, err := weights.ParseManifest(shipped.Manifest)
+func writeModel(dir string, manifestText, content []byte) (builtModel, error) {
+	m, err := weights.ParseManifest(manifestText)
 	if err != nil {
 		return builtModel{}, err
 	}
@@ -36,10 +35,10 @@ func writeModel(dir string) (builtModel, error) {
 	}
 	built := builtModel{Path: "model/" + m.Name + weights.ManifestExtension}
 	for i, f := range m.Frames {
-		if f.Offset+f.Size > int64(len(shipped.File)) {
+		if f.Offset+f.Size > int64(len(content)) {
 			return built, fmt.Errorf("model %s: frame %d ends after the end of the file", m.Name, i)
 		}
-		piece := shipped.File[f.Offset:][:f.Size]
+		piece := content[f.Offset:][:f.Size]
 		if hash(piece) != f.SHA256 {
 			return built, fmt.Errorf("model %s: frame %d is not the one of the manifest", m.Name, i)
 		}

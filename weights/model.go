@@ -143,6 +143,16 @@ func OpenReader(r io.ReaderAt, size int64, opt Options) (*Model, error) {
 	return join([]*file{f})
 }
 
+// OpenBytes opens a model file in memory, such as an embedded one. Each part that is
+// read is checked against the manifest.
+func OpenBytes(file, manifest []byte) (*Model, error) {
+	m, err := ParseManifest(manifest)
+	if err != nil {
+		return nil, err
+	}
+	return OpenReader(bytes.NewReader(file), int64(len(file)), Options{Manifest: m})
+}
+
 // join makes one model of files, checking that they complete each other.
 func join(files []*file) (*Model, error) {
 	m := &Model{files: slices.Clone(files), owner: map[string]*file{}}

@@ -123,7 +123,7 @@ func TestImports(t *testing.T) {
 // public are the packages for other people's programs, and shaders, which lies
 // where people look for it and promises nothing. What else lies outside internal
 // is a command, or belongs to the trainer.
-var public = []string{"sampler", "sampler/model", "sampler/prompt", "sampler/provenance", "sampler/schedule", "shaders", "weights", "weights/default"}
+var public = []string{"sampler", "sampler/model", "sampler/prompt", "sampler/provenance", "sampler/schedule", "shaders", "weights", "weights/default", "weights/fast"}
 
 func TestPublicPackages(t *testing.T) {
 	list := exec.Command(need.Program(t, "go"), "list", "-f", "{{if and .GoFiles (ne .Name \"main\")}}{{.ImportPath}}{{end}}", module+"...")

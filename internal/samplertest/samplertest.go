@@ -13,6 +13,7 @@ import (
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/weights"
 	shipped "github.com/roentgo/roentgo/weights/default"
+	"github.com/roentgo/roentgo/weights/fast"
 )
 
 // Words are the words that the models' captions had.
@@ -65,6 +66,13 @@ func Open(t testing.TB, path string, o sampler.Options) *sampler.Sampler {
 func Shipped(t testing.TB) *sampler.Sampler {
 	t.Helper()
 	m, err := shipped.Open()
+	return load(t, m, err, sampler.Options{Device: sampler.CPU})
+}
+
+// Fast puts the fast model on this machine's CPU, until the test ends.
+func Fast(t testing.TB) *sampler.Sampler {
+	t.Helper()
+	m, err := fast.Open()
 	return load(t, m, err, sampler.Options{Device: sampler.CPU})
 }
 

@@ -24,8 +24,8 @@ function state(name, text, more = "") {
   byId("status-text").replaceChildren(text, element("span", { className: "more-text", translate: false, textContent: more }));
 }
 
-/** onChoose is called with the device that is chosen; onRemove after a removal. */
-export function startDevice(laboratory, images, { onChoose, onRemove }) {
+/** all are the laboratories of which a removal leaves nothing. onChoose is called with the device that is chosen; onRemove after a removal. */
+export function startDevice(laboratory, all, images, { onChoose, onRemove }) {
   const showDevice = () => {
     // The library reports a device while it loads, too.
     if (!laboratory.sampler) return;
@@ -61,7 +61,7 @@ export function startDevice(laboratory, images, { onChoose, onRemove }) {
 
   byId("remove").addEventListener("click", async () => {
     if (!await confirmed(t("remove.title"), t("remove.text"), t("remove.yes"))) return;
-    await laboratory.remove();
+    for (const l of all) await l.remove();
     await images.remove();
     await removePage();
     forgetAll();

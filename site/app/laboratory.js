@@ -1,4 +1,4 @@
-// The one sampler of the page: loaded once, on the device that was chosen.
+// A sampler of the page: loaded once, on the device that was chosen.
 
 import { Sampler } from "roentgo";
 import { recall, remember } from "./remember.js";
@@ -10,12 +10,15 @@ import { recall, remember } from "./remember.js";
 export class Laboratory extends EventTarget {
   #manifest;
   #hash;
+  #name;
   #sampler = null;
   #loading = null;
   #controller = null;
 
-  constructor(manifest, hash) {
+  /** name is what this device remembers the model by. */
+  constructor(manifest, hash, name = "model") {
     super();
+    this.#name = name;
     this.#manifest = new URL(manifest, document.baseURI);
     this.#hash = hash;
   }
@@ -29,7 +32,7 @@ export class Laboratory extends EventTarget {
   get choice() { return recall("device") ?? "auto"; }
 
   /** Whether the model was kept by an earlier visit. */
-  get kept() { return recall("model") === this.#hash; }
+  get kept() { return recall(this.#name) === this.#hash; }
 
   /** The sampler, loaded if it is not. Joins a load that is on its way. */
   load() {
@@ -56,7 +59,7 @@ export class Laboratory extends EventTarget {
         throw controller.signal.reason;
       }
       this.#sampler = sampler;
-      if (sampler.store.where !== "memory") remember("model", this.#hash);
+      if (sampler.store.where !== "memory") remember(this.#name, this.#hash);
       this.#emit("ready");
       return sampler;
     } catch (error) {

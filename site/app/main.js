@@ -18,6 +18,7 @@ import { settingsIn, startPNG } from "./png.js";
 import { clearProblem, showProblem } from "./problem.js";
 import { startPrompt } from "./prompt.js";
 import { recallDraft } from "./remember.js";
+import { startLive } from "./live.js";
 import { Runner } from "./run.js";
 import { requestOf } from "./settings.js";
 import { Sheet } from "./sheet.js";
@@ -30,8 +31,9 @@ import { startWelcome } from "./welcome.js";
 import { startWords } from "./words.js";
 import { startLanguage, t } from "./language.js";
 
-const { model, modelHash, firstBytes } = document.body.dataset;
+const { model, modelHash, firstBytes, fastModel, fastHash, fastBytes } = document.body.dataset;
 const laboratory = new Laboratory(model, modelHash);
+const fast = new Laboratory(fastModel, fastHash, "fast-model");
 const images = new Images();
 const runner = new Runner(laboratory);
 const sheet = new Sheet(images);
@@ -222,7 +224,7 @@ byId("compare-open").addEventListener("click", () => {
 startPNG(openPNG);
 const showWelcome = startWelcome(laboratory, images, Number(firstBytes), load);
 const invitation = startInvitation({ laboratory, images, bytes: Number(firstBytes), make, onChange: showWelcome });
-startDevice(laboratory, images, { onChoose: choose, onRemove: showWelcome });
+startDevice(laboratory, [laboratory, fast], images, { onChoose: choose, onRemove: showWelcome });
 
 laboratory.addEventListener("ready", () => {
   takeModel(laboratory.sampler.model);
@@ -241,6 +243,9 @@ addEventListener("click", event => {
   event.preventDefault();
   event.stopImmediatePropagation();
 }, true);
+
+const drawLive = startLive({ fast, bytes: Number(fastBytes), busy: () => runner.busy });
+runner.addEventListener("end", drawLive);
 
 const linked = takeLink();
 if (!linked) fillUntrusted(recallDraft());

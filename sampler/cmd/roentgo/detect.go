@@ -11,6 +11,7 @@ import (
 	_ "image/jpeg" // what detect reads
 	_ "image/png"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,8 +20,6 @@ import (
 	"github.com/roentgo/roentgo/internal/regular"
 	"github.com/roentgo/roentgo/internal/terminal"
 	"github.com/roentgo/roentgo/sampler/provenance"
-	"github.com/roentgo/roentgo/weights"
-	shipped "github.com/roentgo/roentgo/weights/default"
 )
 
 // watermarkKey is the flag that names a file with a secret.
@@ -92,7 +91,7 @@ func (f *detectFlags) run(ctx context.Context, stdout io.Writer, paths []string)
 	if err != nil {
 		return err
 	}
-	manifest, err := weights.ParseManifest(shipped.Manifest)
+	hashes, err := hashesInside()
 	if err != nil {
 		return err
 	}
@@ -105,7 +104,7 @@ func (f *detectFlags) run(ctx context.Context, stdout io.Writer, paths []string)
 		if !d.Found {
 			missing = errNotFound
 		}
-		if err := f.print(stdout, path, d, manifest.ModelHash); err != nil {
+		if err := f.print(stdout, path, d, hashes); err != nil {
 			return err
 		}
 	}
@@ -153,12 +152,12 @@ func readImage(path string) (*image.Gray, error) {
 }
 
 // print writes what was found in a file.
-func (f *detectFlags) print(w io.Writer, path string, d provenance.Detection, shippedModel string) error {
+func (f *detectFlags) print(w io.Writer, path string, d provenance.Detection, shipped []string) error {
 	bits := ""
 	if d.Found && d.Readable {
 		bits = fmt.Sprintf("%08x", d.Bits)
 	}
-	ours := bits != "" && d.Bits == provenance.ModelBits(shippedModel)
+	ours := bits != "" && slices.ContainsFunc(shipped, func(hash string) bool { return d.Bits == provenance.ModelBits(hash) })
 	if f.json {
 		return json.NewEncoder(safeJSON{w}).Encode(struct {
 			File      string  `json:"file"`
@@ -176,7 +175,7 @@ func (f *detectFlags) print(w io.Writer, path string, d provenance.Detection, sh
 		text = fmt.Sprintf("watermark (score %.1f of %.1f; an image without one scores so with a chance below 10^%.0f)", d.Score, d.Threshold, d.Chance())
 		switch {
 		case ours:
-			text += ", bits " + bits + ", of the model in this program"
+			text += ", bits " + bits + ", of a model in this program"
 		case bits != "":
 			text += ", bits " + bits + ", of a model whose SHA-256 begins with them"
 		default:

@@ -49,7 +49,7 @@ func TestDetect(t *testing.T) {
 		status int
 		says   string
 	}{
-		{[]string{at("public.png")}, 0, found}, {[]string{at("public.jpg")}, 0, ", of the model in this program"}, {[]string{at("public.dcm")}, 0, ", of the model in this program"},
+		{[]string{at("public.png")}, 0, found}, {[]string{at("public.jpg")}, 0, ", of a model in this program"}, {[]string{at("public.dcm")}, 0, ", of a model in this program"},
 		{[]string{at("own.png")}, 1, absent}, {[]string{at("none.png")}, 1, absent},
 		{[]string{"--watermark-key", at("secret"), at("own.png")}, 0, found}, {[]string{"--watermark-key", at("secret"), at("public.png")}, 1, absent},
 		{[]string{at("public.png"), at("none.png")}, 1, absent},

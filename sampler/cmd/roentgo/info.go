@@ -17,7 +17,6 @@ import (
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	"github.com/roentgo/roentgo/weights"
-	shipped "github.com/roentgo/roentgo/weights/default"
 )
 
 // modelInfo is what `info` prints about a model.
@@ -145,28 +144,21 @@ func unetInWords(c model.Config) string {
 	return text
 }
 
-// manifestOf reads the manifest beside a model file, or the shipped one; nil
-// where there is none.
-func manifestOf(paths []string) (*weights.Manifest, error) {
-	if len(paths) == 0 {
-		return weights.ParseManifest(shipped.Manifest)
-	}
-	return weights.ReadManifest(paths[0])
-}
-
 func infoCommand() *cobra.Command {
 	var asJSON bool
+	var models modelFlags
 	cmd := &cobra.Command{
 		Use:     "info [MODEL…]",
 		Short:   "Print what a model file contains (default: the model of this program), and how the GPUs here are tuned",
 		Example: "  roentgo info\n  roentgo info --json model.safetensors.zst",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := openModel(args)
+			models.files = args
+			m, err := models.open()
 			if err != nil {
 				return err
 			}
 			defer m.Close()
-			manifest, err := manifestOf(args)
+			manifest, err := models.manifest()
 			if err != nil {
 				return err
 			}
@@ -195,16 +187,19 @@ func infoCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as one line of JSON")
+	cmd.Flags().BoolVar(&models.fast, "fast", false, fastHelp)
 	return cmd
 }
 
 func verifyCommand() *cobra.Command {
-	return &cobra.Command{
+	var models modelFlags
+	cmd := &cobra.Command{
 		Use:     "verify [MODEL…]",
 		Short:   "Read all of a model file and check every rule, hash and value",
 		Example: "  roentgo verify model.safetensors.zst",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := openModel(args)
+			models.files = args
+			m, err := models.open()
 			if err != nil {
 				return err
 			}
@@ -220,4 +215,6 @@ func verifyCommand() *cobra.Command {
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&models.fast, "fast", false, fastHelp)
+	return cmd
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"strings"
 
@@ -21,8 +20,6 @@ import (
 	"github.com/roentgo/roentgo/internal/notices"
 	"github.com/roentgo/roentgo/internal/terminal"
 	"github.com/roentgo/roentgo/sampler"
-	"github.com/roentgo/roentgo/weights"
-	shipped "github.com/roentgo/roentgo/weights/default"
 )
 
 func main() {
@@ -94,22 +91,6 @@ func between(least, most int) cobra.PositionalArgs {
 		}
 		return nil
 	}
-}
-
-// modelVariable names the environment variable that holds model files, as a
-// list of paths.
-const modelVariable = "ROENTGO_MODEL"
-
-// openModel opens the files given, those of the environment, or the model that
-// is part of the program.
-func openModel(paths []string) (*weights.Model, error) {
-	if len(paths) == 0 {
-		paths = filepath.SplitList(os.Getenv(modelVariable))
-	}
-	if len(paths) == 0 {
-		return shipped.Open()
-	}
-	return weights.Open(paths...)
 }
 
 // version of the program, as it was built.

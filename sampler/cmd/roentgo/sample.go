@@ -28,7 +28,8 @@ const defaultOut = "xray.png"
 
 // sampleFlags are those of `sample`.
 type sampleFlags struct {
-	models             []string
+	models             modelFlags
+	modelName          string // as an image's file states it
 	out, from, prompts string
 	trace              string
 	interval, shard    string
@@ -66,7 +67,7 @@ watermark, which the command detect finds.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	l := cmd.Flags()
-	l.StringArrayVar(&f.models, "model", nil, "model file; once per file where several complete each other (default: $"+modelVariable+", else the model of this program)")
+	f.models.add(l)
 	l.StringVar(&f.out, "out", defaultOut, "PNG file to write, or DICOM file if it ends in .dcm; - for the standard output; with more images than one their seeds are added; with --prompts a folder")
 	l.IntVar(&f.request.Steps, "steps", 0, "denoising steps (default: the model's)")
 	l.Float64Var(&f.request.Guidance, "guidance", 0, "how strongly the text guides, 1 to 100; 1: without guidance, in half the time (default: the model's)")
@@ -216,6 +217,9 @@ func (f *sampleFlags) run(cmd *cobra.Command, args []string) error {
 			return err
 		}
 		f.request = requestOf(again)
+		if err := f.models.choose(again.ModelHash); err != nil {
+			return err
+		}
 	}
 	images, err := f.plan(again.Index)
 	if err != nil || len(images) == 0 { // there are more parts than images
@@ -268,26 +272,17 @@ func (f *sampleFlags) open(ctx context.Context) (*sampler.Sampler, error) {
 	if f.threads < 0 || f.threads > cpu.MaxThreads {
 		return nil, misuse{fmt.Errorf("--threads %d: 1 to %d are possible, 0 is one per core", f.threads, cpu.MaxThreads)}
 	}
-	m, err := openModel(f.models)
+	m, err := f.models.open()
 	if err != nil {
+		return nil, err
+	}
+	if f.modelName, err = f.models.called(); err != nil {
 		return nil, err
 	}
 	if f.mode != cpu.Small { // which reads it as it goes
 		defer m.Close()
 	}
 	return sampler.New(ctx, m, sampler.Options{Device: f.device, Threads: f.threads, Mode: f.mode, Tune: true})
-}
-
-// modelName is what an image's file calls the model.
-func (f *sampleFlags) modelName() string {
-	paths := f.models
-	if len(paths) == 0 {
-		paths = filepath.SplitList(os.Getenv(modelVariable))
-	}
-	if len(paths) == 0 {
-		return "roentgo-mini"
-	}
-	return strings.SplitN(filepath.Base(paths[0]), ".", 2)[0]
 }
 
 // plan lists the images to make, those of this part: the seed is added to the
@@ -430,7 +425,7 @@ func (f *sampleFlags) settings(s *sampler.Sampler, t sampler.Settings, index int
 	return provenance.Settings{Prompt: t.Prompt, Negative: t.Negative, Seed: t.Seed, Index: index, Steps: t.Steps,
 		Guidance: t.Guidance, Rescale: t.Rescale, Sampler: t.Sampler, Spacing: t.Spacing, Eta: t.Eta, Truncate: t.Truncate,
 		GuidanceLow: t.GuidanceInterval.Low, GuidanceHigh: t.GuidanceInterval.High,
-		ModelHash: s.ModelHash(), ModelName: f.modelName(), Version: version(),
+		ModelHash: s.ModelHash(), ModelName: f.modelName, Version: version(),
 		Marks: provenance.Marks{Unmarked: f.plain, Unsigned: f.unsigned, Secret: f.keyFile != ""}.String()}
 }
 

@@ -59,7 +59,7 @@ examples and says how to host it.`,
 	l.IntVar(&f.limits.Count, "max-count", 4, "images of a request")
 	l.DurationVar(&f.limits.Timeout, "timeout", 5*time.Minute, "longest time of a request, with its time in the queue")
 	l.BoolVar(&f.logPrompts, "log-prompts", false, "write prompts to the log")
-	l.StringArrayVar(&f.models, "model", nil, "model file; once per file where several complete each other (default: $"+modelVariable+", else the model of this program)")
+	f.models.add(l)
 	l.StringVar(&f.device, "device", sampler.Auto, "auto, gpu or cpu")
 	l.IntVar(&f.threads, "threads", 0, "of the CPU (default: one per core)")
 	l.StringVar(&f.keyFile, watermarkKey, "", "file with the secret of your own watermarks, of 16 bytes or more (default: the public key, which proves nothing)")

@@ -41,7 +41,7 @@ func TestServe(t *testing.T) {
 	if err != nil || s.Prompt != "pleural effusion" || s.Seed != 7 || s.Steps != 1 {
 		t.Errorf("settings %+v, %v", s, err)
 	}
-	if status, stdout, stderr := roentgo(t, "detect", path); status != 0 || !strings.Contains(stdout, "of the model in this program") {
+	if status, stdout, stderr := roentgo(t, "detect", path); status != 0 || !strings.Contains(stdout, "of a model in this program") {
 		t.Errorf("detect: %d, %q, %q", status, stdout, stderr)
 	}
 	same := filepath.Join(t.TempDir(), "y.png")

@@ -3,8 +3,6 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 
@@ -20,8 +18,8 @@ func distillCommand() *cobra.Command {
 		Common:  train.Common{Steps: 2000, Batch: 16, Rate: 2e-4, Warmup: 100, Decay: 0.5, EvaluateEvery: 500},
 		Prompts: train.DefaultPrompts,
 	}}
-	var vae []string
-	var teacher, text, interval string
+	var vae, teacher []string
+	var text, interval string
 	cmd := &cobra.Command{
 		Use:   "distill --data FOLDER --vae FOLDER --teacher FOLDER --run FOLDER",
 		Short: "Train a diffusion model by another: guidance in one pass, then fewer steps",
@@ -40,33 +38,21 @@ func distillCommand() *cobra.Command {
 			}
 			defer data.Close()
 			defer autoencoder.Close()
-			trained, err := runs.OpenTrained(teacher)
+			taught, err := runs.OpenTeacher(teacher, text)
 			if err != nil {
 				return err
 			}
-			defer trained.Close()
-			if err := errors.Join(json.Unmarshal([]byte(trained.Model), &o.Model), json.Unmarshal([]byte(trained.Schedule), &o.Schedule)); err != nil {
-				return fmt.Errorf("%w: %s does not state its model and schedule: %w", runs.ErrCheckpoint, teacher, err)
-			}
-			o.VAE, o.Teacher = autoencoder, trained
-			if o.Text, err = runs.OpenEncoder(teacher, text); err != nil {
-				return err
-			}
-			if o.Text != nil {
-				defer o.Text.Close()
-			} else if o.Model.HasText() {
-				if o.Vocab, err = runs.RunVocab(teacher); err != nil {
-					return err
-				}
-			}
+			defer taught.Close()
+			o.VAE, o.Teacher = autoencoder, taught
+			o.Model, o.Schedule, o.Text, o.Vocab = taught.Model, taught.Schedule, taught.Encoder, taught.Vocab
 			return train.Distill(cmd.Context(), data, o, os.Stderr)
 		},
 	}
 	f := cmd.Flags()
 	commonFlags(f, &o.Common)
 	f.StringArrayVar(&vae, "vae", nil, vaeHelp)
-	f.StringVar(&teacher, "teacher", "", "run of the model to learn from (required)")
-	f.StringVar(&text, "text", "", "folder of the teacher's frozen text encoder (default: where it was in training)")
+	f.StringArrayVar(&teacher, "teacher", nil, "run of the model to learn from, or a model file, once per file (required)")
+	f.StringVar(&text, "text", "", "folder of the teacher's frozen text encoder (default: where it was in a run's training; the encoder of a model file learns on)")
 	f.Float64Var(&o.Guidance, "guidance", 1, "scale of the teacher's guidance; 1: none")
 	f.StringVar(&interval, "guidance-interval", "0-799", "timesteps at which the teacher is guided, as LOW-HIGH or LOW-, or all")
 	f.BoolVar(&o.GuideWithinView, "guide-within-view", false, "guide the teacher away from all images of the view that a caption states, and not from all images")

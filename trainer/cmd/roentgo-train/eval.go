@@ -50,7 +50,7 @@ The folder gets index.html, a page with all of it; eval.json, findings.csv and s
 (a line per guidance), sweep.png, spectrum.png, with an encoder reconstructions.png, with
 --curve curve.png and curve-images.png; and per guidance pictures: findings-PA and findings-AP (findings by
 seeds), differences (what a finding changes on average: generated, real; PA, then AP),
-text (a text per row), closest (generated, then nearest training image: the nearest 20 by features, then by pixels),
+text (a text per row), failures (a kind of failure per row, the worst of 200 images), closest (generated, then nearest training image: the nearest 20 by features, then by pixels),
 random (16 seeds of 16 prompts, not picked) and montage (real and generated, shuffled).`,
 		Example: "  roentgo-train eval --model model" + weights.Extension + " --data runs/data --classifier runs/classifier --out runs/eval\n" +
 			"  roentgo-train eval --images xrays --data runs/data --classifier runs/classifier --out runs/xrays\n" +
@@ -123,6 +123,7 @@ type evaluator struct {
 	scores      [][]float64    // of real
 	outputs     map[string]int // column of scores
 	known       *neighbours    // of train
+	spectrum    []float64      // of real
 	again       [][]float32    // real, as the autoencoder leaves them; nil without an encoder
 	network     *train.Network // of features; nil: the classifier
 	perceptual  *train.Network // of distances; or nil
@@ -236,7 +237,7 @@ func (e *evaluator) fits() error {
 // counts adds up the images that an evaluation makes.
 func (e *evaluator) counts() {
 	e.progress.total = len(e.guidance) * e.seeds * len(evalViews) * (1 + len(dataset.FindingLabels()))
-	e.progress.total += len(e.guidance) * (len(e.captioned()) + e.seeds*probeTexts())
+	e.progress.total += len(e.guidance) * (len(e.captioned()) + e.seeds*probeTexts() + failureImages + e.groupImages())
 	if e.steps {
 		e.progress.total += e.curveImages()
 	}
@@ -260,8 +261,9 @@ func (e *evaluator) evaluate(ctx context.Context) error {
 	if err := os.MkdirAll(e.out, 0o755); err != nil {
 		return err
 	}
+	e.spectrum = metric.Spectrum(e.real, e.data.Size())
 	v := evaluation{Command: strings.Join(append([]string{"roentgo-train"}, os.Args[1:]...), " "), Classifier: e.judge.Hash, Seeds: e.seeds,
-		size: e.data.Size(), several: len(e.guidance) > 1, real: metric.Spectrum(e.real, e.data.Size())}
+		size: e.data.Size(), several: len(e.guidance) > 1, real: e.spectrum}
 	if e.folder == "" {
 		v.Model, v.Unknown = e.sampler.ModelHash(), e.unknownWords()
 	}
@@ -370,6 +372,12 @@ func (e *evaluator) at(ctx context.Context, guidance float64, ref *reference) (*
 	}
 	closest, err := e.nearest(ctx, r, s)
 	if err != nil {
+		return nil, err
+	}
+	if err := e.groups(ctx, r, s); err != nil {
+		return nil, err
+	}
+	if err := e.failed(ctx, r, s); err != nil {
 		return nil, err
 	}
 	return r, errors.Join(e.pictures(ctx, r, s), e.drawClosest(s, closest))

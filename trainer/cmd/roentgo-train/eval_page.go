@@ -27,6 +27,7 @@ func (v *evaluation) Pictures() map[string]string {
 		"findings-AP": "AP: a finding per row, a seed per column.",
 		"differences": "What a finding changes on average: generated, real; PA, then AP.",
 		"text":        "A text per row, a seed per column.",
+		"failures":    "The images that fail most, of 200 random captions: a rule per row.",
 		"closest":     "Generated, then the nearest training image.",
 		"montage":     "Real and generated images, shuffled: eval.json has the key.",
 	}

@@ -18,10 +18,11 @@ type samples struct {
 	guidance float64
 	images   map[string]map[string][][]float32
 	scores   map[string]map[string][][]float64
+	unasked  [][]float64 // scores of images of no text
 }
 
 func (e *evaluator) sampleAll(ctx context.Context, guidance float64) (*samples, error) {
-	s := &samples{guidance, map[string]map[string][][]float32{}, map[string]map[string][][]float64{}}
+	s := &samples{guidance: guidance, images: map[string]map[string][][]float32{}, scores: map[string]map[string][][]float64{}}
 	for _, view := range evalViews {
 		s.images[view], s.scores[view] = map[string][][]float32{}, map[string][][]float64{}
 		for _, finding := range evalFindings() {

@@ -90,7 +90,9 @@ func (e *evaluator) probe(ctx context.Context, r *result, s *samples) error {
 			if scores[p.text], err = e.judge.Scores(list); err != nil {
 				return err
 			}
-			made[p.text] = list
+			if made[p.text] = list; p.kind == probeNull {
+				s.unasked = scores[p.text]
+			}
 			for k := range columns {
 				img := train.Gray(list[k], e.data.Size())
 				if k == 0 {

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -67,6 +69,8 @@ type result struct {
 	Paired    pairedRow   `json:"paired"`
 	Agreement []agreement `json:"agreement"`
 	Text      []probed    `json:"text"`
+	Failures  []failure   `json:"failures"`
+	Groups    []group     `json:"groups"`
 
 	MontageKey string `json:"montage_key"` // R or G per picture of montage.png, row by row
 
@@ -77,7 +81,7 @@ type result struct {
 func (v *evaluation) write(dir string) error {
 	text, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
-		return fmt.Errorf("eval: a figure is not a number: %w", err)
+		return fmt.Errorf("eval: %s is not a number: %w", notFinite(reflect.ValueOf(v), ""), err)
 	}
 	return errors.Join(
 		atomicfile.WriteBytes(filepath.Join(dir, "eval.json"), true, append(text, '\n')),
@@ -87,6 +91,39 @@ func (v *evaluation) write(dir string) error {
 		v.plotSweep(filepath.Join(dir, "sweep.png")),
 		v.writePage(filepath.Join(dir, "index.html")),
 	)
+}
+
+// notFinite names the first figure of v that JSON cannot hold; "" where there is none.
+func notFinite(v reflect.Value, name string) string {
+	switch v.Kind() {
+	case reflect.Float64:
+		if x := v.Float(); math.IsNaN(x) || math.IsInf(x, 0) {
+			return name
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			return notFinite(v.Elem(), name)
+		}
+	case reflect.Struct:
+		for field, inner := range v.Fields() {
+			if bad := notFinite(inner, name+"."+field.Name); field.IsExported() && bad != "" {
+				return bad
+			}
+		}
+	case reflect.Slice:
+		for k := range v.Len() {
+			if bad := notFinite(v.Index(k), fmt.Sprintf("%s[%d]", name, k)); bad != "" {
+				return bad
+			}
+		}
+	case reflect.Map:
+		for key, inner := range v.Seq2() {
+			if bad := notFinite(inner, fmt.Sprintf("%s[%v]", name, key)); bad != "" {
+				return bad
+			}
+		}
+	}
+	return ""
 }
 
 func writeCSV(path string, rows [][]string) error {

@@ -19,14 +19,15 @@ import (
 
 // pageOptions are the flags of `page`.
 type pageOptions struct {
-	eval, manifest, template, out string
-	force                         bool
+	eval, beside, manifest, template, out string
+	force                                 bool
 }
 
 // pageFigures is what a template is filled with.
 type pageFigures struct {
 	Eval     evaluation
 	Result   *result // of the first guidance
+	Beside   *result // of another model, by the same classifier; or nil
 	Manifest weights.Manifest
 	Rows     []distanceRow // of Eval and Result, generated images after real ones
 	Pairs    []pairedRow
@@ -47,6 +48,7 @@ A figure that the template names and the evaluation lacks is an error.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.eval, "eval", "", "eval.json that 'eval' wrote (required)")
+	f.StringVar(&o.beside, "beside", "", "eval.json of another model, for a template that compares the two")
 	f.StringVar(&o.manifest, "manifest", "", "manifest of the model file that it measured (required)")
 	f.StringVar(&o.template, "template", "", "template of the page (required)")
 	f.StringVar(&o.out, "out", "", "page to write (required)")
@@ -75,6 +77,16 @@ func (o pageOptions) run() error {
 		return fmt.Errorf("%s measured the model %.12s, %s is of %.12s: evaluate this model", o.eval, p.Eval.Model, o.manifest, p.Manifest.ModelHash)
 	}
 	p.Result = p.Eval.Results[0]
+	if o.beside != "" {
+		var other evaluation
+		if err := readJSON(o.beside, &other); err != nil {
+			return err
+		}
+		if len(other.Results) == 0 || other.Classifier != p.Eval.Classifier || other.Seeds != p.Eval.Seeds {
+			return fmt.Errorf("%s and %s are not of one classifier and one number of seeds: their figures cannot stand beside each other", o.eval, o.beside)
+		}
+		p.Beside = other.Results[0]
+	}
 	p.Rows = insertRow(p.Eval.Distances.Rows, p.Result.Distance)
 	p.Pairs = insertRow(p.Eval.Paired, p.Result.Paired)
 	text, err := os.ReadFile(o.template)
@@ -130,6 +142,17 @@ func fillPage(text string, p pageFigures) ([]byte, error) {
 				}
 			}
 			return nil
+		},
+		"beside": func(finding string) (obedience, error) {
+			if p.Beside == nil {
+				return obedience{}, fmt.Errorf("the template compares two models: give the other's figures with --beside")
+			}
+			for _, o := range append(p.Beside.Findings[:len(p.Beside.Findings):len(p.Beside.Findings)], p.Beside.View) {
+				if o.Finding == finding {
+					return o, nil
+				}
+			}
+			return obedience{}, fmt.Errorf("--beside lacks %q", finding)
 		},
 		"overall":  func() (overallRates, error) { return overall(p.Result.Agreement) },
 		"megabyte": func(n int64) string { return fmt.Sprintf("%.1f", float64(n)/1e6) },

@@ -31,6 +31,10 @@ func madeUp() evaluation {
 		r.Findings = append(r.Findings, obedience{Finding: finding, Real: &i, Made: &i})
 		r.Agreement = append(r.Agreement, agreement{finding, 9, 6, rates{i, i, i}, rates{i, i, i}})
 	}
+	for _, kind := range []string{"anatomical implausibility", "heart on the wrong side", "missing subtle finding", "unrealistic texture"} {
+		r.Failures = append(r.Failures, failure{Kind: kind, Rule: "a rule", Images: 9, Made: i, Real: i})
+	}
+	r.Groups = []group{{Attribute: "view", Name: "PA", Train: 9, Unasked: &i, AUC: &i}, {Attribute: "age", Name: "0 to 19 years"}}
 	r.Agreement[1].Positives = 2 // too few for the mean
 	r.Agreement[1].Made.F1.Value = 0.9
 	return evaluation{Command: "roentgo-train eval", Model: "abc", Seeds: 9, Reconstructed: &reconstruction{},
@@ -70,6 +74,13 @@ func TestPage(t *testing.T) {
 	if string(text) != want {
 		t.Errorf("%q, want %q", text, want)
 	}
+	put("beside.tmpl", `{{with beside "Effusion"}}{{interval 2 .Made}}{{end}}`)
+	refused(t, 1, "--beside", command("beside.tmpl", "manifest.json", "beside.md")...)
+	if status, _, stderr := program(t, command("beside.tmpl", "manifest.json", "beside.md", "--beside", at("eval.json"))...); status != 0 {
+		t.Error(stderr)
+	}
+	put("another.json", evaluation{Model: "def", Classifier: "another", Seeds: 9, Results: madeUp().Results})
+	refused(t, 1, "not of one classifier", command("beside.tmpl", "manifest.json", "new.md", "--beside", at("another.json"))...)
 	refused(t, 2, "exists already", command("page.tmpl", "manifest.json", "page.md")...)
 	refused(t, 1, "evaluate this model", command("page.tmpl", "other.json", "new.md")...)
 	refused(t, 1, "wrong.tmpl", command("wrong.tmpl", "manifest.json", "new.md")...)
@@ -85,8 +96,8 @@ func TestPage(t *testing.T) {
 // evaluation has.
 func TestTemplates(t *testing.T) {
 	v := madeUp()
-	p := pageFigures{Eval: v, Result: v.Results[0], Rows: insertRow(v.Distances.Rows, v.Results[0].Distance), Pairs: insertRow(v.Paired, v.Results[0].Paired)}
-	for _, path := range []string{"../../../weights/default/card.md.tmpl", "../../study.md.tmpl"} {
+	p := pageFigures{Eval: v, Result: v.Results[0], Rows: insertRow(v.Distances.Rows, v.Results[0].Distance), Pairs: insertRow(v.Paired, v.Results[0].Paired), Beside: madeUp().Results[0]}
+	for _, path := range []string{"../../../weights/default/card.md.tmpl", "../../../weights/fast/card.md.tmpl", "../../study.md.tmpl"} {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
