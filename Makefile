@@ -5,7 +5,6 @@ PEERS = .cache/peers/bin/python
 TRAINER ?= bin/roentgo-train
 DATA ?= runs/data
 JUDGE ?= runs/classifier
-VAE ?= runs/vae
 EVALUATION ?= runs/evaluation
 SYNTHETIC ?= runs/synthetic
 TORCH_ENV = .cache/libtorch/torch-$(LIBTORCH)/env.sh
@@ -129,10 +128,13 @@ bench-train: .cache/peers/requirements.txt
 	$(MAKE) libtorch trainer LIBTORCH=2.11.0 TRAINER=bin/bench/roentgo-train
 	for preset in mini paper; do $(PEERS) trainer/train/testdata/bench_peer.py --trainer bin/bench/roentgo-train --preset $$preset || exit 1; done
 
-# All figures of the shipped model, the card and the page beside the study. DATA is what
-# `roentgo-train prepare` made, JUDGE a run of `classifier`, VAE the autoencoder's run.
+# All figures of the shipped models, the cards and the page beside the study. DATA is
+# what `roentgo-train prepare` made, JUDGE a run of `classifier`, ENCODER the shipped
+# weights that have the autoencoder's encoder.
+ENCODER = $(addprefix --vae ,$(wildcard weights/default/training/*.safetensors.zst))
 evaluation: trainer
-	$(TRAINER) eval --model weights/default/roentgo-mini.safetensors.zst --vae $(VAE) --data $(DATA) --classifier $(JUDGE) --leave-out kermany --seeds 32 --captions 96 --curve --out $(EVALUATION)
+	$(TRAINER) eval --model weights/default/roentgo-mini.safetensors.zst $(ENCODER) --data $(DATA) --classifier $(JUDGE) --leave-out kermany --seeds 32 --captions 96 --curve --out $(EVALUATION)
+	$(TRAINER) eval --model weights/fast/roentgo-fast.safetensors.zst $(ENCODER) --data $(DATA) --classifier $(JUDGE) --leave-out kermany --seeds 32 --captions 96 --out $(EVALUATION)-fast
 	$(MAKE) card
 
 # What synthetic training images are worth to a classifier. SYNTHETIC is the folder for
@@ -146,6 +148,7 @@ usefulness: trainer
 card:
 	for page in weights/default/card.md.tmpl:weights/default/README.md trainer/study.md.tmpl:trainer/STUDY.md; do \
 		$(TRAINER) page --eval $(EVALUATION)/eval.json --manifest weights/default/roentgo-mini.manifest.json --template $${page%:*} --force --out $${page#*:} || exit 1; done
+	$(TRAINER) page --eval $(EVALUATION)-fast/eval.json --beside $(EVALUATION)/eval.json --manifest weights/fast/roentgo-fast.manifest.json --template weights/fast/card.md.tmpl --force --out weights/fast/README.md
 
 # What takes too long for `make test`: all hostile model files, a GPU lost at every
 # call, 200 clients of the server for five minutes, races and stray pointers, and

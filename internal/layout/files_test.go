@@ -13,6 +13,7 @@ var writers = map[string]string{
 	"internal/atomicfile":           "does it",
 	"internal/browsertest":          "fills the profile of a browser",
 	"internal/pack":                 "fills a folder that a build puts in place as a whole",
+	"internal/release":              "fills a folder that a build puts in place as a whole",
 	"internal/messy":                "fills a test's folder",
 	"internal/samplertest":          "fills a test's folder",
 	"internal/notices/gen":          "generates source",

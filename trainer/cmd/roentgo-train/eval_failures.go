@@ -18,7 +18,8 @@ import (
 )
 
 // failure counts one of the failure modes of the study's table 9, by a rule that a
-// program can follow, in images of random captions and in real ones.
+// program can follow, in images of random captions and in real ones. The mode "wrong
+// laterality" has none: no caption names a side.
 type failure struct {
 	Kind string `json:"kind"`
 	Rule string `json:"rule"`
@@ -57,24 +58,19 @@ func (e *evaluator) failed(ctx context.Context, r *result, s *samples) error {
 	if err != nil {
 		return err
 	}
-	real := make([]int, len(e.test)) // the record of each held-out image
-	for k := range real {
-		real[k] = k
-	}
 	distances, _ := metric.Nearest(features, e.known.features)
-	mean := e.meanChest()
-	count := func(kind, rule string, of func(k int, x []float32, scores []float64, distance float64, record int) (severity float64, applies bool)) {
+	count := func(kind, rule string, of func(x []float32, scores []float64, distance float64, record int) (severity float64, applies bool)) {
 		f := failure{Kind: kind, Rule: rule}
 		var groups []string
 		for k, x := range list {
-			if v, ok := of(k, x, scores[k], distances[k], records[k]); ok {
+			if v, ok := of(x, scores[k], distances[k], records[k]); ok {
 				f.severity, f.of, groups = append(f.severity, v), append(f.of, k), append(groups, strconv.Itoa(k))
 			}
 		}
 		var held []float64
 		var patients []string
 		for k, x := range e.real {
-			if v, ok := of(k, x, e.scores[k], e.known.heldFeatures[k], real[k]); ok {
+			if v, ok := of(x, e.scores[k], e.known.heldFeatures[k], k); ok {
 				held, patients = append(held, v), append(patients, e.data.Records[e.test[k]].Patient)
 			}
 		}
@@ -86,20 +82,15 @@ func (e *evaluator) failed(ctx context.Context, r *result, s *samples) error {
 	}
 	far := metric.Percentile(e.known.heldFeatures, 1-firstPercentile)
 	count("anatomical implausibility", "further from the nearest training image, by the classifier's features, than 99 of 100 held-out images are",
-		func(_ int, _ []float32, _ []float64, distance float64, _ int) (float64, bool) {
+		func(_ []float32, _ []float64, distance float64, _ int) (float64, bool) {
 			return distance/far - 1, true
-		})
-	count("heart on the wrong side", "the mirror image is more like the mean of the training images than the image itself is",
-		func(_ int, x []float32, _ []float64, _ float64, _ int) (float64, bool) {
-			small := metric.Thumbnail(x, e.data.Size(), len(mean.rows))
-			return mean.mirrored(small) - mean.like(small), true
 		})
 	thresholds := map[string][2]float64{}
 	for _, finding := range subtle {
 		thresholds[finding] = e.thresholds(finding)
 	}
 	count("missing subtle finding", "the caption states a nodule, mass, pneumothorax, atelectasis or pleural thickening, and the classifier does not see it",
-		func(_ int, _ []float32, scores []float64, _ float64, record int) (worst float64, applies bool) {
+		func(_ []float32, scores []float64, _ float64, record int) (worst float64, applies bool) {
 			rec := e.data.Records[e.test[record]]
 			worst = math.Inf(-1)
 			for _, finding := range subtle {
@@ -112,7 +103,7 @@ func (e *evaluator) failed(ctx context.Context, r *result, s *samples) error {
 		})
 	low, high := e.roughness()
 	count("unrealistic texture", "the power above a quarter of the Nyquist frequency is below that of 99 of 100 held-out images, or above it",
-		func(_ int, x []float32, _ []float64, _ float64, _ int) (float64, bool) {
+		func(x []float32, _ []float64, _ float64, _ int) (float64, bool) {
 			p := math.Log(metric.Detail(metric.Spectrum([][]float32{x}, e.data.Size()), e.spectrum))
 			return max(low-p, p-high), true
 		})
@@ -150,46 +141,6 @@ func (e *evaluator) sampleFailures(ctx context.Context, guidance float64) (recor
 		e.progress.one(fmt.Sprintf("guidance %g, random caption", guidance))
 	}
 	return records, list, nil
-}
-
-// chest is a mean image, row by row, of zero mean.
-type chest struct{ rows [][]float64 }
-
-// meanSide is the side of the mean chest.
-const meanSide = 32
-
-// meanChest is the mean of the training images.
-func (e *evaluator) meanChest() chest {
-	side := min(meanSide, e.data.Size())
-	sum := make([]float64, side*side)
-	x := make([]float32, e.data.Size()*e.data.Size())
-	for _, i := range e.train {
-		e.data.Image(i, x)
-		for k, v := range metric.Thumbnail(x, e.data.Size(), side) {
-			sum[k] += v
-		}
-	}
-	return chest{slices.Collect(slices.Chunk(sum, side))}
-}
-
-// like is the scalar product of an image, of zero mean, with the chest.
-func (c chest) like(x []float64) (sum float64) {
-	for r, row := range c.rows {
-		for k, v := range row {
-			sum += v * x[r*len(row)+k]
-		}
-	}
-	return sum
-}
-
-// mirrored is the same of the mirror image.
-func (c chest) mirrored(x []float64) (sum float64) {
-	for r, row := range c.rows {
-		for k, v := range row {
-			sum += v * x[r*len(row)+len(row)-1-k]
-		}
-	}
-	return sum
 }
 
 // roughness is the range, without a two-hundredth on each side, of the logarithm of

@@ -31,7 +31,7 @@ func madeUp() evaluation {
 		r.Findings = append(r.Findings, obedience{Finding: finding, Real: &i, Made: &i})
 		r.Agreement = append(r.Agreement, agreement{finding, 9, 6, rates{i, i, i}, rates{i, i, i}})
 	}
-	for _, kind := range []string{"anatomical implausibility", "heart on the wrong side", "missing subtle finding", "unrealistic texture"} {
+	for _, kind := range []string{"anatomical implausibility", "missing subtle finding", "unrealistic texture"} {
 		r.Failures = append(r.Failures, failure{Kind: kind, Rule: "a rule", Images: 9, Made: i, Real: i})
 	}
 	r.Groups = []group{{Attribute: "view", Name: "PA", Train: 9, Unasked: &i, AUC: &i}, {Attribute: "age", Name: "0 to 19 years"}}
