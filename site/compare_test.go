@@ -10,7 +10,7 @@ import (
 )
 
 // compared waits for a B of some words.
-func (p *tab) compared(words string) {
+func (p *visit) compared(words string) {
 	p.t.Helper()
 	p.wait(fmt.Sprintf(`document.getElementById("compare-b-text").textContent === %q && !document.getElementById("compare-difference").hidden`, words))
 	p.wait(idle)

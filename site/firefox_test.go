@@ -13,7 +13,7 @@ import (
 )
 
 // The journeys of a visitor, in Firefox: first visit, offline, weak line,
-// history. wasm has the one of the element in a foreign page. Each has a host, and
+// history, compare, learn, and live drawing. wasm has the one of the element in a foreign page. Each has a host, and
 // so an origin, of its own: the browser is one for all.
 
 // foxTab is the page in a tab of Firefox.
@@ -78,6 +78,49 @@ func TestFirefoxHistory(t *testing.T) {
 		t.Errorf("the newest is %q", got)
 	}
 	p.wait(chosen + ".naturalWidth === 256")
+	p.clean()
+}
+
+// TestFirefoxCompare makes an image, then another with a finding more by one click.
+func TestFirefoxCompare(t *testing.T) {
+	h := serve(built)
+	defer h.Close()
+	p := fox(t, h.URL+"/")
+	p.load()
+	p.make("PA chest x-ray, normal chest", "9", 2, 1)
+	p.click("#compare-open")
+	p.Must(finding("cardiomegaly")+`.click();`, nil)
+	p.compared("PA chest x-ray. cardiomegaly")
+	p.want(`document.getElementById("compare-b").ariaLabel === "Synthetic chest X-ray: PA chest x-ray. cardiomegaly, seed 9"`)
+	p.clean()
+}
+
+// TestFirefoxLearn looks at a pair of the atlas and answers a question of the quiz.
+func TestFirefoxLearn(t *testing.T) {
+	h := serve(built)
+	defer h.Close()
+	p := fox(t, h.URL+"/learn.html")
+	p.wait(`!document.getElementById("stuck")`)
+	p.click("#model-load")
+	p.wait(made)
+	p.want(`document.querySelectorAll("#atlas-films canvas").length === 3`)
+	p.click("#tab-quiz")
+	p.answer(0)
+	p.want(`document.getElementById("quiz-score").textContent.startsWith("Score: ")`)
+	p.clean()
+}
+
+// TestFirefoxLive draws while somebody types.
+func TestFirefoxLive(t *testing.T) {
+	h := serve(built)
+	defer h.Close()
+	p := fox(t, h.URL+"/")
+	p.click("#live")
+	for _, words := range []string{"PA chest x-ray, normal chest", "PA chest x-ray showing pleural effusion"} {
+		p.set("prompt", words)
+		p.wait(`document.getElementById("live-image").alt === "Synthetic chest X-ray: ` + words + `"`)
+	}
+	p.want(`document.getElementById("live-image").naturalWidth === 256`)
 	p.clean()
 }
 

@@ -201,7 +201,7 @@ func TestAtlas(t *testing.T) {
 }
 
 // answer answers the question of the quiz, and returns whether that was right.
-func (p *tab) answer(i int) bool {
+func (p *visit) answer(i int) bool {
 	p.t.Helper()
 	p.wait(`document.querySelectorAll("#quiz-answers button:enabled").length > 1`)
 	p.click(fmt.Sprintf("#quiz-answers button:nth-child(%d)", i+1))

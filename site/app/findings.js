@@ -20,20 +20,24 @@ function names({ say }) {
   return [...say, say[0].split(" ").at(-1)].sort((a, b) => b.length - a.length);
 }
 
-/** A pattern of phrases, each with a denial before it where denied is. */
+/**
+ * A pattern of phrases: with a denial before each where denied is; else it also finds
+ * a phrase with its denial, which is then the pattern's group.
+ */
 function pattern(phrases, denied) {
-  const escaped = phrases.map(p => p.replace(/[^\p{L}\p{N} ]/gu, "\\$&"));
-  return new RegExp(`${denied ? `\\b(?:${DENIAL}) ` : `(?<!\\b(?:${DENIAL}) )`}\\b(?:${escaped.join("|")})s?\\b`, "giu");
+  const any = `(?:${phrases.map(p => p.replace(/[^\p{L}\p{N} ]/gu, "\\$&")).join("|")})s?\\b`;
+  const no = `\\b(?:${DENIAL}) ${any}`;
+  return new RegExp(denied ? no : `(${no})|\\b${any}`, "giu");
 }
 
 /** Whether a prompt says that a finding is there. */
 export function holds(text, finding) {
-  return pattern(names(finding), false).test(text);
+  return [...text.matchAll(pattern(names(finding), false))].some(([, denial]) => denial === undefined);
 }
 
-/** A text without what a pattern finds, and without the joints that are left over. */
+/** A text without what a pattern finds besides denials, and without the joints that are left over. */
 function without(text, what) {
-  return text.replace(what, "")
+  return text.replace(what, (found, denial) => typeof denial === "string" ? denial : "")
     .replace(/\s+/g, " ")
     .replace(new RegExp(`(?:[ ,]*\\b(?:${LINK})\\b)+ *(?=[.,;]|$)`, "giu"), "") // "x with ."
     .replace(new RegExp(`(^|[.,;]) *(?:\\b(?:${LINK})\\b *)+`, "giu"), "$1 ") // ". and y"
