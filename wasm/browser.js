@@ -36,7 +36,8 @@ export const browser = {
   // or its bundler has put it.
   start(workerURL) {
     if (workerURL) return startAt(workerURL);
-    if (new URL(here).origin === self.origin) {
+    const { protocol, origin } = new URL(here);
+    if (protocol === "file:" || origin === self.origin) { // webpack writes its own folder for here
       try {
         // Written out like this for bundlers: they see it, and move the script.
         return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "roentgo" });

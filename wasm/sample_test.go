@@ -373,7 +373,7 @@ func TestRequests(t *testing.T) {
 		t.Errorf("seeds came back as %v, want %v", seeds, want)
 	}
 	for _, c := range []struct{ file, says string }{
-		{`new Blob(["not a PNG"])`, "not a PNG"}, {`new Blob([])`, "not a PNG"}, {`{size: 2 ** 31}`, "no image of roentgo"},
+		{`new Blob(["not a PNG"])`, "not a PNG"}, {`new Blob([])`, "not a PNG"}, {`{size: 2 ** 31}`, "a Blob is needed"},
 	} {
 		err := p.Eval(t.Context(), "await s.readSettings("+c.file+");", nil)
 		if err == nil || !strings.HasPrefix(err.Error(), "request: ") || !strings.Contains(err.Error(), c.says) {

@@ -149,7 +149,8 @@ export class Sampler {
   }
 
   async image(request = {}) {
-    const { onStep, ...wanted } = request ?? {};
+    if (typeof request !== "object" || request === null) refuse("request", request, "an object");
+    const { onStep, ...wanted } = request;
     if (onStep !== undefined && typeof onStep !== "function") refuse("onStep", onStep, "a function");
     if (Array.isArray(wanted.prompt)) refuse("prompt", wanted.prompt, "one text, or sample, which makes many,");
     if (wanted.count !== undefined && wanted.count !== 1) refuse("count", wanted.count, "1, or sample, which makes many,");
