@@ -1,88 +1,39 @@
+//go:build linux
+
 package main
 
 import (
 	"bytes"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
-	"strings"
+	"syscall"
 	"testing"
-	"time"
 
-	"github.com/roentgo/roentgo/internal/need"
-	"github.com/roentgo/roentgo/internal/samplertest"
-	"github.com/roentgo/roentgo/sampler/internal/cpu"
-	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/weights"
+	shipped "github.com/roentgo/roentgo/weights/default"
 )
 
-// TestPeakMemory makes one image in a process of its own and holds the most
-// memory that it had at a time, its program and the model in it counted.
-func TestPeakMemory(t *testing.T) {
-	if runtime.GOOS != "linux" || testing.Short() {
-		t.Skip("reads what Linux counts, and writes a large model")
+// TestMemoryOfOpening holds what `verify` and `info` take beyond a command that opens
+// no model to twice the bytes that the model's manifest declares.
+func TestMemoryOfOpening(t *testing.T) {
+	t.Setenv(modelVariable, "")
+	manifest, err := weights.ParseManifest(shipped.Manifest)
+	if err != nil {
+		t.Fatal(err)
 	}
-	program := filepath.Join(t.TempDir(), "roentgo")
-	build := exec.Command(need.Program(t, "go"), "build", "-o", program, ".")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	paper := samplertest.Write(t, samplertest.File(t, samplertest.Description(model.Paper()), weights.F16))
-	for _, c := range []struct {
-		name, model, mode string
-		most              int // MB
-	}{
-		{"mini", "", cpu.Fast, 200},
-		{"mini", "", cpu.Small, 150},
-		{"paper", paper, cpu.Fast, 0},
-		{"paper", paper, cpu.Small, 300},
-	} {
-		args := []string{"sample", "--device", "cpu", "--mode", c.mode, "--steps", "3", "--out", filepath.Join(t.TempDir(), "x.png")}
-		if c.model != "" {
-			args = append(args, "--model", c.model)
+	peak := func(args ...string) int64 {
+		cmd, stderr := program(t, args...)
+		cmd.Stdout = new(bytes.Buffer)
+		if err := cmd.Run(); err != nil {
+			t.Fatal(err, stderr)
 		}
-		cmd := exec.Command(program, append(args, "pleural effusion")...)
-		cmd.Env = append(os.Environ(), "GOMAXPROCS=2")
-		peak, err := peakOf(cmd)
-		if err != nil {
-			t.Fatalf("%s, mode %s: %v", c.name, c.mode, err)
-		}
-		peak /= 1e6
-		t.Logf("%s, mode %s: %d MB", c.name, c.mode, peak)
-		if c.most > 0 && peak > c.most {
-			t.Errorf("%s, mode %s: %d MB at its peak, at most %d are wanted", c.name, c.mode, peak, c.most)
-		}
+		return cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
 	}
-}
-
-// peakOf runs a program and returns the most bytes that it had in memory. What
-// wait4 reports is of no use: it counts the process that the program was forked
-// from.
-func peakOf(cmd *exec.Cmd) (peak int, err error) {
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	if err := cmd.Start(); err != nil {
-		return 0, err
-	}
-	done := make(chan error)
-	go func() { done <- cmd.Wait() }()
-	for {
-		select {
-		case err := <-done:
-			if err != nil {
-				err = fmt.Errorf("%w: %s", err, errs.String())
-			}
-			return peak, err
-		case <-time.After(5 * time.Millisecond):
-			status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
-			if _, after, ok := strings.Cut(string(status), "VmHWM:"); ok {
-				var kB int
-				if _, err := fmt.Sscan(after, &kB); err == nil {
-					peak = 1024 * kB
-				}
-			}
+	least := peak("version")
+	const file = "../../../weights/default/roentgo-mini.safetensors.zst" // what is in the program is in memory anyway
+	for command, args := range map[string][]string{"verify": {"verify", file}, "info": {"info", "--json", file}} {
+		took := peak(args...) - least
+		t.Logf("%s: %.1f MB beyond %.1f MB, the model declares %.1f MB", command, float64(took)/1e6, float64(least)/1e6, float64(manifest.ContentSize)/1e6)
+		if took > 2*manifest.ContentSize {
+			t.Errorf("%s takes %d bytes more than a command without a model; twice the declared size is %d", command, took, 2*manifest.ContentSize)
 		}
 	}
 }
