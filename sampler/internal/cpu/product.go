@@ -6,11 +6,14 @@ import "unsafe"
 // side must be packed: aStride is that of its 4 rows.
 func productGo(depth int, a *float32, aStride int, b *float32, offsets *int32, out *float32, outStride, n, more int,
 	bias, residual *float32, residualStride int) {
-	for ; n > 0; n -= 2 {
-		tileGo(depth, a, b, offsets, out, outStride, n, more, bias, residual, residualStride)
-		offsets = (*int32)(unsafe.Add(unsafe.Pointer(offsets), 8))
-		out = (*float32)(unsafe.Add(unsafe.Pointer(out), 2*outStride))
-		residual = (*float32)(unsafe.Add(unsafe.Pointer(residual), 2*residualStride))
+	// Each pointer is made for a tile that is there: one past the last tile may lie
+	// outside of its allocation.
+	for c := 0; c < n; c += 2 {
+		var added *float32
+		if residual != nil {
+			added = at(residual, c*residualStride)
+		}
+		tileGo(depth, a, b, (*int32)(unsafe.Add(unsafe.Pointer(offsets), 4*c)), at(out, c*outStride), outStride, n-c, more, bias, added, residualStride)
 	}
 }
 
