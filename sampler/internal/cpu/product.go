@@ -37,7 +37,11 @@ func tileGo(depth int, a, b *float32, offsets *int32, out *float32, outStride, n
 	}
 	s00, s10, s20, s30 := s0[0], s0[1], s0[2], s0[3]
 	s01, s11, s21, s31 := s1[0], s1[1], s1[2], s1[3]
-	b0, b1 := column(0), column(1)
+	b0 := column(0)
+	b1 := b0 // of no effect, where the second column is none of the tile's
+	if n > 1 {
+		b1 = column(1)
+	}
 	for k := 0; len(left) >= 4 && k < len(b0) && k < len(b1); k++ {
 		a0, a1, a2, a3 := left[0], left[1], left[2], left[3]
 		s00 += a0 * b0[k]
