@@ -15,6 +15,7 @@ import (
 
 	"github.com/evanw/esbuild/pkg/api"
 
+	"github.com/roentgo/roentgo/internal/atomicfile"
 	shipped "github.com/roentgo/roentgo/weights/default"
 	"github.com/roentgo/roentgo/weights/fast"
 )
@@ -44,42 +45,7 @@ type page struct {
 // built site, and refuses any other that is not empty. The same sources give the
 // same bytes.
 func Build(ctx context.Context, out string, o Options) error {
-	if err := replaceable(out); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
-		return err
-	}
-	tmp, err := os.MkdirTemp(filepath.Dir(out), ".site-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(tmp)
-	if err := os.Chmod(tmp, 0o755); err != nil {
-		return err
-	}
-	if err := write(ctx, tmp, o); err != nil {
-		return err
-	}
-	if err := os.RemoveAll(out); err != nil {
-		return err
-	}
-	return os.Rename(tmp, out)
-}
-
-// replaceable returns an error for a folder that is neither empty nor a built site.
-func replaceable(out string) error {
-	entries, err := os.ReadDir(out)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(filepath.Join(out, serviceWorker)); err != nil && len(entries) > 0 {
-		return fmt.Errorf("%s is no built site and is left alone; name a folder that is empty or new", out)
-	}
-	return nil
+	return atomicfile.Folder(out, serviceWorker, "built site", func(dir string) error { return write(ctx, dir, o) })
 }
 
 // write writes all files of the site, each after those that it names.

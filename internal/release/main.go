@@ -17,6 +17,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+
+	"github.com/roentgo/roentgo/internal/atomicfile"
 )
 
 func main() {
@@ -43,7 +45,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "release:", err)
 		return 2
 	}
-	err = replace(*out, func(dir string) error {
+	err = atomicfile.Folder(*out, sumsFile, "release", func(dir string) error {
 		source, remove, err := checkOut(ctx)
 		if err != nil {
 			return err

@@ -130,17 +130,8 @@ func (e *evaluator) sampleFailures(ctx context.Context, guidance float64) (recor
 		records = append(records, at)
 		rows = append(rows, sampler.Row{Prompt: dataset.Caption(e.data.Records[e.test[at]], captionSeed, e.test[at], 1+k/len(e.test)), Seed: uint64(failureSeed + k)})
 	}
-	for img, err := range e.sampler.Images(ctx, sampler.Request{Rows: rows, Guidance: guidance, Truncate: true}) {
-		if err != nil {
-			return nil, nil, err
-		}
-		if err := metric.Clamp(img.Pix); err != nil {
-			return nil, nil, fmt.Errorf("%q: %w", rows[len(list)].Prompt, err)
-		}
-		list = append(list, img.Pix)
-		e.progress.one(fmt.Sprintf("guidance %g, random caption", guidance))
-	}
-	return records, list, nil
+	list, err = e.sampleRows(ctx, rows, guidance, "random caption")
+	return records, list, err
 }
 
 // roughness is the range, without a two-hundredth on each side, of the logarithm of

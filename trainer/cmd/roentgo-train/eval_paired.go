@@ -64,6 +64,11 @@ func (e *evaluator) sampleCaptions(ctx context.Context, guidance float64) ([][]f
 		i := e.test[k]
 		rows = append(rows, sampler.Row{Prompt: dataset.Caption(e.data.Records[i], captionSeed, i, 0), Seed: uint64(i)})
 	}
+	return e.sampleRows(ctx, rows, guidance, "caption of a held-out image")
+}
+
+// sampleRows makes an image of each row; progress says what they are.
+func (e *evaluator) sampleRows(ctx context.Context, rows []sampler.Row, guidance float64, what string) ([][]float32, error) {
 	var list [][]float32
 	for img, err := range e.sampler.Images(ctx, sampler.Request{Rows: rows, Guidance: guidance, Truncate: true}) {
 		if err != nil {
@@ -73,7 +78,7 @@ func (e *evaluator) sampleCaptions(ctx context.Context, guidance float64) ([][]f
 			return nil, fmt.Errorf("%q: %w", rows[len(list)].Prompt, err)
 		}
 		list = append(list, img.Pix)
-		e.progress.one(fmt.Sprintf("guidance %g, caption of a held-out image", guidance))
+		e.progress.one(fmt.Sprintf("guidance %g, %s", guidance, what))
 	}
 	return list, nil
 }
