@@ -137,10 +137,10 @@ evaluation: trainer
 	$(TRAINER) eval --model weights/fast/roentgo-fast.safetensors.zst $(ENCODER) --data $(DATA) --classifier $(JUDGE) --leave-out kermany --seeds 32 --captions 96 --out $(EVALUATION)-fast
 	$(MAKE) card
 
-# What synthetic training images are worth to a classifier. SYNTHETIC is the folder for
-# its data and runs.
+# What synthetic training images are worth to a classifier: images of the fast model, which
+# makes them in minutes. SYNTHETIC is the folder for its data and runs.
 usefulness: trainer
-	$(TRAINER) synthesize --model weights/default/roentgo-mini.safetensors.zst --data $(DATA) --leave-out kermany --out $(SYNTHETIC)/alone
+	$(TRAINER) synthesize --model weights/fast/roentgo-fast.safetensors.zst --data $(DATA) --leave-out kermany --out $(SYNTHETIC)/alone
 	$(TRAINER) synthesize --made $(SYNTHETIC)/alone --data $(DATA) --leave-out kermany --with-real --out $(SYNTHETIC)/both
 	for part in alone both; do $(TRAINER) classifier --data $(SYNTHETIC)/$$part --run $(SYNTHETIC)/judge-$$part --steps 1800 || exit 1; done
 	$(TRAINER) usefulness --data $(DATA) --leave-out kermany --real $(JUDGE) --other $(SYNTHETIC)/judge-alone --other $(SYNTHETIC)/judge-both --force --out trainer/ablations/usefulness.csv

@@ -221,6 +221,13 @@ func TestCompareClassifiers(t *testing.T) {
 	if len(list) < 2 || list[0].finding != "Effusion" || list[0].gain != nil || list[0].auc.Value != 1 || list[1].run != "wrong" || list[1].auc.Value != 0 || list[1].gain.Value != -1 || list[1].gain.High != -1 {
 		t.Errorf("%+v", list)
 	}
+	var sum float64
+	for i := 1; i < len(list)-2; i += 2 {
+		sum += list[i].gain.Value / float64(len(list)/2-1)
+	}
+	if last := list[len(list)-1]; last.finding != meanOutput || last.run != "wrong" || math.Abs(last.gain.Value-sum) > 1e-9 {
+		t.Errorf("mean of the gains %g: %+v", sum, last)
+	}
 }
 
 // checkFolder measures the images that the data were prepared from, as if a

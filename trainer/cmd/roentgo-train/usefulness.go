@@ -32,7 +32,7 @@ func usefulnessCommand() *cobra.Command {
 		Long: `For each finding, print how well each classifier recognises it in the real held-out
 images, and how much better or worse than the classifier of real images it does, with
 the bounds of 95 of 100 resamples of whole patients. A difference whose bounds have 0
-between them is none.`,
+between them is none. The last lines are of the mean over all outputs.`,
 		Example: `  roentgo-train synthesize --model model.safetensors.zst --data runs/data --out runs/synthetic
   roentgo-train classifier --data runs/synthetic --run runs/judge-synthetic
   roentgo-train usefulness --data runs/data --real runs/judge --other runs/judge-synthetic --out usefulness.csv`,
@@ -101,47 +101,65 @@ func scoresOf(run string, data *dataset.Prepared, indices []int) ([][]float64, e
 	return judge.Scores(imagesOf(data, indices))
 }
 
+// meanOutput names the row of the mean over all outputs.
+const meanOutput = "mean"
+
 // compare measures each finding by each run's scores of the same images, those of
-// the first run being what the others are compared with. Findings with fewer than
-// leastPositives images say nothing, and are left out.
+// the first run being what the others are compared with, and then the mean of all.
+// Findings with fewer than leastPositives images say nothing, and are left out. A
+// resample that has no positive or no negative of a finding counts for neither it
+// nor the mean.
 func compare(data *dataset.Prepared, test []int, runs []string, scores [][][]float64) (list []useful) {
-	for k, output := range train.ClassifierOutputs() {
-		items := make([][]metric.Scored, len(runs))
-		var groups []string
-		positives := 0
-		for n, i := range test {
-			s, ok := train.Truth(data.Records[i], output)
-			if !ok {
-				continue
+	var groups []string
+	for _, i := range test {
+		groups = append(groups, data.Records[i].Patient)
+	}
+	// auc is that of one output, or the mean of several, in the images of index by their place in test.
+	auc := func(outputs []int, r int, index []int) float64 {
+		var sum float64
+		for _, k := range outputs {
+			var items []metric.Scored
+			for _, n := range index {
+				if s, ok := train.Truth(data.Records[test[n]], train.ClassifierOutputs()[k]); ok {
+					s.Score = scores[r][n][k]
+					items = append(items, s)
+				}
 			}
-			if s.Positive {
-				positives++
-			}
-			groups = append(groups, s.Group)
-			for r := range runs {
-				s.Score = scores[r][n][k]
-				items[r] = append(items[r], s)
-			}
+			sum += metric.AUC(items)
 		}
-		if positives < leastPositives || positives == len(groups) {
-			continue
-		}
-		auc := func(r int, index []int) float64 {
-			part := make([]metric.Scored, len(index))
-			for j, n := range index {
-				part[j] = items[r][n]
-			}
-			return metric.AUC(part)
-		}
+		return sum / float64(len(outputs))
+	}
+	measure := func(name string, outputs []int, positives int) {
 		for r, run := range runs {
-			u := useful{run: run, finding: output, positives: positives,
-				auc: resampling.Statistic(groups, func(index []int) float64 { return auc(r, index) })}
+			u := useful{run: run, finding: name, positives: positives,
+				auc: resampling.Statistic(groups, func(index []int) float64 { return auc(outputs, r, index) })}
 			if r > 0 {
-				gain := resampling.Statistic(groups, func(index []int) float64 { return auc(r, index) - auc(0, index) })
+				gain := resampling.Statistic(groups, func(index []int) float64 { return auc(outputs, r, index) - auc(outputs, 0, index) })
 				u.gain = &gain
 			}
 			list = append(list, u)
 		}
+	}
+	var kept []int
+	total := 0
+	for k, output := range train.ClassifierOutputs() {
+		positives, known := 0, 0
+		for _, i := range test {
+			if s, ok := train.Truth(data.Records[i], output); ok {
+				known++
+				if s.Positive {
+					positives++
+				}
+			}
+		}
+		if positives < leastPositives || positives == known {
+			continue
+		}
+		measure(output, []int{k}, positives)
+		kept, total = append(kept, k), total+positives
+	}
+	if len(kept) > 0 {
+		measure(meanOutput, kept, total)
 	}
 	return list
 }
