@@ -115,12 +115,13 @@ bench-gpu: build
 	cp $< $@
 
 # A step in the browser beside onnxruntime-web, in the same run; then what a
-# visitor waits for, and the GPU executor. Installs the peer (npm), to which
+# visitor waits for with each of them, and the GPU executor. Installs the peer (npm), to which
 # PyTorch exports the network.
 bench-browser: .cache/peers/requirements.txt
 	npm ci --prefix site/bench --ignore-scripts --no-audit --no-fund
 	ROENTGO_PYTHON=$(CURDIR)/$(PEERS) go test -run '^$$' -bench Step -benchtime 7x ./site/bench
-	go test -run '^$$' -bench 'Image|GPU' -benchtime 1x ./site/bench
+	ROENTGO_PYTHON=$(CURDIR)/$(PEERS) go test -run '^$$' -bench 'Image' -benchtime 3x ./site/bench
+	go test -run '^$$' -bench 'GPU' -benchtime 1x ./site/bench
 
 # A training step beside PyTorch's, in the same run, both with the libtorch of
 # that version.

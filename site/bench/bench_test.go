@@ -38,7 +38,7 @@ func BenchmarkStep(b *testing.B) {
 	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	command(b, build)
 	for _, preset := range []string{"mini", "paper"} {
-		command(b, exec.Command(need.Python(b, "torch", "onnx"), "export.py", "../../internal/modeltest/testdata", preset, filepath.Join(dir, preset+".onnx")))
+		command(b, exec.Command(need.Python(b, "torch", "onnx"), "export.py", "../../internal/modeltest/testdata", preset, "step", filepath.Join(dir, preset+".onnx")))
 		for _, threads := range []int{1, 2} {
 			b.Run(fmt.Sprintf("%s/threads%d", preset, threads), func(b *testing.B) { step(b, dir, preset, threads) })
 		}
