@@ -11,6 +11,10 @@ import (
 	"os"
 )
 
+// MaxText is the most bytes that are read of a text of this project's own making,
+// such as the notes in the folder of a run.
+const MaxText = 64 << 20
+
 var (
 	// ErrOther is wrapped by the refusal of what is no regular file.
 	ErrOther = errors.New("not a regular file")

@@ -212,8 +212,8 @@ func inPlace(out string, write func(dir string) (Summary, error)) (Summary, erro
 
 func (o Options) validate() error {
 	switch {
-	case o.Size < 8 || o.Size > 2048 || o.Size%8 != 0:
-		return fmt.Errorf("%w: size %d is not a multiple of 8 from 8 to 2048", ErrOptions, o.Size)
+	case o.Size < 8 || o.Size > maxSize || o.Size%8 != 0:
+		return fmt.Errorf("%w: size %d is not a multiple of 8 from 8 to %d", ErrOptions, o.Size, maxSize)
 	case o.Fit != FitSquash && o.Fit != FitCrop:
 		return fmt.Errorf("%w: fit %q is neither %s nor %s", ErrOptions, o.Fit, FitSquash, FitCrop)
 	case !(o.TestFraction > 0 && o.TestFraction < 1):

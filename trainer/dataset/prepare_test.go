@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/roentgo/roentgo/internal/need"
@@ -72,7 +73,9 @@ func TestPrepare(t *testing.T) {
 		t.Errorf("record %+v", r)
 	}
 	x := make([]float32, 16*16)
-	p.Image(0, x)
+	if err := p.Image(0, x); err != nil {
+		t.Fatal(err)
+	}
 	for i := 1; i < 16; i++ {
 		if x[i] <= x[i-1] || x[i] < -1 || x[i] > 1 {
 			t.Errorf("a ramp from dark to light became %v", x[:16])
@@ -86,6 +89,16 @@ func TestPrepare(t *testing.T) {
 	again, err := Prepare(context.Background(), o)
 	if err != nil || again.ImagesSHA256 != sum.ImagesSHA256 || again.RecordsSHA256 != sum.RecordsSHA256 {
 		t.Errorf("a second run gave other files: %v", err)
+	}
+	// A file that is cut while it is open is an error, not the end of the program.
+	if err := os.Truncate(filepath.Join(out, imagesFile), 79*256+5); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Image(79, x); !errors.Is(err, ErrPrepared) || !strings.Contains(err.Error(), "changed while it was open") {
+		t.Errorf("an image that was cut: error %v, want ErrPrepared", err)
+	}
+	if err := p.Image(78, x); err != nil {
+		t.Errorf("an image before the cut: %v", err)
 	}
 	if err := os.WriteFile(filepath.Join(out, imagesFile), make([]byte, 80*256), 0o644); err != nil {
 		t.Fatal(err)

@@ -10,24 +10,30 @@ import (
 	"os"
 	"path/filepath"
 
-	"golang.org/x/exp/mmap"
-
 	"github.com/roentgo/roentgo/internal/digest"
+	"github.com/roentgo/roentgo/internal/regular"
 )
 
-// Prepared is a prepared folder. Its images stay in their file, mapped to
-// memory.
+// maxRecords bounds the records of a folder, in bytes: those of maxRows rows with long reports.
+const maxRecords = 4 << 30
+
+// maxSize is the most pixels per side of prepared images.
+const maxSize = 2048
+
+// Prepared is a prepared folder. Its images stay in their file, which may lie on a
+// disk that fails or be cut while it is open: a mapping to memory would then end the
+// program, reading it gives an error.
 type Prepared struct {
 	Dir     string
 	Summary Summary
 	Records []Record
-	images  *mmap.ReaderAt
+	images  *os.File
 }
 
 // Open reads a prepared folder and checks the hashes of its files.
 func Open(dir string) (*Prepared, error) {
 	p := &Prepared{Dir: dir}
-	data, err := os.ReadFile(filepath.Join(dir, summaryFile))
+	data, err := regular.Read(filepath.Join(dir, summaryFile), regular.MaxText)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w (make it with 'roentgo-train prepare')", ErrPrepared, dir, err)
 	}
@@ -53,24 +59,26 @@ func Open(dir string) (*Prepared, error) {
 	if err := checkHash(dir, imagesFile, p.Summary.ImagesSHA256); err != nil {
 		return nil, err
 	}
-	if p.images, err = mmap.Open(filepath.Join(dir, imagesFile)); err != nil {
+	images, bytes, err := regular.Open(filepath.Join(dir, imagesFile))
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPrepared, err)
 	}
-	if size := p.Size(); size < 1 || p.images.Len() != len(p.Records)*size*size {
+	p.images = images
+	if size := p.Size(); size < 1 || size > maxSize || bytes != int64(len(p.Records))*int64(size)*int64(size) {
 		p.Close()
-		return nil, fmt.Errorf("%w: %s: %d records, but %d bytes of images of %d×%d", ErrPrepared, dir, len(p.Records), p.images.Len(), size, size)
+		return nil, fmt.Errorf("%w: %s: %d records, but %d bytes of images of %d×%d", ErrPrepared, dir, len(p.Records), bytes, size, size)
 	}
 	return p, nil
 }
 
-// Close unmaps the images.
+// Close closes the file of the images.
 func (p *Prepared) Close() error { return p.images.Close() }
 
 func readHashed(dir, name, want string) ([]byte, error) {
 	if err := checkHash(dir, name, want); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(filepath.Join(dir, name))
+	return regular.Read(filepath.Join(dir, name), maxRecords)
 }
 
 // checkHash reads a file through, a little at a time.
@@ -107,17 +115,21 @@ func (p *Prepared) Split(part string) []int {
 }
 
 // Image copies image i to dst, size×size values in [−1, 1].
-func (p *Prepared) Image(i int, dst []float32) {
+func (p *Prepared) Image(i int, dst []float32) error {
 	pixels := make([]byte, p.Size()*p.Size())
-	p.grey(i, pixels)
+	if err := p.grey(i, pixels); err != nil {
+		return err
+	}
 	for j, v := range pixels {
 		dst[j] = float32(v)/127.5 - 1
 	}
+	return nil
 }
 
 // grey copies the size×size grey bytes of image i.
-func (p *Prepared) grey(i int, dst []byte) {
+func (p *Prepared) grey(i int, dst []byte) error {
 	if _, err := p.images.ReadAt(dst, int64(i)*int64(len(dst))); err != nil {
-		panic(err) // Open has measured the file; a mapping gives no other error
+		return fmt.Errorf("%w: %s changed while it was open: image %d: %w", ErrPrepared, p.images.Name(), i, err)
 	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -44,8 +45,7 @@ func Synthetic(from *Prepared, o SyntheticOptions, draw func(i int, pixels []byt
 				continue
 			}
 			if r.Split != Train || o.Keep {
-				from.grey(i, pixels)
-				if err := out.add(pixels, r); err != nil {
+				if err := errors.Join(from.grey(i, pixels), out.add(pixels, r)); err != nil {
 					return out.sum, err
 				}
 			}

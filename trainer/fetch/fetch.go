@@ -20,6 +20,7 @@ import (
 
 	"github.com/roentgo/roentgo/internal/atomicfile"
 	"github.com/roentgo/roentgo/internal/digest"
+	"github.com/roentgo/roentgo/internal/regular"
 )
 
 // OpenIBase is where the Indiana University collection is published.
@@ -203,7 +204,7 @@ func remove(path string) error {
 // from returns where a part can resume, and with which validator.
 func (d *download) from() (int64, note) {
 	var n note
-	text, err := os.ReadFile(d.part() + ".json")
+	text, err := regular.Read(d.part()+".json", regular.MaxText)
 	if err != nil || json.Unmarshal(text, &n) != nil || n.URL != d.url || n.Validator == "" {
 		return 0, note{}
 	}

@@ -82,6 +82,10 @@ func Try(f func()) (err error) {
 	return nil
 }
 
+// Fail ends the function that Try runs. Try returns err: for errors of the host, in
+// the midst of operations.
+func Fail(err error) { panic(failure{err}) }
+
 // check panics with the error that libtorch or the shim left, if any.
 func check(op string) {
 	message := (*C.char)(unsafe.Pointer(lib.GetAndResetLastErr()))

@@ -14,7 +14,6 @@ import (
 	"io"
 	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,6 +25,7 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 
 	"github.com/roentgo/roentgo/internal/atomicfile"
+	"github.com/roentgo/roentgo/internal/regular"
 	"github.com/roentgo/roentgo/trainer/runs"
 )
 
@@ -135,7 +135,7 @@ func read(dir string) (run, error) {
 
 // describe reads the options of a run.
 func (r *run) describe(dir string) {
-	text, err := os.ReadFile(filepath.Join(dir, runs.OptionsFile))
+	text, err := regular.Read(filepath.Join(dir, runs.OptionsFile), regular.MaxText)
 	if errors.Is(err, fs.ErrNotExist) {
 		r.Notes = append(r.Notes, "The run's options were not recorded.")
 		return

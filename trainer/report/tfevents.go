@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/roentgo/roentgo/internal/atomicfile"
+	"github.com/roentgo/roentgo/internal/regular"
 	"github.com/roentgo/roentgo/trainer/runs"
 )
 
@@ -131,7 +132,7 @@ func runNames(dir string, runs []string) ([]string, error) {
 		return nil, err
 	}
 	for _, path := range list {
-		if text, err := os.ReadFile(path); err == nil {
+		if text, err := regular.Read(path, regular.MaxText); err == nil {
 			name := filepath.Base(filepath.Dir(path))
 			owner[strings.ToLower(name)], before[string(text)] = string(text), name
 		}
@@ -181,7 +182,7 @@ func writeEvents(folder, run string) error {
 		return err
 	}
 	path := filepath.Join(folder, eventsFile)
-	old, err := os.ReadFile(path)
+	old, err := regular.Read(path, regular.MaxText)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -304,6 +305,6 @@ func (g grid) read() (data []byte, width, height int, err error) {
 	if err != nil {
 		return nil, 0, 0, err
 	}
-	data, err = os.ReadFile(g.path)
+	data, err = regular.Read(g.path, regular.MaxText)
 	return data, c.Width, c.Height, err
 }

@@ -7,13 +7,13 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/roentgo/roentgo/internal/atomicfile"
+	"github.com/roentgo/roentgo/internal/regular"
 )
 
 // Note is what OptionsFile holds.
@@ -42,7 +42,7 @@ func NewNote(kind, data string, options any, machine map[string]any) (Note, erro
 // readNote reads the options of an earlier part of a run; nil where there is
 // none.
 func readNote(dir string) (*Note, error) {
-	text, err := os.ReadFile(filepath.Join(dir, OptionsFile))
+	text, err := regular.Read(filepath.Join(dir, OptionsFile), regular.MaxText)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/roentgo/roentgo/internal/atomicfile"
+	"github.com/roentgo/roentgo/internal/regular"
 	"github.com/roentgo/roentgo/sampler"
 	"github.com/roentgo/roentgo/trainer/bert"
 	"github.com/roentgo/roentgo/weights"
@@ -32,20 +33,28 @@ func FileVocab(m *weights.Model) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return linesOf(text), nil
+	return linesOf(text)
 }
 
 func readLines(path string) ([]string, error) {
-	text, err := os.ReadFile(path)
+	text, err := regular.Read(path, regular.MaxText)
 	if err != nil {
 		return nil, err
 	}
-	return linesOf(text), nil
+	return linesOf(text)
 }
 
+// maxLines is the most tokens or words of a text. A model has no larger vocabulary
+// ([model.Config]).
+const maxLines = 1 << 18
+
 // linesOf cuts a text into its lines, without their ends.
-func linesOf(text []byte) []string {
-	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+func linesOf(text []byte) ([]string, error) {
+	text = bytes.TrimSuffix(text, []byte("\n"))
+	if n := bytes.Count(text, []byte("\n")); n >= maxLines {
+		return nil, fmt.Errorf("%w: a list of %d lines, at most %d are allowed", ErrCheckpoint, n+1, maxLines)
+	}
+	return strings.Split(string(text), "\n"), nil
 }
 
 // encoderNote says which frozen encoder a run was trained with.
@@ -56,7 +65,7 @@ type encoderNote struct {
 
 func readEncoderNote(run string) (encoderNote, error) {
 	var n encoderNote
-	data, err := os.ReadFile(filepath.Join(run, encoderFile))
+	data, err := regular.Read(filepath.Join(run, encoderFile), regular.MaxText)
 	if err != nil {
 		return n, err
 	}
@@ -94,7 +103,11 @@ func KeepVocab(run string, vocab []string) error {
 		return err
 	}
 	path, text := filepath.Join(run, VocabFile), textOf(vocab)
-	if before, err := os.ReadFile(path); err == nil && !bytes.Equal(before, text) {
+	before, err := regular.Read(path, regular.MaxText)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err == nil && !bytes.Equal(before, text) {
 		return fmt.Errorf("%w: %s has another vocabulary than the captions need now (choose another --run folder)", ErrCheckpoint, path)
 	}
 	return atomicfile.WriteBytes(path, true, text)

@@ -148,13 +148,15 @@ func (c *classifier) positiveWeights() []float32 {
 	return weights
 }
 
-func (c *classifier) examples(pass int) classified {
+func (c *classifier) examples(pass int) (classified, error) {
 	size, full := c.Model.ImageSize, c.data.Size()
 	in := classified{pixels: make([]float32, c.Batch*size*size)}
 	image, changed := make([]float32, full*full), make([]float32, full*full)
 	for b := range c.Batch {
 		i, _ := c.order.at(pass*c.Batch + b)
-		c.data.Image(i, image)
+		if err := c.data.Image(i, image); err != nil {
+			return in, err
+		}
 		look := drawLook(c.Seed, uint32(pass*c.Batch+b))
 		look.Apply(changed, image, full)
 		to := in.pixels[b*size*size : (b+1)*size*size]
@@ -174,7 +176,7 @@ func (c *classifier) examples(pass int) classified {
 			}
 		}
 	}
-	return in
+	return in, nil
 }
 
 func oneIf(b bool) int {
@@ -202,7 +204,9 @@ func (c *classifier) evaluate(average *libtorch.Params, _ string) (map[string]fl
 	images := make([][]float32, len(c.test))
 	for k, i := range c.test {
 		images[k] = make([]float32, c.data.Size()*c.data.Size())
-		c.data.Image(i, images[k])
+		if err := c.data.Image(i, images[k]); err != nil {
+			return nil, err
+		}
 	}
 	scores, err := j.Scores(images)
 	if err != nil {

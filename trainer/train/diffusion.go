@@ -130,7 +130,7 @@ func diffuse(ctx context.Context, data *dataset.Prepared, o DiffusionOptions, by
 	d := &diffusion{DiffusionOptions: o, data: data, schedule: sched, tokens: tokens, states: states, latents: l,
 		test: test, order: newOrder(train, weights, o.Seed), grids: trainingGrids}
 	d.timestep = func(u float64) int { return timestepAt(u, sched.TrainTimesteps) }
-	d.ahead = &ahead[inputs]{make: d.examples}
+	d.ahead = &ahead[inputs]{make: func(pass int) (inputs, error) { return d.examples(pass), nil }}
 	defer d.ahead.stop()
 	t := task{kind: "diffusion", options: o, data: data.Digest(), initial: o.Init, loss: d.loss, evaluate: d.evaluate, figure: "test_loss", sign: 1}
 	if t.model, err = jsonOf(o.Model); err != nil {

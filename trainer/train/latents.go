@@ -92,7 +92,9 @@ func (o DiffusionOptions) encodeAll(ctx context.Context, data *dataset.Prepared,
 		}
 		part := places[from:min(from+batch, len(places))]
 		for j, p := range part {
-			data.Image(p.image, image)
+			if err := data.Image(p.image, image); err != nil {
+				return nil, err
+			}
 			o.change(p.image, p.version).Apply(pixels[j*size*size:(j+1)*size*size], image, size)
 		}
 		if err := libtorch.Try(func() {
@@ -109,8 +111,7 @@ func (o DiffusionOptions) encodeAll(ctx context.Context, data *dataset.Prepared,
 		}
 	}
 	standardize(l, train, cfg)
-	fitPreview(l, data, train, cfg)
-	return l, nil
+	return l, fitPreview(l, data, train, cfg)
 }
 
 // frozen loads encoder and decoder without gradients.
@@ -155,7 +156,7 @@ func standardize(l *runs.Latents, train []int, cfg model.Config) {
 
 // fitPreview solves for the linear map from a latent's channels to the mean
 // grey of its 8×8 pixels, by least squares over some training images.
-func fitPreview(l *runs.Latents, data *dataset.Prepared, train []int, cfg model.Config) {
+func fitPreview(l *runs.Latents, data *dataset.Prepared, train []int, cfg model.Config) error {
 	c, n, s := cfg.LatentChannels, cfg.LatentLen(), cfg.LatentSize()
 	area, size := n/c, cfg.ImageSize
 	block := size / s
@@ -164,7 +165,9 @@ func fitPreview(l *runs.Latents, data *dataset.Prepared, train []int, cfg model.
 	x := make([]float32, size*size)
 	row := make([]float64, k)
 	for _, i := range train[:min(200, len(train))] {
-		data.Image(i, x)
+		if err := data.Image(i, x); err != nil {
+			return err
+		}
 		for p := range area {
 			var grey float64
 			for dy := range block {
@@ -186,6 +189,7 @@ func fitPreview(l *runs.Latents, data *dataset.Prepared, train []int, cfg model.
 		}
 	}
 	l.Preview = solve(normal, right)
+	return nil
 }
 
 // solve solves the symmetric positive system a·x = b by Gaussian elimination,

@@ -111,7 +111,9 @@ func (p *predictor) errors(encoder *libtorch.Params, data *dataset.Prepared, ima
 	pixels, captions := make([]float32, b*size*size), make([]string, b)
 	eps := make([]float32, b*n)
 	for k, i := range images {
-		data.Image(i, pixels[k*size*size:(k+1)*size*size])
+		if err := data.Image(i, pixels[k*size*size:(k+1)*size*size]); err != nil {
+			libtorch.Fail(err)
+		}
 		captions[k] = dataset.Caption(data.Records[i], seed, i, 0)
 		noise.Latent(eps[k*n:(k+1)*n], seed, uint32(i), streamNoise)
 	}

@@ -65,7 +65,7 @@ func TextEncoder(ctx context.Context, o TextEncoderOptions, progress io.Writer) 
 	}
 	defer params.Free()
 	e := &textEncoder{TextEncoderOptions: o, tokens: tokens, words: newWordTokens(tokens, o.Vocab), step: -1}
-	e.ahead = &ahead[spoken]{make: e.captions}
+	e.ahead = &ahead[spoken]{make: func(pass int) (spoken, error) { return e.captions(pass), nil }}
 	defer e.ahead.stop()
 	t := task{kind: "text encoder", options: o, loss: e.loss, figure: "held_f1", sign: -1, evaluate: func(average *libtorch.Params, _ string) (map[string]float64, error) {
 		return e.evaluate(average)

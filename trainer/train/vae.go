@@ -209,12 +209,14 @@ type vaeInputs struct {
 }
 
 // examples are those of a forward pass: a function of the seed and the pass.
-func (v *vae) examples(pass int) vaeInputs {
+func (v *vae) examples(pass int) (vaeInputs, error) {
 	size, n := v.Model.ImageSize, v.Model.LatentLen()
 	in := vaeInputs{pixels: make([]float32, v.Batch*size*size), eps: make([]float32, v.Batch*n)}
 	for b := range v.Batch {
 		i, epoch := v.order.at(pass*v.Batch + b)
-		v.data.Image(i, in.pixels[b*size*size:(b+1)*size*size])
+		if err := v.data.Image(i, in.pixels[b*size*size:(b+1)*size*size]); err != nil {
+			return in, err
+		}
 		if v.denoiser != nil && b < (v.Batch+1)/2 {
 			u := float64(noise.Uint32(v.Seed, uint32(b), uint32(pass), streamTimestep)) / (1 << 32)
 			in.timesteps = append(in.timesteps, int(u*float64(v.DenoiseTo+1)))
@@ -222,7 +224,7 @@ func (v *vae) examples(pass int) vaeInputs {
 		}
 	}
 	noise.Latent(in.eps, v.Seed, uint32(pass), streamPosterior)
-	return in
+	return in, nil
 }
 
 func (v *vae) loss(ops *libtorch.Ops, step, k int) (libtorch.Tensor, map[string]float64) {
@@ -329,7 +331,9 @@ func (v *vae) evaluate(average *libtorch.Params, grid string) (map[string]float6
 	var above, below []*image.Gray
 	var real, made [][]float32
 	for _, i := range test {
-		v.data.Image(i, x)
+		if err := v.data.Image(i, x); err != nil {
+			return nil, err
+		}
 		var y []float32
 		libtorch.Autocast(v.precision(), func() {
 			moments := model.Encoder(ops, v.Model, ops.Tensor(x, 1, 1, size, size))

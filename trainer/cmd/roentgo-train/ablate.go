@@ -22,6 +22,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/roentgo/roentgo/internal/atomicfile"
+	"github.com/roentgo/roentgo/internal/regular"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/trainer/runs"
 )
@@ -268,7 +269,7 @@ func (s study) table(w io.Writer, out string) error {
 	var baseSSIM float64
 	for _, v := range s.Variants {
 		dir := filepath.Join(out, slug(v.Name))
-		note, err := os.ReadFile(filepath.Join(dir, vaeNote))
+		note, err := regular.Read(filepath.Join(dir, vaeNote), regular.MaxText)
 		if errors.Is(err, os.ErrNotExist) {
 			fmt.Fprintf(t, "%s\tnot trained\n", v.Name)
 			continue

@@ -78,7 +78,11 @@ func (e *evaluator) newReference() (*reference, error) {
 		r.points = nil
 		const chunk = 128
 		for from := 0; from < len(e.train); from += chunk {
-			part, err := r.features(e.images(e.train[from:min(from+chunk, len(e.train))]))
+			images, err := e.images(e.train[from:min(from+chunk, len(e.train))])
+			if err != nil {
+				return nil, err
+			}
+			part, err := r.features(images)
 			if err != nil {
 				return nil, err
 			}

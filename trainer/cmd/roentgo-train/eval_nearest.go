@@ -47,7 +47,11 @@ func (e *evaluator) trainingNeighbours(ctx context.Context) (*neighbours, error)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		d, err := e.describe(e.images(part))
+		images, err := e.images(part)
+		if err != nil {
+			return nil, err
+		}
+		d, err := e.describe(images)
 		if err != nil {
 			return nil, err
 		}

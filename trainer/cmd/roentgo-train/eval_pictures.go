@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -105,8 +106,15 @@ func (e *evaluator) drawDifferences(s *samples) error {
 		text := titleOf(finding)
 		for _, view := range evalViews {
 			made := metric.Difference(metric.Mean(s.images[view][finding]), metric.Mean(s.images[view][normal]))
-			list = append(list, e.difference(made, text),
-				e.difference(metric.Difference(e.realMean(view, finding), e.realMean(view, train.OutputNormal)), "real "+view))
+			with, err := e.realMean(view, finding)
+			if err != nil {
+				return err
+			}
+			without, err := e.realMean(view, train.OutputNormal)
+			if err != nil {
+				return err
+			}
+			list = append(list, e.difference(made, text), e.difference(metric.Difference(with, without), "real "+view))
 			text = ""
 		}
 	}
@@ -114,14 +122,18 @@ func (e *evaluator) drawDifferences(s *samples) error {
 }
 
 // realMean is the mean of all real images with a label in a view; nil of none.
-func (e *evaluator) realMean(view, label string) []float32 {
+func (e *evaluator) realMean(view, label string) ([]float32, error) {
 	var list []int
 	for _, i := range append(e.train[:len(e.train):len(e.train)], e.test...) {
 		if r := e.data.Records[i]; r.View == view && r.Has(label) {
 			list = append(list, i)
 		}
 	}
-	return metric.Mean(e.images(list))
+	images, err := e.images(list)
+	if err != nil {
+		return nil, err
+	}
+	return metric.Mean(images), nil
 }
 
 // difference draws a difference, which may be missing.
@@ -164,17 +176,23 @@ func (e *evaluator) drawRandom(ctx context.Context, s *samples) error {
 func (e *evaluator) drawClosest(s *samples, c closest) error {
 	all, findings := s.all()
 	var list []*image.Gray
-	add := func(pairs []pair, by string) {
+	add := func(pairs []pair, by string) error {
 		for _, p := range pairs {
 			made := train.Gray(all[p.made], e.data.Size())
 			write(made, titleOf(findings[p.made])+" by "+by)
-			real := train.Gray(e.images([]int{e.train[p.trained]})[0], e.data.Size())
+			trained, err := e.images([]int{e.train[p.trained]})
+			if err != nil {
+				return err
+			}
+			real := train.Gray(trained[0], e.data.Size())
 			write(real, "training image")
 			list = append(list, made, real)
 		}
+		return nil
 	}
-	add(c.features, "features")
-	add(c.pixels, "pixels")
+	if err := errors.Join(add(c.features, "features"), add(c.pixels, "pixels")); err != nil {
+		return err
+	}
 	return train.WriteGrid(e.picture("closest", s), list, 2*min(closeColumns, len(c.features)))
 }
 

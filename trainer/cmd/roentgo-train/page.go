@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/roentgo/roentgo/internal/atomicfile"
+	"github.com/roentgo/roentgo/internal/regular"
 	"github.com/roentgo/roentgo/trainer/metric"
 	"github.com/roentgo/roentgo/weights"
 )
@@ -89,7 +90,7 @@ func (o pageOptions) run() error {
 	}
 	p.Rows = insertRow(p.Eval.Distances.Rows, p.Result.Distance)
 	p.Pairs = insertRow(p.Eval.Paired, p.Result.Paired)
-	text, err := os.ReadFile(o.template)
+	text, err := regular.Read(o.template, regular.MaxText)
 	if err != nil {
 		return err
 	}
@@ -107,7 +108,7 @@ func insertRow[T any](rows []T, made T) []T {
 }
 
 func readJSON(path string, to any) error {
-	text, err := os.ReadFile(path)
+	text, err := regular.Read(path, regular.MaxText)
 	if err != nil {
 		return err
 	}

@@ -109,7 +109,9 @@ func fromFolder(from, data *dataset.Prepared) (drawing, error) {
 		if !ok || from.Records[k].Patient != data.Records[i].Patient {
 			return fmt.Errorf("%s has no image of record %d: it was made of other data", from.Dir, i)
 		}
-		from.Image(k, x)
+		if err := from.Image(k, x); err != nil {
+			return err
+		}
 		copy(pixels, train.Gray(x, data.Size()).Pix)
 		return nil
 	}, func() {}}, nil

@@ -98,7 +98,11 @@ func scoresOf(run string, data *dataset.Prepared, indices []int) ([][]float64, e
 	if judge.Side() != data.Size() {
 		return nil, fmt.Errorf("the classifier in %s takes images of %d pixels per side, the prepared ones have %d: these must be equal", run, judge.Side(), data.Size())
 	}
-	return judge.Scores(imagesOf(data, indices))
+	images, err := imagesOf(data, indices)
+	if err != nil {
+		return nil, err
+	}
+	return judge.Scores(images)
 }
 
 // meanOutput names the row of the mean over all outputs.
