@@ -10,7 +10,7 @@ SYNTHETIC ?= runs/synthetic
 TORCH_ENV = .cache/libtorch/torch-$(LIBTORCH)/env.sh
 PROMPT ?= PA chest x-ray. cardiomegaly with pleural effusion.
 
-.PHONY: demo build release sbom vulnerabilities wasm kernels site site-serve size trainer libtorch setup test lint lint-trainer bench bench-cpu bench-gpu bench-browser bench-train evaluation usefulness card tune detection soak
+.PHONY: demo build release sbom vulnerabilities wasm kernels site site-serve size trainer libtorch setup test lint lint-trainer bench bench-cpu bench-gpu bench-browser bench-train evaluation usefulness card tune detection soak fuzz race
 
 # An X-ray from text, with the weights that are here: xray.png.
 demo: build
@@ -73,6 +73,13 @@ setup:
 test: setup
 	. ./$(TORCH_ENV) && ROENTGO_TEST_ALL=1 ROENTGO_PYTHON=$(CURDIR)/.cache/venv/bin/python go test -timeout 60m -tags libtorch ./...
 	go test ./trainer/cmd/...
+	$(MAKE) race
+
+# Races and stray pointers, in the packages where goroutines share most; make soak
+# looks at all.
+RACE = ./internal/atomicfile ./sampler/internal/serve ./weights
+race:
+	go test -race -short -timeout 60m $(RACE)
 
 # Format, vet, staticcheck, and that the sampler builds without cgo wherever it
 # should. Needs Go and a C compiler alone.
@@ -154,14 +161,20 @@ card:
 # What takes too long for `make test`: all hostile model files, a GPU lost at every
 # call, 200 clients of the server for five minutes, races and stray pointers, and
 # each fuzz target for FUZZTIME.
-FUZZTIME ?= 10m
 soak:
 	ROENTGO_SOAK=1 go test -timeout 30m -run 'TestHostileModels|TestLostAtEveryStage' ./sampler
 	ROENTGO_SOAK=1 go test -race -timeout 30m -run TestLoad ./sampler/internal/serve
-	go test -race -short -timeout 60m ./internal/... ./weights/... ./sampler/... ./wasm/internal/... ./trainer/bert ./trainer/dataset ./trainer/fetch ./trainer/runs
+	$(MAKE) race RACE='./internal/... ./weights/... ./sampler/... ./wasm/internal/... ./trainer/bert ./trainer/dataset ./trainer/fetch ./trainer/runs'
 	go test -gcflags=all=-d=checkptr -short -timeout 60m ./sampler/internal/cpu ./sampler/internal/gpu ./sampler/internal/simd ./weights
-	git grep -o -E '^func Fuzz[A-Za-z0-9]+' -- '*_test.go' | sed 's|\(.*\)/[^/]*:func \(.*\)|\1 \2|' | while read -r folder target; do \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./$$folder || exit 1; done
+	$(MAKE) fuzz
+
+# Each fuzz target for FUZZTIME; those of the CPU's arithmetic, which compare it with plain
+# loops, in soak alone, where FUZZ is empty.
+FUZZTIME ?= 10m
+FUZZ ?=
+fuzz:
+	git grep -o -E '^func Fuzz[A-Za-z0-9]+' -- '*_test.go' $(FUZZ) | sed 's|\(.*\)/[^/]*:func \(.*\)|\1 \2|' | while read -r folder target; do \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5s ./$$folder || exit 1; done
 
 # What the watermark survives, and false alarms, on generated images and on those of
 # IMAGES, folders of real X-rays: the tables of sampler/provenance/DETECTION.md.
