@@ -1,13 +1,16 @@
 package sampler_test
 
 import (
+	"context"
 	"errors"
 	"math"
 	"strings"
 	"testing"
 
+	"github.com/roentgo/roentgo/internal/graph"
 	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler"
+	"github.com/roentgo/roentgo/sampler/internal/cpu"
 	"github.com/roentgo/roentgo/sampler/internal/gpu"
 	"github.com/roentgo/roentgo/sampler/model"
 	"github.com/roentgo/roentgo/sampler/schedule"
@@ -58,6 +61,57 @@ func TestNotFinite(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// poisoned puts a value into one place of what its programs give, at one reading.
+type poisoned struct {
+	graph.Backend
+	value float32
+	call  int // of the reading, from 1 on
+	calls *int
+}
+
+func (b poisoned) Compile(ctx context.Context, plan *graph.Plan) (graph.Program, error) {
+	p, err := b.Backend.Compile(ctx, plan)
+	return poisonedProgram{p, b}, err
+}
+
+type poisonedProgram struct {
+	graph.Program
+	backend poisoned
+}
+
+func (p poisonedProgram) Read(output string, dst []float32) error {
+	err := p.Program.Read(output, dst)
+	if output == "out" {
+		if *p.backend.calls++; *p.backend.calls == p.backend.call {
+			dst[len(dst)/2] = p.backend.value
+		}
+	}
+	return err
+}
+
+// TestNotFiniteInTheMidst puts one value that is no number into what the text encoder and
+// each step's prediction give, in turn: the run stops there and says where.
+func TestNotFiniteInTheMidst(t *testing.T) {
+	path := samplertest.Tiny(t)
+	for i, want := range []string{"the text encoder", "step 1 of 4", "step 2 of 4", "step 3 of 4", "step 4 of 4", "the decoder"} {
+		call := i + 1
+		for _, value := range []float32{float32(math.NaN()), float32(math.Inf(-1))} {
+			calls := 0
+			s := opened(t, path, func(_ context.Context, source graph.Source, _ error) (graph.Backend, error) {
+				b, err := cpu.New(source, cpu.Options{})
+				return poisoned{b, value, call, &calls}, err
+			})
+			_, err := s.Sample(t.Context(), sampler.Request{Prompt: "effusion", Seed: 1, Steps: 4, Guidance: 1})
+			if !errors.Is(err, sampler.ErrNotFinite) || !strings.Contains(err.Error(), want) {
+				t.Errorf("%g at reading %d: error %v, want ErrNotFinite of %s", value, call, err, want)
+			}
+			if calls != call {
+				t.Errorf("%d outputs were read after %g in number %d", calls, value, call)
+			}
+		}
 	}
 }
 
