@@ -33,12 +33,14 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	if os.Getenv(killedRun) != "" {
-		if err := trainToBeKilled(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+	for name, program := range map[string]func() error{killedRun: trainToBeKilled, fullRun: trainOnFullDisk} {
+		if os.Getenv(name) != "" {
+			if err := program(); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			os.Exit(0)
 		}
-		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
@@ -109,7 +111,11 @@ func common(run string, steps int) train.Common {
 
 func trainVAE(t *testing.T, ctx context.Context, data *dataset.Prepared, c train.Common) error {
 	t.Helper()
-	return train.VAE(ctx, data, train.VAEOptions{Common: c, Model: model.Tiny(), KL: 1e-5, SSIM: 0.1}, io.Discard)
+	return train.VAE(ctx, data, vaeOptions(c), io.Discard)
+}
+
+func vaeOptions(c train.Common) train.VAEOptions {
+	return train.VAEOptions{Common: c, Model: model.Tiny(), KL: 1e-5, SSIM: 0.1}
 }
 
 func trainDiffusion(t *testing.T, ctx context.Context, data *dataset.Prepared, vae string, s schedule.Config, c train.Common) error {
