@@ -221,6 +221,8 @@ func trainOnFullDisk() error {
 // TestFullDisk stops a run whose checkpoint cannot be written, with the one
 // before it as it was.
 func TestFullDisk(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	data := prepared(t, 9)
 	c := common(filepath.Join(t.TempDir(), "vae"), 2)
 	if err := trainVAE(t, t.Context(), data, c); err != nil {
