@@ -13,7 +13,7 @@ import (
 	"github.com/roentgo/roentgo/internal/browsertest"
 	"github.com/roentgo/roentgo/internal/need"
 	"github.com/roentgo/roentgo/internal/pack"
-	"github.com/roentgo/roentgo/sampler"
+	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler/schedule"
 	shipped "github.com/roentgo/roentgo/weights/default"
 )
@@ -73,15 +73,7 @@ func BenchmarkImage(b *testing.B) {
 // plan says what the peer evaluates for an image of the shipped model's defaults.
 func plan(b *testing.B) string {
 	b.Helper()
-	m, err := shipped.Open()
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer m.Close()
-	d, err := sampler.Describe(m)
-	if err != nil {
-		b.Fatal(err)
-	}
+	d := samplertest.Shipped(b).Description()
 	s, err := schedule.New(d.Schedule)
 	if err != nil {
 		b.Fatal(err)
@@ -147,9 +139,12 @@ func opens(script string) string {
 	return `<!doctype html><meta charset="utf-8"><title>bench</title><script type="module" src="` + script + `"></script>`
 }
 
-const oursJS = `import { Sampler } from "/roentgo/roentgo.js";
-let task = 0;
+// watchJS keeps the longest task of a page in task.
+const watchJS = `let task = 0;
 new PerformanceObserver((list) => { for (const e of list.getEntries()) task = Math.max(task, e.duration); }).observe({ type: "longtask", buffered: true });
+`
+
+const oursJS = watchJS + `import { Sampler } from "/roentgo/roentgo.js";
 globalThis.made = (async () => {
   const s = await Sampler.load("/model/roentgo-mini.manifest.json", { device: %q });
   const times = [];
@@ -161,9 +156,7 @@ globalThis.made = (async () => {
   return { image, first: times[1], step: (times.at(-1) - times[1]) / (times.length - 2), task };
 })();`
 
-const peerJS = `let task = 0;
-new PerformanceObserver((list) => { for (const e of list.getEntries()) task = Math.max(task, e.duration); }).observe({ type: "longtask", buffered: true });
-const asked = %s;
+const peerJS = watchJS + `const asked = %s;
 globalThis.made = new Promise((done, failed) => {
   const w = new Worker("/peerimage.js", { type: "module" });
   const times = [];
@@ -172,7 +165,7 @@ globalThis.made = new Promise((done, failed) => {
     const now = performance.now();
     if (data.error) failed(new Error(data.error));
     else if (!data.value) times.push(now);
-    else if (data.value.some(Number.isNaN)) failed(new Error("the image has no number somewhere"));
+    else if (data.value.some(Number.isNaN)) failed(new Error("a pixel of the image is NaN"));
     else done({ image: now, first: times[0], step: (times.at(-1) - times[0]) / (times.length - 1), task });
   };
   w.postMessage({ ...asked, threads: %d });

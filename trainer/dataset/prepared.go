@@ -14,7 +14,8 @@ import (
 	"github.com/roentgo/roentgo/internal/regular"
 )
 
-// maxRecords bounds the records of a folder, in bytes: those of maxRows rows with long reports.
+// maxRecords bounds the records of a folder, in bytes: those of maxRows rows with long
+// reports. The summary, which lists the rows left out, has the same bound.
 const maxRecords = 4 << 30
 
 // maxSize is the most pixels per side of prepared images.
@@ -33,7 +34,7 @@ type Prepared struct {
 // Open reads a prepared folder and checks the hashes of its files.
 func Open(dir string) (*Prepared, error) {
 	p := &Prepared{Dir: dir}
-	data, err := regular.Read(filepath.Join(dir, summaryFile), regular.MaxText)
+	data, err := regular.Read(filepath.Join(dir, summaryFile), maxRecords)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w (make it with 'roentgo-train prepare')", ErrPrepared, dir, err)
 	}
@@ -124,6 +125,18 @@ func (p *Prepared) Image(i int, dst []float32) error {
 		dst[j] = float32(v)/127.5 - 1
 	}
 	return nil
+}
+
+// Images returns copies of images, each as of [Prepared.Image].
+func (p *Prepared) Images(indices []int) ([][]float32, error) {
+	list := make([][]float32, len(indices))
+	for k, i := range indices {
+		list[k] = make([]float32, p.Size()*p.Size())
+		if err := p.Image(i, list[k]); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
 
 // grey copies the size×size grey bytes of image i.

@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -45,7 +44,10 @@ func Synthetic(from *Prepared, o SyntheticOptions, draw func(i int, pixels []byt
 				continue
 			}
 			if r.Split != Train || o.Keep {
-				if err := errors.Join(from.grey(i, pixels), out.add(pixels, r)); err != nil {
+				if err := from.grey(i, pixels); err != nil {
+					return out.sum, err
+				}
+				if err := out.add(pixels, r); err != nil {
 					return out.sum, err
 				}
 			}

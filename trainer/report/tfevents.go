@@ -182,7 +182,7 @@ func writeEvents(folder, run string) error {
 		return err
 	}
 	path := filepath.Join(folder, eventsFile)
-	old, err := regular.Read(path, regular.MaxText)
+	old, err := regular.Read(path, maxEvents)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -204,6 +204,9 @@ func writeEvents(folder, run string) error {
 	}
 	return put(path, data)
 }
+
+// maxEvents bounds what is read of the events of a run, in bytes: pictures are most of them.
+const maxEvents = 4 << 30
 
 // put writes a file, in the place of an old one.
 func put(path string, data []byte) error {
@@ -293,18 +296,12 @@ func findGrids(run string) ([]grid, error) {
 const maxGrid = 16 << 20
 
 func (g grid) read() (data []byte, width, height int, err error) {
-	f, err := os.Open(g.path)
+	if data, err = regular.Read(g.path, maxGrid); err != nil {
+		return nil, 0, 0, err
+	}
+	c, err := png.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
 		return nil, 0, 0, err
 	}
-	defer f.Close()
-	if st, err := f.Stat(); err != nil || st.Size() > maxGrid {
-		return nil, 0, 0, errors.Join(err, fmt.Errorf("%s has more than %d bytes", filepath.Base(g.path), maxGrid))
-	}
-	c, err := png.DecodeConfig(f)
-	if err != nil {
-		return nil, 0, 0, err
-	}
-	data, err = regular.Read(g.path, regular.MaxText)
-	return data, c.Width, c.Height, err
+	return data, c.Width, c.Height, nil
 }

@@ -201,12 +201,9 @@ const leastPositives = 10
 // evaluate measures the mean AUC of findings on held-out patients.
 func (c *classifier) evaluate(average *libtorch.Params, _ string) (map[string]float64, error) {
 	j := &Judge{config: c.Model, params: average, precision: c.precision()}
-	images := make([][]float32, len(c.test))
-	for k, i := range c.test {
-		images[k] = make([]float32, c.data.Size()*c.data.Size())
-		if err := c.data.Image(i, images[k]); err != nil {
-			return nil, err
-		}
+	images, err := c.data.Images(c.test)
+	if err != nil {
+		return nil, err
 	}
 	scores, err := j.Scores(images)
 	if err != nil {

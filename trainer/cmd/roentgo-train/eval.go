@@ -217,7 +217,7 @@ func (e *evaluator) reads() (err error) {
 	if size := e.data.Size(); size != e.judge.Side() {
 		return fmt.Errorf("the prepared images have %d pixels per side, the classifier takes %d: these must be equal", size, e.judge.Side())
 	}
-	if e.real, err = e.images(e.test); err != nil {
+	if e.real, err = e.data.Images(e.test); err != nil {
 		return err
 	}
 	e.scores, err = e.judge.Scores(e.real)
@@ -243,21 +243,6 @@ func (e *evaluator) counts() {
 	if e.steps {
 		e.progress.total += e.curveImages()
 	}
-}
-
-// images reads images of the data.
-func (e *evaluator) images(indices []int) ([][]float32, error) { return imagesOf(e.data, indices) }
-
-// imagesOf reads images of prepared data.
-func imagesOf(data *dataset.Prepared, indices []int) ([][]float32, error) {
-	list := make([][]float32, len(indices))
-	for k, i := range indices {
-		list[k] = make([]float32, data.Size()*data.Size())
-		if err := data.Image(i, list[k]); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
 }
 
 // evaluate measures at each guidance, and writes what it has after each.

@@ -78,7 +78,7 @@ func (e *evaluator) newReference() (*reference, error) {
 		r.points = nil
 		const chunk = 128
 		for from := 0; from < len(e.train); from += chunk {
-			images, err := e.images(e.train[from:min(from+chunk, len(e.train))])
+			images, err := e.data.Images(e.train[from:min(from+chunk, len(e.train))])
 			if err != nil {
 				return nil, err
 			}

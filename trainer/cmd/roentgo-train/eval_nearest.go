@@ -47,7 +47,7 @@ func (e *evaluator) trainingNeighbours(ctx context.Context) (*neighbours, error)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		images, err := e.images(part)
+		images, err := e.data.Images(part)
 		if err != nil {
 			return nil, err
 		}

@@ -129,7 +129,7 @@ func (e *evaluator) realMean(view, label string) ([]float32, error) {
 			list = append(list, i)
 		}
 	}
-	images, err := e.images(list)
+	images, err := e.data.Images(list)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +180,7 @@ func (e *evaluator) drawClosest(s *samples, c closest) error {
 		for _, p := range pairs {
 			made := train.Gray(all[p.made], e.data.Size())
 			write(made, titleOf(findings[p.made])+" by "+by)
-			trained, err := e.images([]int{e.train[p.trained]})
+			trained, err := e.data.Images([]int{e.train[p.trained]})
 			if err != nil {
 				return err
 			}

@@ -98,7 +98,7 @@ func scoresOf(run string, data *dataset.Prepared, indices []int) ([][]float64, e
 	if judge.Side() != data.Size() {
 		return nil, fmt.Errorf("the classifier in %s takes images of %d pixels per side, the prepared ones have %d: these must be equal", run, judge.Side(), data.Size())
 	}
-	images, err := imagesOf(data, indices)
+	images, err := data.Images(indices)
 	if err != nil {
 		return nil, err
 	}
@@ -114,9 +114,18 @@ const meanOutput = "mean"
 // resample that has no positive or no negative of a finding counts for neither it
 // nor the mean.
 func compare(data *dataset.Prepared, test []int, runs []string, scores [][][]float64) (list []useful) {
+	type truth struct {
+		metric.Scored
+		known bool
+	}
 	var groups []string
+	truths := make([][]truth, len(train.ClassifierOutputs())) // of each output, of each image
 	for _, i := range test {
 		groups = append(groups, data.Records[i].Patient)
+		for k, output := range train.ClassifierOutputs() {
+			s, known := train.Truth(data.Records[i], output)
+			truths[k] = append(truths[k], truth{s, known})
+		}
 	}
 	// auc is that of one output, or the mean of several, in the images of index by their place in test.
 	auc := func(outputs []int, r int, index []int) float64 {
@@ -124,9 +133,9 @@ func compare(data *dataset.Prepared, test []int, runs []string, scores [][][]flo
 		for _, k := range outputs {
 			var items []metric.Scored
 			for _, n := range index {
-				if s, ok := train.Truth(data.Records[test[n]], train.ClassifierOutputs()[k]); ok {
+				if s := truths[k][n]; s.known {
 					s.Score = scores[r][n][k]
-					items = append(items, s)
+					items = append(items, s.Scored)
 				}
 			}
 			sum += metric.AUC(items)
@@ -148,8 +157,8 @@ func compare(data *dataset.Prepared, test []int, runs []string, scores [][][]flo
 	total := 0
 	for k, output := range train.ClassifierOutputs() {
 		positives, known := 0, 0
-		for _, i := range test {
-			if s, ok := train.Truth(data.Records[i], output); ok {
+		for _, s := range truths[k] {
+			if s.known {
 				known++
 				if s.Positive {
 					positives++
