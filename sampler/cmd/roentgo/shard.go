@@ -24,7 +24,8 @@ func (s shard) span(n int) (from, to int) {
 	if s.whole() {
 		return 0, n
 	}
-	return n * s.index / s.of, n * (s.index + 1) / s.of
+	at := func(part int) int { return int(int64(n) * int64(part) / int64(s.of)) } // int has 32 bits on some systems
+	return at(s.index), at(s.index + 1)
 }
 
 func (s shard) String() string { return fmt.Sprintf("%d/%d", s.index, s.of) }
@@ -117,8 +118,11 @@ func (s shard) fromScheduler(variable func(string) string) (shard, error) {
 		return s, err
 	}
 	if s.of == 0 {
-		if s.of = count; s.of == 0 {
+		switch s.of = count; {
+		case s.of == 0:
 			return s, fmt.Errorf("$%s is not set; use auto/N", slurmCount)
+		case s.of > maxShards:
+			return s, fmt.Errorf("$%s is %d; at most %d parts are possible", slurmCount, s.of, maxShards)
 		}
 	} else if count > 0 && count != s.of {
 		return s, fmt.Errorf("the job array has %d tasks", count)

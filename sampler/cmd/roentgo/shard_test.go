@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"github.com/roentgo/roentgo/sampler"
 )
 
 func TestParseShard(t *testing.T) {
@@ -36,6 +38,7 @@ func TestParseShard(t *testing.T) {
 		{text: "auto/4", env: map[string]string{slurmID: "1", slurmCount: "5"}, says: "has 5 tasks"},
 		{text: "auto", env: map[string]string{slurmID: "3", slurmFirst: "2", slurmCount: "5", slurmStep: "2"}, says: "in steps of 2"},
 		{text: "auto", env: map[string]string{slurmID: "1", slurmFirst: "2", slurmCount: "5"}, says: "from 2 on"},
+		{text: "auto", env: map[string]string{slurmID: "4611686018427387903", slurmCount: "4611686018427387904"}, says: "at most 100000 parts"},
 	} {
 		s, err := parseShard(c.text, func(name string) string { return c.env[name] })
 		switch {
@@ -50,8 +53,8 @@ func TestParseShard(t *testing.T) {
 }
 
 func TestShardsCoverAllOnce(t *testing.T) {
-	for _, n := range []int{0, 1, 5, 1000} {
-		for _, of := range []int{1, 2, 3, 7, 1001} {
+	for _, n := range []int{0, 1, 5, 1000, sampler.MaxCount} {
+		for _, of := range []int{1, 2, 3, 7, 1001, maxShards} {
 			next := 0
 			for i := range of {
 				from, to := shard{i, of}.span(n)
