@@ -184,3 +184,23 @@ func TestMisuse(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestOldWine has a wine that is too old for programs of Go, which is no fault of the
+// program; another failure is one.
+func TestOldWine(t *testing.T) {
+	windows := target{"windows", "amd64"}
+	dir := t.TempDir()
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	for _, c := range []struct{ prints, line, fails string }{
+		{"fatal error: bcryptprimitives.dll not found", "NOT STARTED: this wine lacks bcryptprimitives.dll", ""},
+		{"out of memory", "", "out of memory"},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "wine"), []byte("#!/bin/sh\necho '"+c.prints+"' >&2\nexit 2\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		line, err := windows.start(t.Context(), dir)
+		if !strings.HasPrefix(line, c.line) || (err != nil) != (c.fails != "") || err != nil && !strings.Contains(err.Error(), c.fails) {
+			t.Errorf("wine prints %q: %q, %v", c.prints, line, err)
+		}
+	}
+}

@@ -97,7 +97,11 @@ func (t target) start(ctx context.Context, dir string) (string, error) {
 	defer os.RemoveAll(work)
 	image := filepath.Join(work, "image.png")
 	cmd := exec.CommandContext(ctx, command[0], append(command[1:], "sample", "--device", "cpu", "--seed", "1", "--out", image, "pleural effusion")...)
-	if text, err := cmd.CombinedOutput(); err != nil {
+	text, err := cmd.CombinedOutput()
+	if lacks := "bcryptprimitives.dll"; err != nil && bytes.Contains(text, []byte(lacks+" not found")) {
+		return "NOT STARTED: this wine lacks " + lacks + ", from which Go programs take random numbers (wine 10 has it)", nil
+	}
+	if err != nil {
 		return "", fmt.Errorf("%v: %w\n%s", cmd, err, text)
 	}
 	data, err := os.ReadFile(image)

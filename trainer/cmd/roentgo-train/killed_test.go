@@ -2,8 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,38 +15,74 @@ import (
 	"github.com/roentgo/roentgo/weights"
 )
 
-// TestKilledExport kills the writing of a model file at many moments: there is the
-// whole file or none.
+// TestKilledExport kills the writing of a model file when parts of it are on the disk:
+// there is no file then, or after all of it the whole one.
 func TestKilledExport(t *testing.T) {
 	dir := t.TempDir()
 	vocab := filepath.Join(dir, "vocab.txt")
 	if err := os.WriteFile(vocab, []byte(strings.Join(samplertest.Vocabulary(300), "\n")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out := filepath.Join(dir, "model"+weights.Extension)
-	random := rand.New(rand.NewPCG(1, 2))
-	there := 0
-	for kill := range 15 {
-		cmd := exec.Command(os.Args[0], "init", "--preset", "tiny", "--vocab", vocab, "--out", out)
+	args := []string{"init", "--preset", "tiny", "--vocab", vocab, "--out"}
+	first := filepath.Join(dir, "first"+weights.Extension)
+	if status, _, stderr := program(t, append(args, first)...); status != 0 {
+		t.Fatal(stderr)
+	}
+	info, err := os.Stat(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := 0
+	for kill, part := range []float64{0, 0.01, 0.3, 0.6, 0.9, 1, 1} {
+		folder := filepath.Join(dir, fmt.Sprint(kill))
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		out := filepath.Join(folder, "model"+weights.Extension)
+		cmd := exec.CommandContext(t.Context(), os.Args[0], append(args, out)...)
 		cmd.Env = append(os.Environ(), asProgram+"=1")
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(20+random.IntN(400)) * time.Millisecond)
+		for deadline := time.Now().Add(2 * time.Minute); onDisk(t, folder) < int64(part*float64(info.Size())); time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("kill %d: %.0f %% was not written within two minutes", kill, 100*part)
+			}
+		}
 		cmd.Process.Kill()
 		cmd.Wait()
 		m, err := weights.Open(out)
 		if errors.Is(err, fs.ErrNotExist) {
+			cut++
 			continue
 		}
 		if err != nil {
-			t.Fatalf("kill %d: %v", kill, err)
+			t.Errorf("kill %d: %v", kill, err)
+			continue
 		}
-		there++
-		if err := errors.Join(m.Verify(t.Context()), m.Close(), os.Remove(out)); err != nil {
+		if err := errors.Join(m.Verify(t.Context()), m.Close()); err != nil {
 			t.Errorf("kill %d: %v", kill, err)
 		}
-		os.Remove(weights.ManifestPath(out)) // where it got so far
 	}
-	t.Logf("15 kills, %d after the file was whole", there)
+	t.Logf("7 kills, %d before the file was whole", cut)
+	if cut == 0 {
+		t.Error("each came after the file was whole")
+	}
+}
+
+// onDisk is how many bytes the files of a folder have;
+// -1 before there is any.
+func onDisk(t *testing.T, folder string) int64 {
+	t.Helper()
+	list, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := int64(-1)
+	for _, entry := range list {
+		if info, err := entry.Info(); err == nil { // else it has another name by now
+			sum = max(sum, 0) + info.Size()
+		}
+	}
+	return sum
 }
