@@ -8,7 +8,6 @@ import (
 	"image/png"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -17,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/roentgo/roentgo/internal/ending"
+	"github.com/roentgo/roentgo/internal/need"
 	"github.com/roentgo/roentgo/internal/peak"
 	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/sampler"
@@ -52,12 +51,7 @@ func roentgo(t *testing.T, args ...string) (status int, stdout, stderr string) {
 // program is a command line as a process of its own.
 func program(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
-	// What the tests catch, the program begins with as usual, also under nohup.
-	if ending.Hangup != nil {
-		caught := make(chan os.Signal, 1)
-		signal.Notify(caught, ending.Hangup)
-		t.Cleanup(func() { signal.Stop(caught) })
-	}
+	need.Hangup(t)
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
 	cmd.Env = append(os.Environ(), asProgram+"=1")
 	var errs bytes.Buffer

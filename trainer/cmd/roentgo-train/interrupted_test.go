@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/roentgo/roentgo/internal/need"
 	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/trainer/runs"
 	"github.com/roentgo/roentgo/weights"
@@ -39,6 +40,7 @@ func (s *said) String() string {
 // started starts a command line as a process of its own.
 func started(t *testing.T, args ...string) (*exec.Cmd, *said) {
 	t.Helper()
+	need.Hangup(t)
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
 	cmd.Env = append(os.Environ(), asProgram+"=1")
 	stderr := &said{}

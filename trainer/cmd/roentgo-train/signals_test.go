@@ -13,11 +13,14 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/roentgo/roentgo/internal/need"
 )
 
 // TestSignals ends commands by each signal where they wait: for a pipe that
 // nobody writes, and for a server that does not answer.
 func TestSignals(t *testing.T) {
+	need.Hangup(t)
 	dir := t.TempDir()
 	pipe := filepath.Join(dir, "pipe.xml")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
