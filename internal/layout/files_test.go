@@ -60,3 +60,13 @@ func TestWholeFiles(t *testing.T) {
 		}
 	}
 }
+
+// TestNoCaches finds hidden files below the top, such as the caches that tools leave
+// where they run.
+func TestNoCaches(t *testing.T) {
+	for _, name := range tracked(t) {
+		if strings.Contains(name, "/.") {
+			t.Errorf("%s is hidden: no part of the project", name)
+		}
+	}
+}

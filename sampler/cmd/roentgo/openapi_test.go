@@ -51,6 +51,10 @@ func TestOpenAPI(t *testing.T) {
 	if _, err := os.Stat(python); err != nil {
 		need.Missing(t, "no schemathesis: %v (run 'sh .ci/setup')", err)
 	}
+	config, err := filepath.Abs("testdata/schemathesis/schemathesis.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
 	model := samplertest.Tiny(t)
 	examples, seed := "250", []string{"--seed", "1"}
 	if os.Getenv("ROENTGO_SOAK") != "" {
@@ -61,7 +65,7 @@ func TestOpenAPI(t *testing.T) {
 		token := c.token
 		t.Setenv(tokenVariable, token)
 		address := serving(t, "--model", model, "--max-prompt", "200", "--max-steps", "4", "--max-count", "2")
-		args := append([]string{"-c", "from schemathesis.cli import schemathesis; schemathesis()", "--config-file", "testdata/schemathesis/schemathesis.toml",
+		args := append([]string{"-c", "from schemathesis.cli import schemathesis; schemathesis()", "--config-file", config,
 			"run", "--checks", "all", "--continue-on-failure", "--max-examples", examples, "--request-timeout", "30", "--suppress-health-check", "too_slow", "--header", "Accept: " + c.accept}, seed...)
 		wants := []int{200, 400, 405, 415}
 		if token != "" {
@@ -69,6 +73,7 @@ func TestOpenAPI(t *testing.T) {
 			wants = append(wants, 401)
 		}
 		check := exec.CommandContext(t.Context(), python, append(args, address+"openapi.json")...)
+		check.Dir = t.TempDir() // it leaves a cache where it runs
 		check.Env = append(os.Environ(), "NO_COLOR=1")
 		if text, err := check.CombinedOutput(); err != nil {
 			t.Errorf("schemathesis, token %q: %v\n%s", token, err, text)
