@@ -15,11 +15,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/internal/specimen"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/train"
-	"github.com/roentgo/roentgo/weights"
 )
 
 // TestEval trains a classifier of a look that is easy to learn, and measures a
@@ -31,13 +29,7 @@ func TestEval(t *testing.T) {
 	if status, _, stderr := program(t, "classifier", "--device", "cpu", "--data", data, "--run", at("judge"), "--steps", "60", "--batch", "8", "--warmup", "5", "--ema", "0.9", "--precision", "f32"); status != 0 {
 		t.Fatal(stderr)
 	}
-	if err := os.WriteFile(at("vocab.txt"), []byte(strings.Join(samplertest.Vocabulary(300), "\n")), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	model := at("model" + weights.Extension)
-	if status, _, stderr := program(t, "init", "--preset", "tiny", "--vocab", at("vocab.txt"), "--for", "training", "--out", model); status != 0 {
-		t.Fatal(stderr)
-	}
+	model := tinyModel(t, dir)
 	command := func(out string, more ...string) []string {
 		return append([]string{"eval", "--device", "cpu", "--model", model, "--data", data, "--classifier", at("judge"), "--out", at(out)}, more...)
 	}

@@ -14,9 +14,7 @@ import (
 	"time"
 
 	"github.com/roentgo/roentgo/internal/need"
-	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/trainer/runs"
-	"github.com/roentgo/roentgo/weights"
 )
 
 // said is what a running program has written.
@@ -41,8 +39,7 @@ func (s *said) String() string {
 func started(t *testing.T, args ...string) (*exec.Cmd, *said) {
 	t.Helper()
 	need.Hangup(t)
-	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
-	cmd.Env = append(os.Environ(), asProgram+"=1")
+	cmd := command(t, args...)
 	stderr := &said{}
 	cmd.Stderr = stderr
 	if err := cmd.Start(); err != nil {
@@ -150,13 +147,7 @@ func TestSignalsOfMeasuring(t *testing.T) {
 	if status, _, stderr := program(t, "classifier", "--device", "cpu", "--data", data, "--run", at("judge"), "--steps", "3", "--batch", "8", "--warmup", "1", "--ema", "0.9", "--precision", "f32"); status != 0 {
 		t.Fatal(stderr)
 	}
-	if err := os.WriteFile(at("vocab.txt"), []byte(strings.Join(samplertest.Vocabulary(300), "\n")), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	model := at("model" + weights.Extension)
-	if status, _, stderr := program(t, "init", "--preset", "tiny", "--vocab", at("vocab.txt"), "--for", "training", "--out", model); status != 0 {
-		t.Fatal(stderr)
-	}
+	model := tinyModel(t, dir)
 	for _, args := range [][]string{
 		{"eval", "--model", model, "--classifier", at("judge"), "--seeds", "256", "--captions", "400"},
 		{"seeds", "--model", model, "--classifier", at("judge"), "--seeds", "256"},

@@ -5,13 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/roentgo/roentgo/internal/samplertest"
 	"github.com/roentgo/roentgo/weights"
 )
 
@@ -19,11 +16,7 @@ import (
 // there is no file then, or after all of it the whole one.
 func TestKilledExport(t *testing.T) {
 	dir := t.TempDir()
-	vocab := filepath.Join(dir, "vocab.txt")
-	if err := os.WriteFile(vocab, []byte(strings.Join(samplertest.Vocabulary(300), "\n")), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	args := []string{"init", "--preset", "tiny", "--vocab", vocab, "--out"}
+	args := []string{"init", "--preset", "tiny", "--vocab", vocabulary(t, dir), "--out"}
 	first := filepath.Join(dir, "first"+weights.Extension)
 	if status, _, stderr := program(t, append(args, first)...); status != 0 {
 		t.Fatal(stderr)
@@ -39,8 +32,7 @@ func TestKilledExport(t *testing.T) {
 			t.Fatal(err)
 		}
 		out := filepath.Join(folder, "model"+weights.Extension)
-		cmd := exec.CommandContext(t.Context(), os.Args[0], append(args, out)...)
-		cmd.Env = append(os.Environ(), asProgram+"=1")
+		cmd := command(t, append(args, out)...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -70,8 +62,7 @@ func TestKilledExport(t *testing.T) {
 	}
 }
 
-// onDisk is how many bytes the files of a folder have;
-// -1 before there is any.
+// onDisk is how many bytes the files of a folder have; -1 before there is any.
 func onDisk(t *testing.T, folder string) int64 {
 	t.Helper()
 	list, err := os.ReadDir(folder)

@@ -23,11 +23,38 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// program runs a command line as a process of its own.
-func program(t *testing.T, args ...string) (status int, stdout, stderr string) {
+// command is a command line as a process of its own.
+func command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
 	cmd.Env = append(os.Environ(), asProgram+"=1")
+	return cmd
+}
+
+// tinyModel writes a vocabulary and a random model of it, to train on, into a folder.
+func tinyModel(t *testing.T, dir string) (path string) {
+	t.Helper()
+	path = filepath.Join(dir, "model"+weights.Extension)
+	if status, _, stderr := program(t, "init", "--preset", "tiny", "--vocab", vocabulary(t, dir), "--for", "training", "--out", path); status != 0 {
+		t.Fatal(stderr)
+	}
+	return path
+}
+
+// vocabulary writes one into a folder.
+func vocabulary(t *testing.T, dir string) (path string) {
+	t.Helper()
+	path = filepath.Join(dir, "vocab.txt")
+	if err := os.WriteFile(path, []byte(strings.Join(samplertest.Vocabulary(300), "\n")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// program runs a command line as a process of its own.
+func program(t *testing.T, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	cmd := command(t, args...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
