@@ -18,6 +18,7 @@ import (
 	"github.com/roentgo/roentgo/internal/specimen"
 	"github.com/roentgo/roentgo/trainer/dataset"
 	"github.com/roentgo/roentgo/trainer/train"
+	"github.com/roentgo/roentgo/weights"
 )
 
 // TestEval trains a classifier of a look that is easy to learn, and measures a
@@ -390,4 +391,14 @@ func checkFiles(t *testing.T, dir string) {
 		}
 		f.Close()
 	}
+}
+
+// tinyModel writes a vocabulary and a random model of it, to train on, into a folder.
+func tinyModel(t *testing.T, dir string) (path string) {
+	t.Helper()
+	path = filepath.Join(dir, "model"+weights.Extension)
+	if status, _, stderr := program(t, "init", "--preset", "tiny", "--vocab", vocabulary(t, dir), "--for", "training", "--out", path); status != 0 {
+		t.Fatal(stderr)
+	}
+	return path
 }

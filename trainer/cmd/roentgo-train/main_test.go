@@ -31,16 +31,6 @@ func command(t *testing.T, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// tinyModel writes a vocabulary and a random model of it, to train on, into a folder.
-func tinyModel(t *testing.T, dir string) (path string) {
-	t.Helper()
-	path = filepath.Join(dir, "model"+weights.Extension)
-	if status, _, stderr := program(t, "init", "--preset", "tiny", "--vocab", vocabulary(t, dir), "--for", "training", "--out", path); status != 0 {
-		t.Fatal(stderr)
-	}
-	return path
-}
-
 // vocabulary writes one into a folder.
 func vocabulary(t *testing.T, dir string) (path string) {
 	t.Helper()
