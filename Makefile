@@ -161,10 +161,11 @@ card:
 # What takes too long for `make test`: all hostile model files, a GPU lost at every
 # call, 200 clients of the server for five minutes, races and stray pointers, and
 # each fuzz target for FUZZTIME.
-soak:
+soak: libtorch
 	ROENTGO_SOAK=1 go test -timeout 30m -run 'TestHostileModels|TestLostAtEveryStage' ./sampler
 	ROENTGO_SOAK=1 go test -race -timeout 30m -run TestLoad ./sampler/internal/serve
 	$(MAKE) race RACE='./internal/... ./weights/... ./sampler/... ./wasm/internal/... ./trainer/bert ./trainer/dataset ./trainer/fetch ./trainer/runs'
+	. ./$(TORCH_ENV) && go test -race -short -timeout 180m -tags libtorch ./trainer/libtorch ./trainer/train ./trainer/cmd/roentgo-train
 	go test -gcflags=all=-d=checkptr -short -timeout 60m ./sampler/internal/cpu ./sampler/internal/gpu ./sampler/internal/simd ./weights
 	$(MAKE) fuzz
 

@@ -66,7 +66,6 @@ func (e *evaluator) curve(ctx context.Context) (points []curvePoint, err error) 
 	if err != nil {
 		return nil, err
 	}
-	real := metric.Spectrum(e.real, e.data.Size())
 	var pictures []*image.Gray
 	var detail, distance []curve
 	for _, solver := range schedule.Samplers() {
@@ -78,7 +77,7 @@ func (e *evaluator) curve(ctx context.Context) (points []curvePoint, err error) 
 				if err != nil {
 					return nil, err
 				}
-				p := curvePoint{Sampler: solver, Spacing: spacing, Steps: n, Detail: metric.Detail(metric.Spectrum(list, e.data.Size()), real)}
+				p := curvePoint{Sampler: solver, Spacing: spacing, Steps: n, Detail: metric.Detail(metric.Spectrum(list, e.data.Size()), e.spectrum)}
 				for i, x := range list {
 					p.Distance += images.Distance(x, reference[i]) / 2 / float64(len(list))
 				}

@@ -130,7 +130,7 @@ func (r *result) average() {
 func (e *evaluator) measure(r *result, s *samples) {
 	all, _ := s.all()
 	r.spectrum = metric.Spectrum(all, e.data.Size())
-	r.Detail = metric.Detail(r.spectrum, metric.Spectrum(e.real, e.data.Size()))
+	r.Detail = metric.Detail(r.spectrum, e.spectrum)
 	var ratios []float64
 	for _, view := range evalViews {
 		if real := e.realNormal(view); len(real) > 1 {

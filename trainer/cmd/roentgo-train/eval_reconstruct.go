@@ -64,7 +64,7 @@ func (e *evaluator) reconstructed(ctx context.Context, vae *runs.Autoencoder) (*
 	e.again = list
 	size := e.data.Size()
 	r := &reconstruction{Findings: map[string]metric.Interval{}, spectrum: metric.Spectrum(list, size)}
-	r.Detail = metric.Detail(r.spectrum, metric.Spectrum(e.real, size))
+	r.Detail = metric.Detail(r.spectrum, e.spectrum)
 	for k, x := range list {
 		r.PSNR += images.PSNR(e.real[k], x, 2) / float64(len(list))
 		r.SSIM += images.SSIM(e.real[k], x, size, size, 2) / float64(len(list))
