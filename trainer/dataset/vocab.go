@@ -54,10 +54,16 @@ var captionWords = sync.OnceValue(func() map[string]bool {
 			modifier[word] = true
 		}
 	}
+	split := map[string][]string{} // captions say the same words again and again
 	for n := range 40000 {
 		d := &writer{image: uint32(n), stream: streamSpeech, loose: true, sober: true}
 		for _, w := range d.speak().Words {
-			for _, word := range prompt.Words(w.Text) {
+			words, known := split[w.Text]
+			if !known {
+				words = prompt.Words(w.Text)
+				split[w.Text] = words
+			}
+			for _, word := range words {
 				seen[word] = seen[word] || w.Topic != TopicNone || !w.aside && !modifier[word]
 			}
 		}

@@ -36,13 +36,23 @@ func TestKilledExport(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		for deadline := time.Now().Add(2 * time.Minute); onDisk(t, folder) < int64(part*float64(info.Size())); time.Sleep(time.Millisecond) {
-			if time.Now().After(deadline) {
-				t.Fatalf("kill %d: %.0f %% was not written within two minutes", kill, 100*part)
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		running := true
+		for running && onDisk(t, folder) < int64(part*float64(info.Size())) {
+			select {
+			case err := <-ended:
+				if err != nil {
+					t.Fatalf("kill %d: ended before %.0f %% was written: %v", kill, 100*part, err)
+				}
+				running = false
+			case <-time.After(time.Millisecond):
 			}
 		}
 		cmd.Process.Kill()
-		cmd.Wait()
+		if running {
+			<-ended
+		}
 		m, err := weights.Open(out)
 		if errors.Is(err, fs.ErrNotExist) {
 			cut++
