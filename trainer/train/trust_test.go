@@ -282,7 +282,7 @@ func TestKilled(t *testing.T) {
 	data := prepared(t, 9)
 	dir := t.TempDir()
 	start := func(run string) *exec.Cmd {
-		cmd := exec.Command(os.Args[0])
+		cmd := exec.CommandContext(t.Context(), os.Args[0])
 		cmd.Env = append(os.Environ(), killedData+"="+data.Dir, killedRun+"="+filepath.Join(dir, run))
 		cmd.Stderr = os.Stderr
 		if err := cmd.Start(); err != nil {
@@ -290,14 +290,27 @@ func TestKilled(t *testing.T) {
 		}
 		return cmd
 	}
-	if err := start("whole").Wait(); err != nil {
+	// A kill before the first step proves little, and how long that takes differs.
+	began := time.Now()
+	whole := start("whole")
+	for log := []byte(nil); !bytes.Contains(log, []byte("\n")); time.Sleep(time.Millisecond) {
+		var err error
+		if log, err = os.ReadFile(filepath.Join(dir, "whole", runs.LogFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		if time.Since(began) > time.Minute {
+			t.Fatal("no step within a minute")
+		}
+	}
+	first := time.Since(began)
+	if err := whole.Wait(); err != nil {
 		t.Fatal(err)
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	step, finished := 0, 0
 	for kill := range 100 {
 		cmd := start("killed")
-		time.Sleep(time.Duration(100+random.IntN(700)) * time.Millisecond)
+		time.Sleep(time.Duration((0.3 + 1.4*random.Float64()) * float64(first)))
 		if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 			t.Fatal(err)
 		}
@@ -317,7 +330,7 @@ func TestKilled(t *testing.T) {
 		step = r.Step
 		r.Close()
 	}
-	t.Logf("100 kills, the last at step %d of %d; %d came after the end", step, killedSteps, finished)
+	t.Logf("the first step after %v; 100 kills, the last at step %d of %d; %d came after the end", first, step, killedSteps, finished)
 	if step < 10 {
 		t.Errorf("only %d steps were taken", step)
 	}

@@ -96,7 +96,7 @@ func TestSignalsOfTraining(t *testing.T) {
 		cmd.Process.Signal(signal)
 		cmd.Wait()
 		// The machine's other work may delay it.
-		if d := time.Since(began); d > time.Second+500*time.Millisecond || cmd.ProcessState.ExitCode() != 1 ||
+		if d := time.Since(began); d > time.Second+500*time.Millisecond && !need.Race || cmd.ProcessState.ExitCode() != 1 ||
 			!strings.Contains(stderr.String(), "interrupted; it ends after this step, with a checkpoint") || !strings.Contains(stderr.String(), fmt.Sprintf("at step %d of", steps())) {
 			t.Errorf("%v: status %d after %v and %d steps, %q", signal, cmd.ProcessState.ExitCode(), d, steps(), stderr)
 		}
@@ -130,7 +130,7 @@ func TestSecondSignalOfTraining(t *testing.T) {
 	cmd.Process.Signal(syscall.SIGINT)
 	cmd.Wait()
 	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
-	if d := time.Since(began); d > 400*time.Millisecond || !status.Signaled() || status.Signal() != syscall.SIGINT {
+	if d := time.Since(began); d > 400*time.Millisecond && !need.Race || !status.Signaled() || status.Signal() != syscall.SIGINT {
 		t.Errorf("it ended after %v: %v, %q", d, cmd.ProcessState, stderr)
 	}
 	if l := left(t, run); len(l) > 0 {
