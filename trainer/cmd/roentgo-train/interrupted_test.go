@@ -48,16 +48,6 @@ func started(t *testing.T, args ...string) (*exec.Cmd, *said) {
 	return cmd, stderr
 }
 
-// until waits for what must come within a minute.
-func until(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited a minute for %s", what)
-		}
-	}
-}
-
 // left are the files of a folder that were not written to their end.
 func left(t *testing.T, dir string) []string {
 	t.Helper()
@@ -88,7 +78,7 @@ func TestSignalsOfTraining(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		before := steps()
 		cmd, stderr := started(t, training(enough)...)
-		until(t, "three steps", func() bool { return steps() >= before+3 })
+		need.Until(t, "three steps", func() bool { return steps() >= before+3 })
 		if before > 0 && !strings.Contains(stderr.String(), fmt.Sprintf("resuming from step %d of", before)) {
 			t.Errorf("after %d steps: %q", before, stderr)
 		}
@@ -118,19 +108,19 @@ func TestSecondSignalOfTraining(t *testing.T) {
 	run := filepath.Join(dir, "run")
 	cmd, stderr := started(t, "classifier", "--device", "cpu", "--data", judgedData(t, dir, 60), "--run", run, "--steps", "2", "--batch", "8", "--accumulate", "10000",
 		"--warmup", "1", "--ema", "0.9", "--precision", "f32")
-	until(t, "the log", func() bool {
+	need.Until(t, "the log", func() bool {
 		_, err := os.Stat(filepath.Join(run, runs.LogFile))
 		return err == nil
 	})
 	time.Sleep(time.Second) // into the step
 	cmd.Process.Signal(syscall.SIGINT)
-	until(t, "what it says", func() bool { return strings.Contains(stderr.String(), "ends after this step") })
+	need.Until(t, "what it says", func() bool { return strings.Contains(stderr.String(), "ends after this step") })
 	time.Sleep(time.Second)
 	began := time.Now()
 	cmd.Process.Signal(syscall.SIGINT)
 	cmd.Wait()
 	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
-	if d := time.Since(began); d > 400*time.Millisecond && !need.Race || !status.Signaled() || status.Signal() != syscall.SIGINT {
+	if d := time.Since(began); d > 400*time.Millisecond || !status.Signaled() || status.Signal() != syscall.SIGINT {
 		t.Errorf("it ended after %v: %v, %q", d, cmd.ProcessState, stderr)
 	}
 	if l := left(t, run); len(l) > 0 {

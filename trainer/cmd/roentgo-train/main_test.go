@@ -72,7 +72,7 @@ func TestInitAndBadInput(t *testing.T) {
 		}
 		return at(name)
 	}
-	vocab := put("vocab.txt", strings.Join(samplertest.Vocabulary(300), "\n"))
+	vocab := vocabulary(t, dir)
 	out := at("random" + weights.Extension)
 	config := put("tiny.toml", "unet_channels = [32, 96]\n")
 	if status, _, stderr := program(t, "init", "--preset", "tiny", "--config", config, "--vocab", vocab, "--out", out); status != 0 {
